@@ -1,0 +1,46 @@
+"""What is stored about people who ask for help and their cases."""
+
+from .cases import Case, CaseGrant, CaseMove, Custody, Opening
+from .people import (
+    Channel,
+    ChannelKind,
+    Client,
+    ClientKind,
+    Consent,
+    ConsentKind,
+    Demographics,
+    Document,
+    IntakeDraft,
+    NameWord,
+    Person,
+)
+from .screening import (
+    ConflictSearch,
+    CriticalDate,
+    EligibilityDecision,
+    MeritsDecision,
+    Party,
+    PartyRole,
+    Priority,
+    PriorityRules,
+)
+from .statuses import (
+    MOVES,
+    OPEN,
+    WITH_VOLUNTEER,
+    CaseRole,
+    CaseStatus,
+    OpeningStatus,
+    PriorityLevel,
+    Representation,
+    ServiceLevel,
+    SkillLevel,
+)
+
+__all__ = [
+    "MOVES", "OPEN", "WITH_VOLUNTEER", "Case", "CaseGrant", "CaseMove", "CaseRole", "CaseStatus", "Channel",
+    "ChannelKind", "Client", "ClientKind", "ConflictSearch", "Consent", "ConsentKind", "CriticalDate", "Custody",
+    "Demographics", "Document", "EligibilityDecision", "IntakeDraft", "MeritsDecision", "NameWord", "Opening",
+    "OpeningStatus", "Party", "PartyRole", "Person", "Priority", "PriorityLevel", "PriorityRules", "Representation",
+    "ServiceLevel", "SkillLevel",
+]  # fmt: skip

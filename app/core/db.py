@@ -1,0 +1,216 @@
+"""The database: typed bases, one transaction at the edge, locks that hold on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import enum
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask.globals import app_ctx
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Engine,
+    Enum,
+    Index,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    declared_attr,
+    mapped_column,
+    scoped_session,
+    sessionmaker,
+)
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeDecorator
+
+from . import clock
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment, kept in UTC; refuses one without a zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A stored moment needs its time zone.")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def choice(members: type[enum.StrEnum], name: str) -> Enum:
+    """A column of one enum's values, checked by the database."""
+    return Enum(
+        members,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda kind: [member.value for member in kind],
+    )
+
+
+def new_public_id() -> str:
+    """A random id that may leave the house."""
+    return secrets.token_hex(8)
+
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table: an integer key and when the row was made."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: UTCDateTime(), dict[str, Any]: JSON, list[str]: JSON, list[Any]: JSON}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Public:
+    """A row whose id leaves the house as a random text."""
+
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_id)
+
+
+class Editable:
+    """A row people edit: a stale writer is refused instead of overwriting."""
+
+    version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, index=True)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+        return {"version_id_col": cls.version}
+
+
+def live_unique(name: str, *columns: str, where: str) -> Index:
+    """A unique index over the live rows only, on both databases."""
+    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class AppSession(Session):
+    """A session on the database of the app at work."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine:
+        """Every table lives in the one database."""
+        return engine()
+
+
+def _scope() -> int:
+    return id(app_ctx._get_current_object())  # type: ignore[attr-defined]
+
+
+session: scoped_session[Session] = scoped_session(sessionmaker(class_=AppSession), scopefunc=_scope)
+
+
+def init_app(app: Flask, url: str) -> None:
+    """Bind the sessions of an app to its database."""
+    engine = make_engine(url)
+    app.extensions["engine"] = engine
+    app.teardown_appcontext(_close)
+
+
+def _close(exc: BaseException | None) -> None:
+    session.remove()
+
+
+def engine() -> Engine:
+    """The engine of the app at work."""
+    return app_ctx.app.extensions["engine"]
+
+
+def make_engine(url: str) -> Engine:
+    """An engine that behaves alike on both databases."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    made = create_engine(url, poolclass=QueuePool, connect_args={"isolation_level": None, "timeout": 30})
+    event.listen(made, "connect", _set_up_sqlite)
+    event.listen(made, "begin", _begin_sqlite)
+    return made
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "cache_size=-32000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One change, whole or not at all, from a fresh view of the data; it does not nest."""
+    if session.info.get("writing"):
+        raise RuntimeError("transaction() does not nest.")
+    session.rollback()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"writing": True})
+        yield session()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("writing", None)
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def lock(row: Row) -> Row:
+    """Read a row afresh and keep others from changing it until the transaction ends."""
+    kind = type(row)
+    found = select(kind).where(kind.id == row.id).with_for_update(of=kind)
+    return session.execute(found.execution_options(populate_existing=True)).scalar_one()
+
+
+def insert_unless_exists(kind: type[Row], /, **values: Any) -> Row | None:
+    """Insert a row, or None where a unique index says that there is one already."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.flush()
+    made = insert(kind).values(**values).on_conflict_do_nothing().returning(kind)
+    return session.execute(made).scalars().one_or_none()

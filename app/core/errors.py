@@ -1,0 +1,99 @@
+"""Refusals: what the desk will not do, in a sentence for the reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+
+class Refusal(Exception):
+    """The desk refuses; the message is shown to the reader, `cure` says where to go next."""
+
+    status = 409
+    message: Any = _l("That cannot be done just now.")
+
+    def __init__(
+        self, message: Any = None, *, cure: tuple[Any, str] | None = None, details: Any = ()
+    ) -> None:
+        self.message = message or self.message
+        self.cure = cure
+        self.details = list(details)
+        super().__init__(str(type(self).__name__))
+
+
+class NotFound(Refusal):
+    """No such record, or none that the viewer may see."""
+
+    status = 404
+    message = _l("We could not find that page.")
+
+
+class NotAllowed(Refusal):
+    """The actor may not do this."""
+
+    status = 403
+    message = _l("Your account may not do that.")
+
+
+class Stale(Refusal):
+    """Somebody else saved first; both texts are shown."""
+
+    message = _l("Somebody else changed this while you had it open. Nothing of yours was saved yet.")
+
+
+class BadInput(Refusal):
+    """What was typed cannot be used."""
+
+    status = 422
+
+
+class LinkGone(Refusal):
+    """A link from a mail that is used up, too old or altered."""
+
+    status = 410
+    message = _l("This link no longer works.")
+
+
+def refuse_if(condition: object, refusal: type[Refusal] | Refusal) -> None:
+    """Raise the refusal when the condition holds."""
+    if condition:
+        raise refusal if isinstance(refusal, Refusal) else refusal()
+
+
+def init_app(app: Flask) -> None:
+    """Turn refusals and HTTP errors into pages."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(StaleDataError, lambda exc: _refused(Stale()))
+    app.register_error_handler(CSRFError, lambda exc: _page("400.html", 400))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(500, lambda exc: _page("500.html", 500))
+
+
+def _page(template: str, status: int, **context: Any) -> tuple[str, int]:
+    return render_template(f"errors/{template}", **context), status
+
+
+def _refused(refusal: Refusal) -> tuple[str, int]:
+    if isinstance(refusal, NotFound):
+        return _page("404.html", 404)
+    if isinstance(refusal, LinkGone):
+        return _page("link_gone.html", 410, refusal=refusal)
+    return _page("refusal.html", refusal.status, refusal=refusal, back=request.referrer)
+
+
+def _http(error: HTTPException) -> Any:
+    code = error.code or 500
+    if code < 400:
+        return error.get_response()
+    known = {400, 403, 404, 413, 429, 500}
+    if code == 405:
+        return _page("404.html", 405)
+    return _page(
+        f"{code}.html" if code in known else "400.html", code, message=_("We could not read that request.")
+    )

@@ -1,0 +1,114 @@
+"""The shape of what people type."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, StringField
+from wtforms.validators import StopValidation
+
+from .errors import Stale
+
+
+class Form(FlaskForm):
+    """A form that keeps what was typed and says what is wrong in words."""
+
+    @property
+    def all_errors(self) -> list[tuple[str, str]]:
+        """(field id, message) of everything wrong, in page order, for the summary."""
+        return [(field.id, str(message)) for field in self for message in _flat(field.errors)]
+
+
+def _flat(errors: Any) -> list[Any]:
+    if isinstance(errors, dict):
+        return [m for inner in errors.values() for m in _flat(inner)]
+    return [m for e in errors for m in (_flat(e) if isinstance(e, (list, tuple, dict)) else [e])]
+
+
+class VersionedForm(Form):
+    """A form on an existing row: carries the version that the reader saw."""
+
+    seen_version = HiddenField()
+
+    def check_version(self, row: Any) -> None:
+        """Refuse to write over somebody else's change.
+
+        :raises Stale: the row changed since the form was opened
+        """
+        if str(row.version) != (self.seen_version.data or ""):
+            raise Stale
+
+
+class Required:
+    """Something must be typed; the sentence says what."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        if field.data is None or (isinstance(field.data, str) and not field.data.strip()) or field.data == []:
+            if getattr(field, "errors", None):
+                raise StopValidation()
+            raise StopValidation(str(self.message))
+
+
+class MoneyField(StringField):
+    """An amount in dollars, kept as whole cents; nothing typed is None, never zero."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read `1,234.50` or `$1234`."""
+        self.typed = valuelist[0].strip() if valuelist else ""
+        if not self.typed:
+            self.data = None
+            return
+        found = re.fullmatch(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d{1,2}))?", self.typed)
+        if not found:
+            self.data = None
+            raise ValueError(_("Write the amount as a number, like 1200 or 1200.50."))
+        self.data = int(found[1].replace(",", "")) * 100 + int((found[2] or "0").ljust(2, "0"))
+
+    def _value(self) -> str:
+        if getattr(self, "typed", None):
+            return self.typed
+        return "" if self.data is None else f"{self.data / 100:.2f}".removesuffix(".00")
+
+
+class DayField(Field):
+    """A date typed in three parts: month, day, year; inputs are named `x-month`, `x-day`, `x-year`."""
+
+    parts: tuple[str, str, str] = ("", "", "")
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Read the three parts, or take the date given."""
+        self.process_errors: list[str] = []
+        self.data = data if isinstance(data, date) else None
+        if self.data:
+            self.parts = (str(self.data.month), str(self.data.day), str(self.data.year))
+        names = tuple(f"{self.name}-{part}" for part in ("month", "day", "year"))
+        if formdata is None or not any(name in formdata for name in names):
+            return
+        month, day, year = ((formdata.get(name) or "").strip() for name in names)
+        self.parts = (month, day, year)
+        self.data = None
+        if any(self.parts):
+            self._read(month, day, year)
+
+    def _read(self, month: str, day: str, year: str) -> None:
+        try:
+            self.data = date(int(year), int(month), int(day))
+        except ValueError:
+            self.process_errors.append(_("We could not read the date. Write it like 11 24 2026."))
+            return
+        if not 1900 <= self.data.year <= 2100:
+            self.data = None
+            self.process_errors.append(_("Write the year with four digits, like 2026."))
+
+
+LABEL_MONTH, LABEL_DAY, LABEL_YEAR = _l("Month"), _l("Day"), _l("Year")

@@ -1,0 +1,132 @@
+"""Words, dates and numbers as the reader writes them: English and Spanish."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, request, session, url_for
+from flask_babel import Babel, get_locale, ngettext
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from . import clock
+
+LANGUAGES = {"en": "English", "es": "Español"}
+THEMES = ("light", "dark")
+MONTHS = {
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    "es": ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
+}
+DAYS = {
+    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    "es": ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"],
+}
+
+
+def choose_language() -> str:
+    """The language asked for in the address, chosen before, or best accepted."""
+    forced = getattr(g, "language", None)
+    if forced:
+        return str(forced)
+    for asked in (request.args.get("lang"), session.get("language")):
+        if asked in LANGUAGES:
+            return str(asked)
+    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def language() -> str:
+    """The language of the page or mail being written, as a two-letter code."""
+    found = get_locale()
+    return found.language if found and found.language in LANGUAGES else "en"
+
+
+def when_day(day: date | None) -> str:
+    """`Tue, Nov 24`, with the year where it is another one."""
+    if day is None:
+        return ""
+    lang = language()
+    month, weekday = MONTHS[lang][day.month - 1], DAYS[lang][day.weekday()]
+    year = f", {day.year}" if abs(day.year - clock.now().year) >= 1 else ""
+    return f"{weekday} {day.day} {month}{year}" if lang == "es" else f"{weekday}, {month} {day.day}{year}"
+
+
+def zone() -> str:
+    """The time zone pages are written in: the programme's at work, else the deployment's first."""
+    return str(getattr(g, "time_zone", None) or "America/Chicago")
+
+
+def today() -> date:
+    """Today where the reader's programme is."""
+    return clock.today_in(zone())
+
+
+def in_days(day: date | None) -> str:
+    """`in 6 days`, `today`, `2 days ago`."""
+    if day is None:
+        return ""
+    days = (day - today()).days
+    if days == 0:
+        return _("today")
+    if days == 1:
+        return _("tomorrow")
+    if days == -1:
+        return _("yesterday")
+    if days > 0:
+        return ngettext("in %(num)s day", "in %(num)s days", days)
+    return ngettext("%(num)s day ago", "%(num)s days ago", -days)
+
+
+def when_at(moment: datetime | None, in_zone: str | None = None) -> str:
+    """`Nov 3, 9:02 am` in the programme's time zone."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(ZoneInfo(in_zone or zone()))
+    lang = language()
+    month = MONTHS[lang][local.month - 1]
+    day = f"{local.day} {month}" if lang == "es" else f"{month} {local.day}"
+    if local.year != clock.now().year:
+        day += f", {local.year}"
+    return f"{day}, {local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
+
+
+def money(cents: int | None) -> str:
+    """`$1,200` or `$1,200.50`."""
+    return "" if cents is None else f"${cents / 100:,.2f}".removesuffix(".00")
+
+
+def number(value: float | None) -> str:
+    """`1,234`."""
+    return "" if value is None else f"{value:,}"
+
+
+def hours(hundredths: int | None) -> str:
+    """Hundredths of an hour as `4.5`."""
+    return "" if hundredths is None else f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
+
+
+def asset(name: str) -> str:
+    """The address of a static file."""
+    return url_for("static", filename=name)
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the words, dates and numbers."""
+    Babel(app, locale_selector=choose_language)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.globals.update(
+        when_day=when_day, in_days=in_days, when_at=when_at, money=money, number=number, hours=hours, asset=asset,
+        today=today, timedelta=timedelta,
+    )  # fmt: skip
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    theme = request.cookies.get("theme", "")
+    return {
+        "lang": language(),
+        "languages": LANGUAGES,
+        "theme": theme if theme in THEMES else "",
+        "signed_in": current_user._get_current_object() if current_user.is_authenticated else None,
+    }

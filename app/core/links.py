@@ -1,0 +1,67 @@
+"""Personal links in mails: random, stored as a hash, revocable; opening one changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from sqlalchemy import Index, String, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from . import clock
+from .db import Base, session
+from .errors import LinkGone
+
+
+class Link(Base):
+    """A personal link to one record for one purpose, until a moment."""
+
+    __tablename__ = "links"
+    __table_args__ = (Index("ix_links_record", "record_kind", "record_id"),)
+
+    purpose: Mapped[str] = mapped_column(String(24))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    record_kind: Mapped[str] = mapped_column(String(40))
+    record_id: Mapped[int]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+def make(purpose: str, row: Base, *, expires_at: datetime) -> str:
+    """Make a link to a record and return its secret part, which is stored nowhere else than in the mail."""
+    token = secrets.token_urlsafe(24)
+    session.flush()
+    session.add(
+        Link(
+            purpose=purpose,
+            token_hash=_hash(token),
+            record_kind=row.__tablename__,
+            record_id=row.id,
+            expires_at=expires_at,
+        )
+    )
+    return token
+
+
+def find(purpose: str, token: str) -> Link:
+    """The link behind a secret.
+
+    :raises LinkGone: it is unknown, for something else, too old or revoked
+    """
+    link = session.execute(
+        select(Link).where(Link.token_hash == _hash(token), Link.purpose == purpose)
+    ).scalar()
+    if link is None or link.revoked_at is not None or link.expires_at <= clock.now():
+        raise LinkGone
+    return link
+
+
+def revoke(purpose: str, row: Base) -> None:
+    """Close every link of a purpose to a record."""
+    found = (Link.purpose == purpose, Link.record_kind == row.__tablename__, Link.record_id == row.id)
+    session.execute(update(Link).where(*found, Link.revoked_at.is_(None)).values(revoked_at=clock.now()))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

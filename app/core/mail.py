@@ -1,0 +1,134 @@
+"""The outbox: a mail is stored, sealed, in the transaction of the change that caused it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import make_msgid
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from . import clock
+from .db import Base, Public, choice, insert_unless_exists, session
+from .errors import BadInput
+from .sealed import Sealed, keyed_hash
+
+
+class MailStatus(enum.StrEnum):
+    """Where a mail is on its way."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRYING = "retrying"
+    PARKED = "parked"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class Mail(Base, Public):
+    """One message to one recipient for one occasion; its text is the record of what was said."""
+
+    __tablename__ = "outbox_mails"
+    __table_args__ = (
+        Index("uq_outbox_mails_occasion", "occasion", "to_hash", unique=True),
+        Index("ix_outbox_mails_due", "status", "due_at"),
+        Index("ix_outbox_mails_case", "case_id", "id"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(40))
+    occasion: Mapped[str] = mapped_column(String(120))
+    to_hash: Mapped[str] = mapped_column(String(40), index=True)
+    to_address: Mapped[str] = mapped_column(Sealed("outbox_mails.to"))
+    subject: Mapped[str] = mapped_column(Sealed("outbox_mails.subject"))
+    text: Mapped[str] = mapped_column(Sealed("outbox_mails.text"))
+    html: Mapped[str | None] = mapped_column(Sealed("outbox_mails.html"))
+    sender_name: Mapped[str] = mapped_column(String(80), default="")
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    audience: Mapped[str] = mapped_column(String(12))
+    message_id: Mapped[str] = mapped_column(String(160))
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    record_kind: Mapped[str | None] = mapped_column(String(40))
+    record_id: Mapped[int | None]
+    status: Mapped[MailStatus] = mapped_column(choice(MailStatus, "status"), default=MailStatus.QUEUED)
+    due_at: Mapped[datetime] = mapped_column(default=clock.now)
+    give_up_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    harmless_twice: Mapped[bool] = mapped_column(default=True)
+    last_error: Mapped[str | None] = mapped_column(String(200))
+    drop_reason: Mapped[str | None] = mapped_column(String(24))
+
+
+def queue(
+    kind: str,
+    *,
+    occasion: str,
+    to: str,
+    subject: str,
+    text: str,
+    audience: str,
+    html: str | None = None,
+    programme: Any = None,
+    case: Any = None,
+    about: Any = None,
+    language: str = "en",
+    due_at: datetime | None = None,
+    harmless_twice: bool = True,
+) -> Mail | None:
+    """Put a mail into the outbox; None where this occasion already has one for this recipient.
+
+    :raises BadInput: the address or subject holds a line break or the address is no address
+    """
+    address = to.strip()
+    if "@" not in address or any(c in address + subject for c in "\r\n\0"):
+        raise BadInput
+    session.flush()
+    return insert_unless_exists(
+        Mail,
+        kind=kind,
+        occasion=occasion,
+        to_hash=keyed_hash(address.casefold(), "address"),
+        to_address=address,
+        subject=subject,
+        text=text,
+        html=html,
+        sender_name=programme.sender_name if programme is not None else "",
+        language=language,
+        audience=audience,
+        message_id=make_msgid(domain="probonodesk.invalid"),
+        programme_id=programme.id if programme is not None else None,
+        case_id=case.id if case is not None else None,
+        record_kind=about.__tablename__ if about is not None else None,
+        record_id=about.id if about is not None else None,
+        due_at=due_at or clock.now(),
+        harmless_twice=harmless_twice,
+    )
+
+
+Check = Callable[[Mail], str | None]
+_checks: dict[str, Check] = {}
+
+
+def check_before_sending(kind: str, check: Check) -> None:
+    """Register the owning package's last look: it returns a reason to drop the mail, or None."""
+    _checks[kind] = check
+
+
+def reason_to_drop(mail: Mail) -> str | None:
+    """What the owning package says against sending this mail now."""
+    check = _checks.get(mail.kind)
+    return check(mail) if check else None
+
+
+def mails_of_case(case_id: int) -> list[Mail]:
+    """Every mail about a case, newest first."""
+    return list(
+        session.execute(select(Mail).where(Mail.case_id == case_id).order_by(Mail.id.desc())).scalars()
+    )

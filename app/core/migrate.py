@@ -1,0 +1,52 @@
+"""Bringing a database up to the newest tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, LargeBinary
+
+from .db import UTCDateTime
+from .sealed import Sealed, SealedJSON
+
+ROOT = Path(__file__).parents[2]
+
+
+def config(connection: Any = None, metadata: Any = None) -> Config:
+    """Alembic's configuration, on a connection where one is given."""
+    made = Config(toml_file=str(ROOT / "pyproject.toml"))
+    made.set_main_option("script_location", str(ROOT / "migrations"))
+    made.attributes.update(connection=connection, metadata=metadata, render_item=plain_types)
+    return made
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Apply every migration that is missing."""
+    with engine.connect() as connection:
+        command.upgrade(config(connection), to)
+
+
+def downgrade(engine: Engine, to: str = "base") -> None:
+    """Undo migrations down to a revision."""
+    with engine.connect() as connection:
+        command.downgrade(config(connection), to)
+
+
+def write_revision(engine: Engine, metadata: Any, message: str, rev_id: str) -> None:
+    """Write the migration from what the database has to what the models say."""
+    with engine.connect() as connection:
+        command.revision(config(connection, metadata), message, autogenerate=True, rev_id=rev_id)
+
+
+def plain_types(kind: str, item: Any, context: Any) -> Any:
+    """Migrations never import the app: its types are written as what the database stores."""
+    if kind != "type":
+        return False
+    if isinstance(item, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if isinstance(item, (Sealed, SealedJSON)):
+        return f"sa.{LargeBinary.__name__}()"
+    return False

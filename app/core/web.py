@@ -1,0 +1,39 @@
+"""What holds for every page: the policy headers, CSRF, a health address."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Flask, Response
+from flask_wtf import CSRFProtect
+
+from .access import public
+
+csrf = CSRFProtect()
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Send the policy with every answer."""
+    csrf.init_app(app)
+    app.after_request(_headers)
+    public(cast(Any, app.view_functions["static"]))
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,123 @@
+"""Check-ins, what people answered, and what became of silence."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clients.models import Case
+from app.core import clock
+from app.core.db import Base, Editable, Public, choice, live_unique
+from app.core.sealed import Sealed, SealedJSON
+from app.matching.models import Assignment
+
+
+class Audience(enum.StrEnum):
+    """Whom a check-in asks."""
+
+    CLIENT = "client"
+    VOLUNTEER = "volunteer"
+
+
+class SeriesRule(Base, Editable):
+    """When a check-in falls due, as data: audience, anchor, days after it, repeated or once."""
+
+    __tablename__ = "series_rules"
+    __table_args__ = (UniqueConstraint("programme_id", "key"),)
+
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"))
+    key: Mapped[str] = mapped_column(String(32))
+    audience: Mapped[Audience] = mapped_column(choice(Audience, "audience"))
+    anchor: Mapped[str] = mapped_column(String(24))
+    days: Mapped[int]
+    business: Mapped[bool] = mapped_column(default=False)
+    repeats: Mapped[bool] = mapped_column(default=False)
+    matter: Mapped[str | None] = mapped_column(String(24))
+    questions: Mapped[str] = mapped_column(String(24))
+    ended_at: Mapped[datetime | None]
+
+
+class Checkin(Base, Public, Editable):
+    """One question put to one side of a case on one day."""
+
+    __tablename__ = "checkins"
+    __table_args__ = (
+        UniqueConstraint("assignment_id", "audience", "series_key", "due_on"),
+        Index("ix_checkins_due", "sent_at", "due_on"),
+        Index("ix_checkins_case", "case_id", "due_on"),
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignments.id"))
+    audience: Mapped[Audience] = mapped_column(choice(Audience, "audience"))
+    series_key: Mapped[str] = mapped_column(String(32))
+    questions: Mapped[str] = mapped_column(String(24))
+    due_on: Mapped[date]
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    channel: Mapped[str | None] = mapped_column(String(16))
+    reminded_at: Mapped[datetime | None]
+    reminded_again_at: Mapped[datetime | None]
+    handed_over_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[str | None] = mapped_column(String(24))
+
+    case: Mapped[Case] = relationship()
+    assignment: Mapped[Assignment] = relationship()
+    answers: Mapped[list[Answer]] = relationship(back_populates="checkin", order_by="Answer.id")
+
+
+class Answer(Base):
+    """What somebody answered to a check-in; the newest of at most one day counts."""
+
+    __tablename__ = "checkin_answers"
+
+    checkin_id: Mapped[int] = mapped_column(ForeignKey("checkins.id"), index=True)
+    answered_at: Mapped[datetime]
+    how: Mapped[str] = mapped_column(String(12), default="link")
+    standing: Mapped[str] = mapped_column(
+        String(24)
+    )  # coded: on_track, contact, no_contact, cannot_go_on, call_me …
+    values: Mapped[dict[str, Any]] = mapped_column(SealedJSON("checkin_answers.values"))
+    comment: Mapped[str | None] = mapped_column(Sealed("checkin_answers.comment"))
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    checkin: Mapped[Checkin] = relationship(back_populates="answers")
+
+
+class Escalation(Base, Public, Editable):
+    """Something on a case that a person must resolve; one open per case and cause."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (live_unique("one_open_escalation", "case_id", "cause", where="closed_at IS NULL"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    cause: Mapped[str] = mapped_column(String(32))
+    level: Mapped[int] = mapped_column(default=1)
+    opened_at: Mapped[datetime] = mapped_column(default=clock.now)
+    respond_by: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    root_cause: Mapped[str | None] = mapped_column(String(32))
+    found: Mapped[str | None] = mapped_column(Sealed("escalations.found"))
+
+    case: Mapped[Case] = relationship()
+
+
+class Survey(Base, Public):
+    """What a client or volunteer said of a closed case; answered by link, results only above the small count."""
+
+    __tablename__ = "surveys"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    audience: Mapped[Audience] = mapped_column(choice(Audience, "audience"))
+    sent_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    scores: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    comment: Mapped[str | None] = mapped_column(Sealed("surveys.comment"))
+    may_quote: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,234 @@
+"""Attempts to place a case, those that worked, and the runs that proposed them."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import User
+from app.clients.models import Case, CaseRole, Opening
+from app.core.db import Base, Editable, Public, choice, live_unique
+from app.volunteers.models import Organisation, Volunteer
+
+
+class ReferralWay(enum.StrEnum):
+    """How an attempt to place a case began."""
+
+    OFFER = "offer"
+    CLAIM = "claim"
+    HAND = "hand"
+
+
+class ReferralStatus(enum.StrEnum):
+    """Where an attempt to place a case stands."""
+
+    OFFERED = "offered"
+    WAITLISTED = "waitlisted"
+    HELD = "held"
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    CONFLICT = "conflict"
+
+
+LIVE = (ReferralStatus.OFFERED, ReferralStatus.WAITLISTED, ReferralStatus.HELD, ReferralStatus.REQUESTED)
+HOLDING = (ReferralStatus.HELD, ReferralStatus.REQUESTED)
+
+
+class Referral(Base, Public, Editable):
+    """One attempt to place a case with a volunteer or an organisation."""
+
+    __tablename__ = "referrals"
+    __table_args__ = (
+        live_unique("one_live_hold", "opening_id", where="status IN ('held', 'requested')"),
+        live_unique(
+            "one_live_referral",
+            "opening_id",
+            "volunteer_id",
+            where="status IN ('offered', 'waitlisted', 'held', 'requested')",
+        ),
+        Index("ix_referrals_opening", "opening_id", "status"),
+        Index("ix_referrals_volunteer", "volunteer_id", "status"),
+        Index("ix_referrals_asked", "volunteer_id", "offered_at"),
+        Index("ix_referrals_ends", "status", "ends_at"),
+        CheckConstraint("volunteer_id IS NOT NULL OR organisation_id IS NOT NULL", name="somebody"),
+    )
+
+    opening_id: Mapped[int] = mapped_column(ForeignKey("openings.id"))
+    volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    way: Mapped[ReferralWay] = mapped_column(choice(ReferralWay, "way"))
+    status: Mapped[ReferralStatus] = mapped_column(choice(ReferralStatus, "status"))
+    offered_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    parties_seen_at: Mapped[datetime | None]
+    attested_at: Mapped[datetime | None]
+    attested_version: Mapped[int | None]
+    requested_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    extended_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(40))
+    fit: Mapped[int | None]
+    against_rules: Mapped[list[str]] = mapped_column(default=list)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("docket_runs.id"))
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    opening: Mapped[Opening] = relationship()
+    volunteer: Mapped[Volunteer | None] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
+
+    @property
+    def case(self) -> Case:
+        """The case of the opening."""
+        return self.opening.case
+
+
+class Assignment(Base, Public, Editable):
+    """A volunteer on a case in a role, from a day until a day."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        live_unique("one_live_lead", "case_id", where="role = 'lead' AND ended_at IS NULL"),
+        live_unique("once_on_a_case", "case_id", "volunteer_id", "role", where="ended_at IS NULL"),
+        Index("ix_assignments_volunteer", "volunteer_id", "ended_at"),
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    opening_id: Mapped[int | None] = mapped_column(ForeignKey("openings.id"))
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referrals.id"), unique=True)
+    role: Mapped[CaseRole] = mapped_column(choice(CaseRole, "role"))
+    started_at: Mapped[datetime]
+    first_contact_due_on: Mapped[date]
+    first_contact_at: Mapped[datetime | None]
+    letter_due_on: Mapped[date | None]
+    letter_signed_on: Mapped[date | None]
+    letter_waived_reason: Mapped[str | None] = mapped_column(String(80))
+    uses_slot: Mapped[bool] = mapped_column(default=True)
+    closing_since: Mapped[datetime | None]
+    leave_until: Mapped[date | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(String(40))
+
+    case: Mapped[Case] = relationship(back_populates="assignments")
+    volunteer: Mapped[Volunteer] = relationship()
+    opening: Mapped[Opening | None] = relationship()
+
+
+class Bar(Base):
+    """A volunteer or organisation barred from one case, whatever the reason."""
+
+    __tablename__ = "bars"
+    __table_args__ = (
+        UniqueConstraint("case_id", "volunteer_id", "organisation_id"),
+        CheckConstraint("volunteer_id IS NOT NULL OR organisation_id IS NOT NULL", name="somebody"),
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    reason: Mapped[str] = mapped_column(String(16))
+
+
+class RunStatus(enum.StrEnum):
+    """Where a docket run stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class DocketRun(Base, Public):
+    """One placing of the whole docket: what went in, what came out, and the proof."""
+
+    __tablename__ = "docket_runs"
+    __table_args__ = (live_unique("one_run_at_a_time", "slot", where="status IN ('waiting', 'running')"),)
+
+    slot: Mapped[str] = mapped_column(String(8), default="docket")
+    status: Mapped[RunStatus] = mapped_column(choice(RunStatus, "status"), default=RunStatus.WAITING)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    as_of: Mapped[date]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    stage: Mapped[str | None] = mapped_column(String(24))
+    cancel_asked_at: Mapped[datetime | None]
+    settings: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    input_digest: Mapped[str | None] = mapped_column(String(64))
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    wanted: Mapped[list[Any] | None] = mapped_column(JSON)
+    prices: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # volunteer id: worth of one more slot
+    failure: Mapped[str | None] = mapped_column(String(200))
+
+    asked_by: Mapped[User | None] = relationship()
+    proposals: Mapped[list[Proposal]] = relationship(back_populates="run", order_by="Proposal.position")
+    unplaced: Mapped[list[Unplaced]] = relationship(back_populates="run", order_by="Unplaced.position")
+
+
+class ProposalStatus(enum.StrEnum):
+    """What a coordinator did with a proposal."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    REFUSED = "refused"
+
+
+class Proposal(Base, Public, Editable):
+    """One case proposed to one volunteer by a run, with its reasons."""
+
+    __tablename__ = "proposals"
+    __table_args__ = (UniqueConstraint("run_id", "opening_id"),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("docket_runs.id"))
+    position: Mapped[int]
+    opening_id: Mapped[int] = mapped_column(ForeignKey("openings.id"), index=True)
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), index=True)
+    fit: Mapped[int]
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)
+    load_penalty: Mapped[int]
+    needs_mentor: Mapped[bool]
+    rank: Mapped[int]
+    able: Mapped[int]  # how many volunteers may take it
+    runner_up_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
+    status: Mapped[ProposalStatus] = mapped_column(
+        choice(ProposalStatus, "status"), default=ProposalStatus.OPEN
+    )
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    refusal: Mapped[str | None] = mapped_column(String(160))
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referrals.id"))
+
+    run: Mapped[DocketRun] = relationship(back_populates="proposals")
+    opening: Mapped[Opening] = relationship()
+    volunteer: Mapped[Volunteer] = relationship(foreign_keys=[volunteer_id])
+    runner_up: Mapped[Volunteer | None] = relationship(foreign_keys=[runner_up_id])
+
+
+class Unplaced(Base):
+    """One case a run left without a volunteer, and why."""
+
+    __tablename__ = "unplaced_cases"
+    __table_args__ = (UniqueConstraint("run_id", "opening_id"),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("docket_runs.id"))
+    position: Mapped[int]
+    opening_id: Mapped[int] = mapped_column(ForeignKey("openings.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(12))
+    binding_rule: Mapped[str | None] = mapped_column(String(20))
+    funnel: Mapped[list[Any]] = mapped_column(JSON)  # [rule, volunteers left after it]
+    blocking: Mapped[list[Any]] = mapped_column(JSON)  # [volunteer id, [case ids]]
+
+    run: Mapped[DocketRun] = relationship(back_populates="unplaced")
+    opening: Mapped[Opening] = relationship()

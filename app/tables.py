@@ -1,0 +1,20 @@
+"""Every table of the desk, for migrations and tests."""
+
+from app.accounts import models as _accounts
+from app.casework import models as _casework
+from app.clients import models as _clients
+from app.core import audit as _audit
+from app.core import links as _links
+from app.core import mail as _mail
+from app.core import slots as _slots
+from app.core.db import Base
+from app.engagement import models as _engagement
+from app.matching import models as _matching
+from app.metrics import models as _metrics
+from app.tasks import models as _tasks
+from app.volunteers import models as _volunteers
+
+PARTS = (
+    _accounts, _audit, _casework, _clients, _engagement, _links, _mail, _matching, _metrics, _slots, _tasks, _volunteers,
+)  # fmt: skip
+metadata = Base.metadata

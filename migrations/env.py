@@ -1,0 +1,31 @@
+"""Runs migrations against DATABASE_URL or the connection it is handed."""
+
+from __future__ import annotations
+
+import os
+
+from alembic import context
+from sqlalchemy import create_engine
+
+target_metadata = context.config.attributes.get("metadata")
+
+
+def run(connection) -> None:
+    """Apply the migrations on one connection, each in its own transaction."""
+    context.configure(
+        connection=connection,
+        target_metadata=target_metadata,
+        render_item=context.config.attributes.get("render_item"),
+        render_as_batch=connection.dialect.name == "sqlite",
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    with create_engine(os.environ["DATABASE_URL"]).connect() as fresh:
+        run(fresh)

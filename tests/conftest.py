@@ -1,0 +1,110 @@
+"""A real database for every test: SQLite, or the PostgreSQL that TEST_DATABASE_URL names."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from app import create_app
+from app.core import db as database
+from app.core import migrate
+from app.core.sealed import new_key
+from config import Settings
+
+KEYS = {"data_key": f"test:{new_key()}", "index_key": new_key(), "secret_key": "s" * 40}
+SERVER = os.environ.get("TEST_DATABASE_URL", "")
+
+
+@pytest.fixture(autouse=True)
+def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in a test reaches beyond this machine."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else "unix"
+        if host not in ("127.0.0.1", "::1", "localhost", "unix"):
+            raise RuntimeError(f"A test tried to reach {host}.")
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """A migrated database without rows, copied for each test."""
+    if SERVER:
+        name = f"desk_template_{worker_id}"
+        _on_server(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+        url = make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('db') / 'empty.sqlite3'}"
+    engine = database.make_engine(url)
+    migrate.upgrade(engine)
+    if not SERVER:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    yield url
+    if SERVER:
+        _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(empty_database: str, tmp_path: Path, worker_id: str) -> Iterator[str]:
+    """This test's own database."""
+    if not SERVER:
+        copy = tmp_path / "desk.sqlite3"
+        shutil.copy(empty_database.removeprefix("sqlite:///"), copy)
+        yield f"sqlite:///{copy}"
+        return
+    name = f"desk_{worker_id}"
+    template = make_url(empty_database).database
+    _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+
+
+def _on_server(*statements: str) -> None:
+    engine = create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """This worker's name, also when there is only one."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Plain settings for a test."""
+    return Settings(database_url=database_url, **KEYS)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application on this test's database, with a context of its own."""
+    made = create_app(settings)
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
+    with made.app_context():
+        yield made
+        database.session.remove()
+        database.engine().dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without script, signed out."""
+    return app.test_client()

@@ -1,5 +1,5 @@
 // The pages work without this file. It spares a moment: a faster way out, one effect for a double click,
-// "choose all" on long lists, and focus on what went wrong.
+// "choose all" on long lists, reasons that close again.
 
 const leave = document.getElementById("leave");
 if (leave) {
@@ -9,8 +9,6 @@ if (leave) {
     location.replace(leave.href); // the page left does not come back with one step back
   });
 }
-
-document.querySelector(".errors")?.focus();
 
 // A second click sends nothing. The button is marked, not disabled: its name and value must still be sent.
 document.addEventListener("submit", (event) => {
@@ -22,14 +20,16 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "yes";
   event.submitter?.setAttribute("aria-disabled", "true");
+  setTimeout(ready, 8000); // a download leaves the page standing
 });
 // Coming back with the back button shows a form that can be sent again.
-window.addEventListener("pageshow", () => {
+function ready() {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
     form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
   }
-});
+}
+window.addEventListener("pageshow", ready);
 
 for (const all of document.querySelectorAll("[data-pick-all]")) {
   const boxes = () => [...all.closest("table").querySelectorAll("tbody .pick input")];

@@ -1,0 +1,238 @@
+"""The best fit of exactly the covered cases, with the prices that prove it.
+
+Successive shortest augmenting paths with capacities and convex slot costs (Jonker and Volgenant 1987 for the
+one-slot form; Ahuja, Magnanti and Orlin 1993, ch. 9 and 14). Cases join one at a time by the cheapest path in
+reduced cost; prices P [volunteers], in points, keep every reduced cost at 0 or more. Stretches are sorted by
+fit, so a scan stops as soon as no later volunteer could matter. Work per case: one Dijkstra over what it reaches.
+
+For any prices the value of every placement of the covered set is at most
+sum over cases of max(fit - P) + sum over slots of max(0, P - slot cost), which is the certificate.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .candidates import Pairs
+from .coverage import seat, unseat
+from .docket import Docket
+from .machine import Machine
+
+FAR = 1 << 30
+MASK = (1 << 32) - 1
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best placement: each case's volunteer or -1 [cases], what it scores, prices [volunteers] and fit sums."""
+
+    volunteer_of: Any
+    score: Any
+    price: Any
+    load: Any
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the placement is worth, what none can exceed, and the gap between them."""
+
+    value: int
+    upper_bound: int
+    gap: int
+
+
+def slot_cost(nth: int, second: int, following: int) -> int:
+    """Return what a volunteer's nth new case costs, counted from 0."""
+    return 0 if nth == 0 else second + following * (nth - 1)
+
+
+def lift(heap: Any, place: Any, at: int, item: int) -> None:
+    """Set an item at or above a place of the heap; items are distance << 32 | volunteer."""
+    while at > 0 and heap[(at - 1) >> 1] > item:
+        heap[at] = heap[(at - 1) >> 1]
+        place[heap[at] & MASK] = at
+        at = (at - 1) >> 1
+    heap[at] = item
+    place[item & MASK] = at
+
+
+def drop_least(heap: Any, place: Any, size: int) -> int:
+    """Take the least item off the heap; return the new size."""
+    size -= 1
+    item = heap[size]
+    at = 0
+    while 2 * at + 1 < size:
+        child = 2 * at + 1
+        if child + 1 < size and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= item:
+            break
+        heap[at] = heap[child]
+        place[heap[at] & MASK] = at
+        at = child
+    heap[at] = item
+    place[item & MASK] = at
+    return size
+
+
+def scan(
+    holder: int, base: int, best: int, target: int, size: int, touched_count: int, slots: Any, costs: Any,
+    volunteer: Any, fits: Any, start: Any, end: Any, price: Any, load: Any,
+    distance: Any, entered_from: Any, entered_fit: Any, touched: Any, heap: Any, place: Any,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Relax one case's pairs; `base` is what reaching it costs, `best` the cheapest open slot so far."""
+    for at in range(start[holder], end[holder]):
+        if base - fits[at] >= best:
+            break
+        v = volunteer[at]
+        reach = base - fits[at] + price[v]
+        if reach >= best or reach >= distance[v] or slots[v] == 0:
+            continue
+        if distance[v] == FAR:
+            touched[touched_count] = v
+            touched_count += 1
+            size += 1
+            lift(heap, place, size - 1, (reach << 32) | v)
+        else:
+            lift(heap, place, place[v], (reach << 32) | v)
+        distance[v] = reach
+        entered_from[v] = holder
+        entered_fit[v] = fits[at]
+        if load[v] < slots[v]:
+            total = reach + slot_cost(load[v], costs[0], costs[1]) - price[v]
+            if total < best:
+                best, target = total, v
+    return best, target, size, touched_count
+
+
+def assign(
+    covered: Any, first: int, last: int, slots: Any, costs: Any,
+    volunteer: Any, fits: Any, start: Any, end: Any, price: Any, load: Any,
+    volunteer_of: Any, score: Any, head: Any, following: Any, before: Any,
+    distance: Any, entered_from: Any, entered_fit: Any, touched: Any, heap: Any, place: Any,
+) -> None:  # fmt: skip
+    """Bring the covered cases [first, last) in, each by its cheapest augmenting path."""
+    for i in range(first, last):
+        c = covered[i]
+        best, target, size, count = scan(
+            c, fits[start[c]], FAR, -1, 0, 0, slots, costs, volunteer, fits, start, end, price, load,
+            distance, entered_from, entered_fit, touched, heap, place,
+        )  # fmt: skip
+        while size > 0 and (heap[0] >> 32) < best:
+            v = heap[0] & MASK
+            reach = heap[0] >> 32
+            size = drop_least(heap, place, size)
+            other = head[v]
+            while other >= 0:
+                best, target, size, count = scan(
+                    other, reach + score[other] - price[v], best, target, size, count, slots, costs,
+                    volunteer, fits, start, end, price, load,
+                    distance, entered_from, entered_fit, touched, heap, place,
+                )  # fmt: skip
+                other = following[other]
+        settle(best, count, touched, distance, price)
+        load[target] += 1
+        hand_over(c, target, volunteer_of, score, head, following, before, entered_from, entered_fit)
+
+
+def settle(best: int, count: int, touched: Any, distance: Any, price: Any) -> None:
+    """Raise the price of whoever is nearer than the slot found; forget the search."""
+    for i in range(count):
+        v = touched[i]
+        if distance[v] < best:
+            price[v] += best - distance[v]
+        distance[v] = FAR
+
+
+def hand_over(
+    c: int, target: int, volunteer_of: Any, score: Any, head: Any, following: Any, before: Any,
+    entered_from: Any, entered_fit: Any,
+) -> None:  # fmt: skip
+    """Move each case on the path one volunteer on, the new case coming last."""
+    holder = entered_from[target]
+    while holder != c:
+        left = volunteer_of[holder]
+        unseat(holder, volunteer_of, head, following, before)
+        seat(holder, target, volunteer_of, head, following, before)
+        score[holder] = entered_fit[target]
+        target = left
+        holder = entered_from[left]
+    seat(c, target, volunteer_of, head, following, before)
+    score[c] = entered_fit[target]
+
+
+def price_the_slotless(
+    covered: Any, slots: Any, volunteer: Any, fits: Any, start: Any, end: Any,
+    price: Any, volunteer_of: Any, score: Any,
+) -> None:  # fmt: skip
+    """Give volunteers without a slot the least price that keeps every bound: what a first slot is worth."""
+    for i in range(len(covered)):
+        c = covered[i]
+        own = score[c] - price[volunteer_of[c]]
+        for at in range(start[c], end[c]):
+            if fits[at] <= own:
+                break
+            v = volunteer[at]
+            if slots[v] == 0:
+                price[v] = max(price[v], fits[at] - own)
+
+
+def bound(covered: Any, slots: Any, costs: Any, volunteer: Any, fits: Any, start: Any, end: Any, price: Any) -> int:
+    """Return the upper bound the prices prove, over all pairs of the covered cases."""
+    total = 0
+    for i in range(len(covered)):
+        c = covered[i]
+        most = -FAR
+        for at in range(start[c], end[c]):
+            most = max(most, fits[at] - price[volunteer[at]])
+        total += most
+    for v in range(len(slots)):
+        for nth in range(slots[v]):
+            spare = price[v] - slot_cost(nth, costs[0], costs[1])
+            if spare <= 0:
+                break
+            total += spare
+    return total
+
+
+PARTS = (slot_cost, lift, drop_least, scan, settle, hand_over)
+
+
+def _costs(docket: Docket, machine: Machine) -> Any:
+    costs = machine.vector(2)
+    costs[0], costs[1] = docket.settings.load_second, docket.settings.load_next
+    return costs
+
+
+def place_best(docket: Docket, pairs: Pairs, covered: Any, machine: Machine, watch: Any) -> Optimum:
+    """Return the best placement of exactly the covered cases."""
+    cases, volunteers = len(docket.cases), len(docket.volunteers)
+    run = machine.kernel(assign)
+    slots, costs = machine.columns(docket).v_slots, _costs(docket, machine)
+    edges = (pairs.volunteer, pairs.fit, pairs.start, pairs.end)
+    price, load = machine.vector(volunteers, 0, np.int64), machine.vector(volunteers)
+    volunteer_of, score, following, before = (machine.vector(cases, -1) for _ in range(4))
+    head = machine.vector(volunteers, -1)
+    distance = machine.vector(volunteers, FAR, np.int64)
+    entered_from, entered_fit, touched, place = (machine.vector(volunteers) for _ in range(4))
+    heap = machine.vector(volunteers + 1, 0, np.int64)
+    for at in range(0, len(covered), watch.step):
+        last = min(at + watch.step, len(covered))
+        run(
+            covered, at, last, slots, costs, *edges, price, load, volunteer_of, score, head, following, before,
+            distance, entered_from, entered_fit, touched, heap, place,
+        )  # fmt: skip
+        watch.tell("fit", last, len(covered))
+    machine.kernel(price_the_slotless)(covered, slots, *edges, price, volunteer_of, score)
+    return Optimum(volunteer_of, score, price, load)
+
+
+def certify(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: Machine) -> Certificate:
+    """Return the placement's worth beside the bound its prices prove."""
+    slots, costs = machine.columns(docket).v_slots, _costs(docket, machine)
+    edges = (pairs.volunteer, pairs.fit, pairs.start, pairs.end)
+    value = sum(int(best.score[c]) for c in covered)
+    value -= sum(docket.settings.penalty(nth) for load in best.load for nth in range(load))
+    upper = int(machine.kernel(bound)(covered, slots, costs, *edges, best.price))
+    return Certificate(value, upper, upper - value)

@@ -1,0 +1,97 @@
+"""Ranked volunteers for a case and ranked cases for a volunteer, by fit minus the price of the slot."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .docket import Docket
+from .fit import fit, needs_mentor, terms_of
+from .machine import machine_for
+from .rules import may_take
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One pair of a shortlist; `worth` is the fit minus the price of a slot."""
+
+    case: int
+    volunteer: int
+    case_id: str
+    volunteer_id: str
+    fit: int
+    price: int
+    worth: int
+    terms: dict[str, int]
+    needs_mentor: bool
+
+
+def judge_volunteers(d: Any, c: int, posting_start: Any, posting: Any, found: Any, fits: Any) -> int:
+    """Write who may take the case and how well they fit; return how many."""
+    count = 0
+    code = d.c_code[c]
+    for at in range(posting_start[code], posting_start[code + 1]):
+        v = posting[at]
+        if may_take(d, c, v):
+            found[count] = v
+            fits[count] = fit(d, c, v)
+            count += 1
+    return count
+
+
+def judge_cases(d: Any, v: int, cases: int, found: Any, fits: Any) -> int:
+    """Write which cases the volunteer may take and how well they fit; return how many."""
+    count = 0
+    for c in range(cases):
+        if may_take(d, c, v):
+            found[count] = c
+            fits[count] = fit(d, c, v)
+            count += 1
+    return count
+
+
+def _best(worth: np.ndarray, limit: int) -> np.ndarray:
+    """Return the places of the greatest numbers, equals in the order they stand."""
+    if len(worth) > 4 * limit:
+        line = np.partition(worth, len(worth) - limit)[len(worth) - limit]
+        kept = np.nonzero(worth >= line)[0]
+        return kept[np.argsort(-worth[kept], kind="stable")][:limit]
+    return np.argsort(-worth, kind="stable")[:limit]
+
+
+def _listed(docket: Docket, c: int, v: int, fits: int, price: int) -> Listed:
+    return Listed(
+        case=c,
+        volunteer=v,
+        case_id=docket.cases[c].case_id,
+        volunteer_id=docket.volunteers[v].volunteer_id,
+        fit=fits,
+        price=price,
+        worth=fits - price,
+        terms=terms_of(docket.columns, c, v),
+        needs_mentor=bool(needs_mentor(docket.columns, c, v)),
+    )
+
+
+def volunteers_for(docket: Docket, case_index: int, prices: np.ndarray | None = None, limit: int = 10) -> list[Listed]:
+    """Return the best volunteers who may take the case, full ones included; prices per volunteer index."""
+    machine = machine_for(docket)
+    posting_start, posting = machine.postings(docket)
+    code = docket.columns.c_code[case_index]
+    found, fits = (machine.vector(posting_start[code + 1] - posting_start[code]) for _ in range(2))
+    judge = machine.kernel(judge_volunteers)
+    count = judge(machine.columns(docket), case_index, posting_start, posting, found, fits)
+    found, fits = np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
+    price = np.zeros(count, dtype=np.int64) if prices is None else np.asarray(prices)[found]
+    return [_listed(docket, case_index, int(found[i]), int(fits[i]), int(price[i])) for i in _best(fits - price, limit)]
+
+
+def cases_for(docket: Docket, volunteer_index: int, prices: np.ndarray | None = None, limit: int = 10) -> list[Listed]:
+    """Return the cases the volunteer may take, best first; equals in priority order."""
+    machine = machine_for(docket)
+    found, fits = (machine.vector(len(docket.cases)) for _ in range(2))
+    judge = machine.kernel(judge_cases)
+    count = judge(machine.columns(docket), volunteer_index, len(docket.cases), found, fits)
+    found, fits = np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
+    price = 0 if prices is None else int(prices[volunteer_index])
+    return [_listed(docket, int(found[i]), volunteer_index, int(fits[i]), price) for i in _best(fits, limit)]

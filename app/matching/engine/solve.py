@@ -1,0 +1,212 @@
+"""One run over the whole docket: who is proposed for which case, what that proves, and why the rest waits."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .candidates import Pairs, find_pairs
+from .coverage import Coverage, cover_docket
+from .docket import PRIORITIES, Docket
+from .fit import needs_mentor, terms_of
+from .funnels import Funnel, funnels_of
+from .machine import Machine, machine_for
+from .optimum import Certificate, Optimum, certify, place_best
+from .wanted import Want, wanted_list
+from .witness import Witness, witnesses
+
+NO_ONE_CAN = "no_one_can"
+ALL_TAKEN = "all_taken"
+
+
+class Cancelled(Exception):
+    """The run was asked to stop."""
+
+
+@dataclass
+class Watch:
+    """Tells how far a run is, and stops it when asked; kernels are called `step` cases at a time."""
+
+    progress: Callable[[str, int, int], None] | None = None
+    cancelled: Callable[[], bool] | None = None
+    step: int = 2_000
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """Report how many of the stage's cases are done.
+
+        :raises Cancelled: the run was asked to stop
+        """
+        if self.progress is not None:
+            self.progress(stage, done, total)
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure a stage in seconds."""
+        begun = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One case with the volunteer proposed for it; `case` and `volunteer` are indices of the docket."""
+
+    case: int
+    volunteer: int
+    case_id: str
+    volunteer_id: str
+    terms: dict[str, int]
+    fit: int
+    load_penalty: int
+    needs_mentor: bool
+    rank: int
+    runner_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """One case without a proposal, and why."""
+
+    case: int
+    case_id: str
+    reason: str
+    binding_rule: str
+    after: tuple[int, ...]
+    blocking_volunteers: tuple[str, ...]
+    blocking_cases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The result of a run: all rows in priority order, prices in points per volunteer index."""
+
+    docket: Docket
+    pairs: Pairs
+    proposals: tuple[Proposal, ...]
+    unplaced: tuple[Unplaced, ...]
+    wanted: tuple[Want, ...]
+    certificate: Certificate
+    prices: np.ndarray
+    slot_worth: np.ndarray
+    seconds: dict[str, float]
+
+    @property
+    def mentors_needed(self) -> int:
+        """Return how many proposals need a named mentor."""
+        return sum(proposal.needs_mentor for proposal in self.proposals)
+
+    @property
+    def total_fit(self) -> int:
+        """Return the fit of all proposals together."""
+        return sum(proposal.fit for proposal in self.proposals)
+
+    @property
+    def load_penalty(self) -> int:
+        """Return the load penalties of all proposals together."""
+        return sum(proposal.load_penalty for proposal in self.proposals)
+
+    @property
+    def placed_by_priority(self) -> dict[str, int]:
+        """Return how many cases of each priority are placed."""
+        counts = dict.fromkeys(PRIORITIES, 0)
+        for proposal in self.proposals:
+            counts[self.docket.cases[proposal.case].priority] += 1
+        return counts
+
+
+def place(
+    docket: Docket,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    machine: Machine | None = None,
+) -> Placement:
+    """Return the best placement of the docket with its certificate and reasons.
+
+    :raises Cancelled: `cancelled` said so; it is asked between steps of each stage
+    """
+    machine = machine or machine_for(docket)
+    watch = Watch(progress, cancelled)
+    with watch.stage("candidates"):
+        pairs = find_pairs(docket, machine, watch)
+    with watch.stage("coverage"):
+        cover = cover_docket(docket, pairs, machine, watch)
+        covered = machine.share(np.nonzero(np.array(cover.volunteer_of) >= 0)[0].astype(np.int32))
+    with watch.stage("fit"):
+        best = place_best(docket, pairs, covered, machine, watch)
+    with watch.stage("certificate"):
+        certificate = certify(docket, pairs, covered, best, machine)
+    with watch.stage("explain"):
+        unplaced = _explain(docket, pairs, cover, machine, watch)
+        wanted = wanted_list(docket, [row.case for row in unplaced])
+        proposals = _proposals(docket, pairs, best, covered)
+    prices = np.array(best.price, dtype=np.int64)
+    return Placement(
+        docket, pairs, proposals, unplaced, tuple(wanted), certificate, prices,
+        _slot_worth(docket, prices), watch.seconds,
+    )  # fmt: skip
+
+
+def _slot_worth(docket: Docket, prices: np.ndarray) -> np.ndarray:
+    """Return what one more slot of each volunteer adds at these prices, in points [volunteers]."""
+    slots = docket.columns.v_slots.astype(np.int64)
+    settings = docket.settings
+    next_cost = np.where(slots == 0, 0, settings.load_second + settings.load_next * (slots - 1))
+    worth: np.ndarray = np.maximum(prices - next_cost, 0)
+    return worth
+
+
+def _proposals(docket: Docket, pairs: Pairs, best: Optimum, covered: Any) -> tuple[Proposal, ...]:
+    held: dict[int, int] = {}
+    proposals = []
+    for c in (int(case) for case in covered):
+        v = int(best.volunteer_of[c])
+        proposals.append(_proposal(docket, pairs, c, v, held.get(v, 0)))
+        held[v] = held.get(v, 0) + 1
+    return tuple(proposals)
+
+
+def _proposal(docket: Docket, pairs: Pairs, c: int, v: int, nth: int) -> Proposal:
+    start = int(pairs.start[c])
+    stretch = pairs.volunteer[start : int(pairs.end[c])]
+    rank = int(np.nonzero(np.asarray(stretch) == v)[0][0])
+    other = 0 if rank else 1
+    terms = terms_of(docket.columns, c, v)
+    return Proposal(
+        case=c,
+        volunteer=v,
+        case_id=docket.cases[c].case_id,
+        volunteer_id=docket.volunteers[v].volunteer_id,
+        terms=terms,
+        fit=max(sum(terms.values()), 1),
+        load_penalty=docket.settings.penalty(nth),
+        needs_mentor=bool(needs_mentor(docket.columns, c, v)),
+        rank=rank + 1,
+        runner_up=docket.volunteers[int(stretch[other])].volunteer_id if other < len(stretch) else "",
+    )
+
+
+def _explain(docket: Docket, pairs: Pairs, cover: Coverage, machine: Machine, watch: Watch) -> tuple[Unplaced, ...]:
+    unplaced = machine.share(np.nonzero(np.array(cover.volunteer_of) < 0)[0].astype(np.int32))
+    funnels = funnels_of(docket, unplaced, machine, watch)
+    taken = [int(case) for case in unplaced if pairs.end[case] > pairs.start[case]]
+    proofs = witnesses(pairs, cover, taken, machine, watch)
+    return tuple(_unplaced(docket, int(c), funnels[int(c)], proofs.get(int(c))) for c in unplaced)
+
+
+def _unplaced(docket: Docket, c: int, funnel: Funnel, proof: Witness | None) -> Unplaced:
+    return Unplaced(
+        case=c,
+        case_id=docket.cases[c].case_id,
+        reason=NO_ONE_CAN if proof is None else ALL_TAKEN,
+        binding_rule=funnel.binding_rule,
+        after=funnel.after,
+        blocking_volunteers=tuple(docket.volunteers[v].volunteer_id for v in proof.volunteers) if proof else (),
+        blocking_cases=tuple(sorted(docket.cases[o].case_id for o in proof.cases)) if proof else (),
+    )

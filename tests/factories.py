@@ -66,9 +66,7 @@ def grant(of: Programme, **changes: Any) -> Grant:
     return add(Grant(programme_id=of.id, **{**values, **changes}))
 
 
-def user(
-    *roles: Role, programme: Programme | None = None, grant: Grant | None = None, **changes: Any
-) -> User:
+def user(*roles: Role, programme: Programme | None = None, grant: Grant | None = None, **changes: Any) -> User:
     """A person who signs in, with roles in one programme."""
     n = next(count)
     email = changes.pop("email", f"person{n}@example.org")
@@ -117,9 +115,13 @@ def _verified(of: Volunteer, kind: CredentialKind, jurisdiction: str | None) -> 
 
 
 def case(
-    of: Programme, status: CaseStatus = CaseStatus.PRESCREEN, *, owner: User | None = None, lead: Volunteer | None = None,
+    of: Programme,
+    status: CaseStatus = CaseStatus.PRESCREEN,
+    *,
+    owner: User | None = None,
+    lead: Volunteer | None = None,
     **changes: Any,
-) -> Case:  # fmt: skip
+) -> Case:
     """A housing case in a status, with client, other side, opening, custody and moves that fit it."""
     n = next(count)
     now = clock.now()
@@ -151,9 +153,7 @@ def _people(of: Case, n: int) -> None:
     session.add(Channel(client=client, kind=ChannelKind.EMAIL, value=address, safe=True,
                         value_hash=keyed_hash(address, "address")))  # fmt: skip
     session.add(Party(case=of, role=PartyRole.CLIENT, name=person.name, person_id=person.id))
-    session.add(
-        Party(case=of, role=PartyRole.ADVERSE, name=f"Cottonwood Row Holdings {n}", is_organisation=True)
-    )
+    session.add(Party(case=of, role=PartyRole.ADVERSE, name=f"Cottonwood Row Holdings {n}", is_organisation=True))
     session.add(Consent(case=of, kind=ConsentKind.SHARE_NAMES, purpose="possible lawyers", given_how="form",
                         language="en", given_at=clock.now()))  # fmt: skip
 
@@ -182,11 +182,7 @@ def assignment(of: Case, to: Volunteer, **changes: Any) -> Assignment:
 def sign_in(browser: FlaskClient, who: User) -> FlaskClient:
     """Let a browser be signed in as somebody, without the password's cost."""
     token = secrets.token_urlsafe(24)
-    add(
-        SignIn(
-            user_id=who.id, token_hash=hashlib.sha256(token.encode()).hexdigest(), last_seen_at=clock.now()
-        )
-    )
+    add(SignIn(user_id=who.id, token_hash=hashlib.sha256(token.encode()).hexdigest(), last_seen_at=clock.now()))
     session.commit()
     with browser.session_transaction() as cookie:
         cookie["_user_id"] = token

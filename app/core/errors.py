@@ -18,9 +18,7 @@ class Refusal(Exception):
     status = 409
     message: Any = _l("That cannot be done just now.")
 
-    def __init__(
-        self, message: Any = None, *, cure: tuple[Any, str] | None = None, details: Any = ()
-    ) -> None:
+    def __init__(self, message: Any = None, *, cure: tuple[Any, str] | None = None, details: Any = ()) -> None:
         self.message = message or self.message
         self.cure = cure
         self.details = list(details)
@@ -94,6 +92,4 @@ def _http(error: HTTPException) -> Any:
     known = {400, 403, 404, 413, 429, 500}
     if code == 405:
         return _page("404.html", 405)
-    return _page(
-        f"{code}.html" if code in known else "400.html", code, message=_("We could not read that request.")
-    )
+    return _page(f"{code}.html" if code in known else "400.html", code, message=_("We could not read that request."))

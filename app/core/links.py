@@ -49,9 +49,7 @@ def find(purpose: str, token: str) -> Link:
 
     :raises LinkGone: it is unknown, for something else, too old or revoked
     """
-    link = session.execute(
-        select(Link).where(Link.token_hash == _hash(token), Link.purpose == purpose)
-    ).scalar()
+    link = session.execute(select(Link).where(Link.token_hash == _hash(token), Link.purpose == purpose)).scalar()
     if link is None or link.revoked_at is not None or link.expires_at <= clock.now():
         raise LinkGone
     return link

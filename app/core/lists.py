@@ -66,9 +66,7 @@ def whole(name: str, default: int, low: int = 1, high: int = 1_000_000) -> int:
         return default
 
 
-def sort_by(
-    columns: Mapping[str, Sequence[ColumnElement[Any]]], default: str
-) -> Sequence[ColumnElement[Any]]:
+def sort_by(columns: Mapping[str, Sequence[ColumnElement[Any]]], default: str) -> Sequence[ColumnElement[Any]]:
     """The ordering the address asks for; `-name` turns the first column round."""
     asked = request.args.get("sort", default)
     name = asked.removeprefix("-")

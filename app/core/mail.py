@@ -129,6 +129,4 @@ def reason_to_drop(mail: Mail) -> str | None:
 
 def mails_of_case(case_id: int) -> list[Mail]:
     """Every mail about a case, newest first."""
-    return list(
-        session.execute(select(Mail).where(Mail.case_id == case_id).order_by(Mail.id.desc())).scalars()
-    )
+    return list(session.execute(select(Mail).where(Mail.case_id == case_id).order_by(Mail.id.desc())).scalars())

@@ -119,7 +119,7 @@ def forms_of(page: str) -> dict[str, Any]:
     if page == "client_question":
         return {"form": QuestionForm(formdata=None, data={"has_date": "yes", "hearing_on": date(2026, 11, 24)})}
     if page == "client_errors":
-        typed = {"has_date": "yes", "hearing_on-month": "24", "hearing_on-day": "11", "hearing_on-year": "2026"}
+        typed = {"has_date": "yes", "hearing_on-month": "24", "hearing_on-day": "11", "hearing_on-year": "2026", "found": ""}
         return {"form": bound(QuestionForm, **typed)}
     if page == "desk_form":
         return {"form": bound(CaseForm, income="a lot", story="A long story that must not be lost.")}

@@ -112,21 +112,15 @@ class Case(Base, Public, Editable):
     critical_dates: Mapped[list[CriticalDate]] = relationship(
         "CriticalDate", back_populates="case", order_by="CriticalDate.on_day"
     )
-    priorities: Mapped[list[Priority]] = relationship(
-        "Priority", back_populates="case", order_by="Priority.id.desc()"
-    )
-    eligibility: Mapped[list[EligibilityDecision]] = relationship(
-        "EligibilityDecision", back_populates="case"
-    )
+    priorities: Mapped[list[Priority]] = relationship("Priority", back_populates="case", order_by="Priority.id.desc()")
+    eligibility: Mapped[list[EligibilityDecision]] = relationship("EligibilityDecision", back_populates="case")
     merits: Mapped[list[MeritsDecision]] = relationship("MeritsDecision", back_populates="case")
     conflict_searches: Mapped[list[ConflictSearch]] = relationship("ConflictSearch", back_populates="case")
     custodies: Mapped[list[Custody]] = relationship(back_populates="case", order_by="Custody.id")
     openings: Mapped[list[Opening]] = relationship(back_populates="case", order_by="Opening.id")
     moves: Mapped[list[CaseMove]] = relationship(back_populates="case", order_by="CaseMove.id")
     grants: Mapped[list[CaseGrant]] = relationship(back_populates="case")
-    assignments: Mapped[list[Assignment]] = relationship(
-        "Assignment", back_populates="case", order_by="Assignment.id"
-    )
+    assignments: Mapped[list[Assignment]] = relationship("Assignment", back_populates="case", order_by="Assignment.id")
 
     @property
     def custody(self) -> Custody | None:
@@ -170,9 +164,7 @@ class Opening(Base, Public, Editable):
     role: Mapped[CaseRole] = mapped_column(choice(CaseRole, "role"), default=CaseRole.LEAD)
     package: Mapped[str | None] = mapped_column(String(120))
     hours: Mapped[int]  # hundredths of an hour
-    status: Mapped[OpeningStatus] = mapped_column(
-        choice(OpeningStatus, "status"), default=OpeningStatus.NOT_LISTED
-    )
+    status: Mapped[OpeningStatus] = mapped_column(choice(OpeningStatus, "status"), default=OpeningStatus.NOT_LISTED)
 
     case: Mapped[Case] = relationship(back_populates="openings")
 

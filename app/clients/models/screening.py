@@ -137,9 +137,7 @@ class Priority(Base):
     """How urgent a case was found, by which rules and factors; an override carries its reason and lapse."""
 
     __tablename__ = "priorities"
-    __table_args__ = (
-        live_unique("one_override", "case_id", where="override_level IS NOT NULL AND lapsed_at IS NULL"),
-    )
+    __table_args__ = (live_unique("one_override", "case_id", where="override_level IS NOT NULL AND lapsed_at IS NULL"),)
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     points: Mapped[int]

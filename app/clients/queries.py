@@ -1,0 +1,47 @@
+"""Which cases somebody may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+
+from app.core.access import STAFF
+from app.core.db import session
+from app.core.errors import NotFound
+
+from .models import Case
+
+if TYPE_CHECKING:
+    from app.accounts.models import User
+
+
+def may_see_file(viewer: User) -> ColumnElement[bool]:
+    """The condition that a case's file is open to the viewer: staff of its programme, or a volunteer on it now."""
+    programmes = viewer.programme_ids(*STAFF)
+    ways: list[ColumnElement[bool]] = [Case.programme_id.in_(programmes)] if programmes else []
+    if viewer.volunteer is not None:
+        ways.append(Case.assignments.any(volunteer_id=viewer.volunteer.id, ended_at=None))
+    return or_(*ways) if ways else false()
+
+
+def visible_cases(viewer: User) -> Select[Case]:
+    """The cases whose file the viewer may open; this alone decides it."""
+    return select(Case).where(may_see_file(viewer))
+
+
+def staff_cases(viewer: User) -> Select[Case]:
+    """The cases of the programmes the viewer works for."""
+    return select(Case).where(Case.programme_id.in_(viewer.programme_ids(*STAFF)))
+
+
+def get_case(public_id: str, *, viewer: User, among: Select[Any] | None = None) -> Case:
+    """A case the viewer may open.
+
+    :raises NotFound: unknown, or another's
+    """
+    found = (visible_cases(viewer) if among is None else among).where(Case.public_id == public_id)
+    case = session.execute(found).scalar_one_or_none()
+    if case is None:
+        raise NotFound
+    return case

@@ -1,0 +1,77 @@
+"""Giving somebody something to do, and having it done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from app.accounts.models import Programme, User
+from app.core import audit, clock
+from app.core.access import Role
+from app.core.db import Base, insert_unless_exists, session
+
+from .models import Task
+
+if TYPE_CHECKING:
+    from app.clients.models import Case
+
+
+def open_task(
+    cause: str,
+    about: Base,
+    *,
+    programme: Programme,
+    title: str,
+    due_at: datetime,
+    actor: User | None,
+    case: Case | None = None,
+    owner: User | None = None,
+    owner_role: Role = Role.COORDINATOR,
+) -> Task | None:
+    """Open a task about a record; None where one for this cause is open already.
+
+    The title names cases by number and holds no client fact.
+    """
+    session.flush()
+    task = insert_unless_exists(
+        Task,
+        programme_id=programme.id,
+        case_id=case.id if case is not None else None,
+        record_kind=about.__tablename__,
+        record_id=about.id,
+        cause=cause,
+        title=title,
+        owner_id=owner.id if owner else None,
+        owner_role=owner_role,
+        due_at=due_at,
+    )
+    if task is not None:
+        audit.record("task.open", task, actor=actor, case=case, after={"cause": cause})
+    return task
+
+
+def finish_task(task: Task, *, actor: User | None, outcome: str = "done") -> None:
+    """Mark a task as done; doing it twice changes nothing."""
+    if task.done_at is not None:
+        return
+    task.done_at = clock.now()
+    task.done_by_id = actor.id if actor else None
+    task.outcome = outcome
+    audit.record("task.finish", task, actor=actor, after={"outcome": outcome})
+
+
+def finish_tasks(cause: str, about: Base, *, actor: User | None, outcome: str = "done") -> None:
+    """Close whatever is open for a cause about a record."""
+    for task in session.execute(_open(cause, about)).scalars().all():
+        finish_task(task, actor=actor, outcome=outcome)
+
+
+def _open(cause: str, about: Base) -> Any:
+    return select(Task).where(
+        Task.record_kind == about.__tablename__,
+        Task.record_id == about.id,
+        Task.cause == cause,
+        Task.done_at.is_(None),
+    )

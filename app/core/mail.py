@@ -8,6 +8,8 @@ from datetime import datetime
 from email.utils import make_msgid
 from typing import Any
 
+from flask import current_app, render_template
+from flask_babel import force_locale
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -130,3 +132,19 @@ def reason_to_drop(mail: Mail) -> str | None:
 def mails_of_case(case_id: int) -> list[Mail]:
     """Every mail about a case, newest first."""
     return list(session.execute(select(Mail).where(Mail.case_id == case_id).order_by(Mail.id.desc())).scalars())
+
+
+def outside_url(endpoint: str, **values: Any) -> str:
+    """The full address of a page, for use in a mail."""
+    settings = current_app.extensions["settings"]
+    adapter = current_app.url_map.bind("", url_scheme="https")
+    return settings.outside_url + str(adapter.build(endpoint, values))
+
+
+def compose(template: str, language: str, **facts: Any) -> tuple[str, str]:
+    """Write a mail from its template in a language: (subject, text); its first line is `Subject: …`."""
+    with force_locale(language):
+        written = render_template(f"{template}.{language}.txt", **facts)
+    first, _, text = written.partition("\n")
+    subject = first.removeprefix("Subject:").strip()
+    return subject, text.strip() + "\n"

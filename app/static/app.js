@@ -10,6 +10,8 @@ if (leave) {
   });
 }
 
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A second click sends nothing. The button is marked, not disabled: its name and value must still be sent.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -32,11 +34,15 @@ function ready() {
 window.addEventListener("pageshow", ready);
 
 for (const all of document.querySelectorAll("[data-pick-all]")) {
+  const form = all.closest("form");
   const boxes = () => [...all.closest("table").querySelectorAll("tbody .pick input")];
   all.hidden = false;
   all.addEventListener("change", () => boxes().forEach((box) => (box.checked = all.checked)));
   all.closest("table").addEventListener("change", () => {
     const chosen = boxes().filter((box) => box.checked).length;
+    for (const words of form.querySelectorAll("[data-picked]")) {
+      words.textContent = words.dataset.picked.replace("#", chosen);
+    }
     all.checked = chosen > 0 && chosen === boxes().length;
     all.indeterminate = chosen > 0 && !all.checked;
   });

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import Programme, User
 from app.core.access import Role
 from app.core.db import Base, Editable, Public, choice, live_unique
+from app.core.sealed import Sealed
 
 
 class Task(Base, Public, Editable):
@@ -27,6 +28,7 @@ class Task(Base, Public, Editable):
     record_id: Mapped[int]
     cause: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(160))
+    script: Mapped[str | None] = mapped_column(Sealed("tasks.script"))  # what to say on the phone
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     owner_role: Mapped[Role] = mapped_column(choice(Role, "owner_role"), default=Role.COORDINATOR)
     due_at: Mapped[datetime]

@@ -1091,6 +1091,7 @@ def upgrade() -> None:
     sa.Column('record_id', sa.Integer(), nullable=False),
     sa.Column('cause', sa.String(length=40), nullable=False),
     sa.Column('title', sa.String(length=160), nullable=False),
+    sa.Column('script', sa.LargeBinary(), nullable=True),
     sa.Column('owner_id', sa.Integer(), nullable=True),
     sa.Column('owner_role', sa.Enum('admin', 'coordinator', 'supervising_attorney', 'volunteer', 'funder', name='owner_role', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),

@@ -5,12 +5,17 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models import Programme, User
 from app.core.db import Base, Editable, Public, choice, live_unique
-from app.core.sealed import Sealed
+from app.core.sealed import Sealed, word_hashes
+
+if TYPE_CHECKING:
+    from app.matching.models import Assignment
 
 
 class VolunteerStatus(enum.StrEnum):
@@ -77,6 +82,7 @@ class Volunteer(Base, Public, Editable):
     pause_reason: Mapped[str | None] = mapped_column(String(40))
     declined_reason: Mapped[str | None] = mapped_column(String(40))
     about: Mapped[str | None] = mapped_column(Sealed("volunteers.about"))
+    supervisor: Mapped[str | None] = mapped_column(Sealed("volunteers.supervisor"))
     confirmed_on: Mapped[date | None]
     digest: Mapped[str] = mapped_column(String(8), default="weekly")
 
@@ -87,6 +93,18 @@ class Volunteer(Base, Public, Editable):
         back_populates="volunteer", cascade="all, delete-orphan"
     )
     standings: Mapped[list[Standing]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
+    words: Mapped[list[VolunteerWord]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
+    assignments: Mapped[list[Assignment]] = relationship("Assignment", viewonly=True)
+
+    @validates("given_name", "family_name")
+    def _index_name(self, field: str, text: str) -> str:
+        """Keep the hashed words of the name beside it: who looks for the name finds the row."""
+        other = self.family_name if field == "given_name" else self.given_name
+        wanted = set(word_hashes(f"{text} {other or ''}"))
+        kept = [row for row in self.words if row.word in wanted]
+        missing = wanted - {row.word for row in kept}
+        self.words = kept + [VolunteerWord(word=word) for word in sorted(missing)]
+        return text
 
     @property
     def name(self) -> str:
@@ -97,6 +115,21 @@ class Volunteer(Base, Public, Editable):
     def short_name(self) -> str:
         """`T. Marchetti`."""
         return f"{self.given_name[:1]}. {self.family_name}"
+
+
+class VolunteerWord(Base):
+    """A keyed hash of one whole word of a volunteer's name, for staff's search."""
+
+    __tablename__ = "volunteer_words"
+    __table_args__ = (
+        UniqueConstraint("volunteer_id", "word"),
+        Index("ix_volunteer_words_word", "word", "volunteer_id"),
+    )
+
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    word: Mapped[str] = mapped_column(String(40))
+
+    volunteer: Mapped[Volunteer] = relationship(back_populates="words")
 
 
 class Membership(Base):

@@ -326,6 +326,7 @@ def upgrade() -> None:
     sa.Column('pause_reason', sa.String(length=40), nullable=True),
     sa.Column('declined_reason', sa.String(length=40), nullable=True),
     sa.Column('about', sa.LargeBinary(), nullable=True),
+    sa.Column('supervisor', sa.LargeBinary(), nullable=True),
     sa.Column('confirmed_on', sa.Date(), nullable=True),
     sa.Column('digest', sa.String(length=8), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
@@ -572,6 +573,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('volunteer_programmes', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_volunteer_programmes_programme_id'), ['programme_id'], unique=False)
+
+    op.create_table('volunteer_words',
+    sa.Column('volunteer_id', sa.Integer(), nullable=False),
+    sa.Column('word', sa.String(length=40), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['volunteer_id'], ['volunteers.id'], name=op.f('fk_volunteer_words_volunteer_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_volunteer_words')),
+    sa.UniqueConstraint('volunteer_id', 'word', name=op.f('uq_volunteer_words_volunteer_id_word'))
+    )
+    with op.batch_alter_table('volunteer_words', schema=None) as batch_op:
+        batch_op.create_index('ix_volunteer_words_word', ['word', 'volunteer_id'], unique=False)
 
     op.create_table('audit_entries',
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
@@ -1562,6 +1575,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_entries_actor_id'))
 
     op.drop_table('audit_entries')
+    with op.batch_alter_table('volunteer_words', schema=None) as batch_op:
+        batch_op.drop_index('ix_volunteer_words_word')
+
+    op.drop_table('volunteer_words')
     with op.batch_alter_table('volunteer_programmes', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_volunteer_programmes_programme_id'))
 

@@ -30,9 +30,7 @@ class Note(Base, Public):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    visibility: Mapped[Visibility] = mapped_column(
-        choice(Visibility, "visibility"), default=Visibility.PROGRAMME
-    )
+    visibility: Mapped[Visibility] = mapped_column(choice(Visibility, "visibility"), default=Visibility.PROGRAMME)
     text: Mapped[str] = mapped_column(Sealed("notes.text"))
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
 
@@ -118,9 +116,7 @@ class ClosingReport(Base, Public, Editable):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     reported_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    status: Mapped[ClosingStatus] = mapped_column(
-        choice(ClosingStatus, "status"), default=ClosingStatus.REPORTED
-    )
+    status: Mapped[ClosingStatus] = mapped_column(choice(ClosingStatus, "status"), default=ClosingStatus.REPORTED)
     closing_code: Mapped[str] = mapped_column(String(2))
     main_benefit: Mapped[str | None] = mapped_column(String(8))
     outcome: Mapped[str | None] = mapped_column(String(16))

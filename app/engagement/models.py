@@ -47,7 +47,8 @@ class Checkin(Base, Public, Editable):
     __tablename__ = "checkins"
     __table_args__ = (
         UniqueConstraint("assignment_id", "audience", "series_key", "due_on"),
-        Index("ix_checkins_due", "sent_at", "due_on"),
+        Index("ix_checkins_due", "sent_at", "due_at"),
+        Index("ix_checkins_step", "next_step_at"),
         Index("ix_checkins_case", "case_id", "due_on"),
     )
 
@@ -63,6 +64,7 @@ class Checkin(Base, Public, Editable):
     reminded_at: Mapped[datetime | None]
     reminded_again_at: Mapped[datetime | None]
     handed_over_at: Mapped[datetime | None]
+    next_step_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None] = mapped_column(String(24))
@@ -80,9 +82,7 @@ class Answer(Base):
     checkin_id: Mapped[int] = mapped_column(ForeignKey("checkins.id"), index=True)
     answered_at: Mapped[datetime]
     how: Mapped[str] = mapped_column(String(12), default="link")
-    standing: Mapped[str] = mapped_column(
-        String(24)
-    )  # coded: on_track, contact, no_contact, cannot_go_on, call_me …
+    standing: Mapped[str] = mapped_column(String(24))  # coded: on_track, contact, no_contact, cannot_go_on, call_me …
     values: Mapped[dict[str, Any]] = mapped_column(SealedJSON("checkin_answers.values"))
     comment: Mapped[str | None] = mapped_column(Sealed("checkin_answers.comment"))
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

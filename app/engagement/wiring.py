@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.core import mail
+
+from .operations import still_wanted
+from .views import bp
+
 
 def init_app(app: Flask) -> None:
-    """Register pages, commands and checks."""
+    """Register pages and the last look before a check-in leaves."""
+    app.register_blueprint(bp)
+    mail.check_before_sending("engagement.checkin", still_wanted)

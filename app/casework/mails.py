@@ -1,0 +1,44 @@
+"""Who is told about the work on a case."""
+
+from __future__ import annotations
+
+from app.core import mail
+from app.matching.models import Assignment
+
+from .models import ClosingReport
+
+FOLDER = "casework/mails"
+
+
+def _to_volunteer(name: str, assignment: Assignment, occasion: str, **facts: object) -> None:
+    volunteer, case = assignment.volunteer, assignment.case
+    url = mail.outside_url("casework.my_case", public_id=case.public_id)
+    subject, text = mail.compose(
+        f"{FOLDER}/{name}", "en", volunteer=volunteer, case=case, programme=case.programme, url=url, **facts
+    )
+    mail.queue(
+        f"casework.{name}",
+        occasion=occasion,
+        to=volunteer.email,
+        subject=subject,
+        text=text,
+        audience="volunteer",
+        programme=case.programme,
+        case=case,
+        about=assignment,
+    )
+
+
+def thanks(assignment: Assignment) -> None:
+    """The case is closed; the volunteer is thanked."""
+    _to_volunteer("thanks", assignment, f"thanks:{assignment.id}")
+
+
+def closing_returned(assignment: Assignment, report: ClosingReport) -> None:
+    """Staff ask for something more before the case is closed."""
+    _to_volunteer("closing_returned", assignment, f"closing_returned:{report.id}:{assignment.id}")
+
+
+def case_withdrawn(assignment: Assignment) -> None:
+    """The case ended without the volunteer's doing."""
+    _to_volunteer("case_withdrawn", assignment, f"case_withdrawn:{assignment.id}")

@@ -1,0 +1,80 @@
+"""What was done on a case."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from app.accounts.models import User
+from app.clients.models import Case
+from app.core.db import session
+from app.core.errors import NotFound
+from app.matching.models import Assignment
+
+from . import policy
+from .models import ClosingReport, ClosingStatus, ContactAttempt, Note, TimeEntry
+
+
+def hours_of(case: Case) -> int:
+    """Everybody's time on a case, in hundredths of an hour."""
+    counted = (TimeEntry.case_id == case.id, TimeEntry.removed_at.is_(None))
+    return session.execute(select(func.coalesce(func.sum(TimeEntry.hundredths), 0)).where(*counted)).scalar_one()
+
+
+def time_entries(case: Case) -> list[TimeEntry]:
+    """Time logged on a case, newest first."""
+    counted = (TimeEntry.case_id == case.id, TimeEntry.removed_at.is_(None))
+    return list(
+        session.execute(
+            select(TimeEntry).where(*counted).order_by(TimeEntry.on_day.desc(), TimeEntry.id.desc())
+        ).scalars()
+    )
+
+
+def get_time_entry(entry_id: int, case: Case) -> TimeEntry:
+    """A time entry of the case.
+
+    :raises NotFound: none such
+    """
+    entry = session.get(TimeEntry, entry_id)
+    if entry is None or entry.case_id != case.id or entry.removed_at is not None:
+        raise NotFound
+    return entry
+
+
+def notes(case: Case, *, viewer: User) -> list[Note]:
+    """The notes the viewer may read, newest first."""
+    found = session.execute(select(Note).where(Note.case_id == case.id).order_by(Note.id.desc())).scalars()
+    return [note for note in found if policy.may_read_note(viewer, note)]
+
+
+def contacts(case: Case) -> list[ContactAttempt]:
+    """Attempts to reach the client, newest first."""
+    of = select(ContactAttempt).where(ContactAttempt.case_id == case.id).order_by(ContactAttempt.id.desc())
+    return list(session.execute(of).scalars())
+
+
+def closing_report(case: Case) -> ClosingReport | None:
+    """The newest closing report, answered or not."""
+    of = select(ClosingReport).where(ClosingReport.case_id == case.id).order_by(ClosingReport.id.desc()).limit(1)
+    return session.execute(of).scalar_one_or_none()
+
+
+def waiting_report(case: Case) -> ClosingReport:
+    """The closing report that waits for staff.
+
+    :raises NotFound: none does
+    """
+    report = closing_report(case)
+    if report is None or report.status is not ClosingStatus.REPORTED:
+        raise NotFound
+    return report
+
+
+def my_assignments(viewer: User, *, ended: bool = False) -> list[Assignment]:
+    """The viewer's own work, the nearest critical date first."""
+    if viewer.volunteer is None:
+        return []
+    mine = select(Assignment).join(Case).where(Assignment.volunteer_id == viewer.volunteer.id)
+    kept = mine.where(Assignment.ended_at.is_not(None) if ended else Assignment.ended_at.is_(None))
+    order = (Assignment.ended_at.desc(),) if ended else (Case.next_critical_on.is_(None), Case.next_critical_on)
+    return list(session.execute(kept.order_by(*order, Assignment.id)).scalars())

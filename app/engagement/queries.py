@@ -1,0 +1,145 @@
+"""Check-ins as they stand."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager, selectinload
+
+from app.accounts import calendars
+from app.accounts.models import User
+from app.clients.models import Case, CaseStatus
+from app.clients.queries import may_see_file
+from app.core.access import STAFF
+from app.core.db import session
+from app.core.errors import NotFound
+from app.matching.models import Assignment
+
+from .models import Audience, Checkin, Escalation, SeriesRule
+from .series import Due, Rule, Work, default_rules, next_due
+
+ASKED = (CaseStatus.PLACED, CaseStatus.IN_SERVICE)
+LITIGATION_FORUMS = (
+    "state_court",
+    "district_court",
+    "housing_court",
+    "family_court",
+    "immigration_court",
+    "small_claims",
+)
+
+
+def rules_for(programme_id: int) -> tuple[Rule, ...]:
+    """The programme's own series, or the default where it has none."""
+    own = session.execute(
+        select(SeriesRule).where(SeriesRule.programme_id == programme_id, SeriesRule.ended_at.is_(None))
+    ).scalars()
+    rules = tuple(
+        Rule(r.key, r.audience, r.anchor, r.days, r.business, r.repeats, r.matter or "", r.questions) for r in own
+    )
+    return rules or default_rules()
+
+
+def work_of(assignment: Assignment) -> Work:
+    """What the series needs to know of an assignment."""
+    case = assignment.case
+    asked = session.execute(select(Checkin.audience, Checkin.due_on).where(Checkin.assignment_id == assignment.id))
+    return Work(
+        placed_on=_local_day(assignment),
+        first_contact_due_on=assignment.first_contact_due_on,
+        critical_days=tuple(d.on_day for d in case.critical_dates if d.on_day and d.standing == "confirmed"),
+        litigation=case.forum in LITIGATION_FORUMS,
+        asked=tuple((Audience(a), day) for a, day in asked),
+    )
+
+
+def _local_day(assignment: Assignment) -> date:
+    return assignment.started_at.astimezone(ZoneInfo(assignment.case.programme.time_zone)).date()
+
+
+def next_checkin(case: Case) -> Due | None:
+    """The next check-in on a case: there is one iff it is placed or in service and not paused."""
+    lead = next((a for a in case.assignments if a.ended_at is None and a.role == "lead"), None)
+    if lead is None or case.status not in ASKED or case.paused_at is not None:
+        return None
+    programme = case.programme
+    return next_due(
+        work_of(lead),
+        rules_for(case.programme_id),
+        calendars.today(programme),
+        lambda day, count: calendars.add_business_days(day, count, programme),
+    )
+
+
+def leads_to_ask() -> Select[int]:
+    """The live leads whose case is worked on and not paused."""
+    return (
+        select(Assignment.id)
+        .join(Case, Case.id == Assignment.case_id)
+        .where(Assignment.ended_at.is_(None), Assignment.role == "lead")
+        .where(Case.status.in_(ASKED), Case.paused_at.is_(None))
+        .order_by(Assignment.id)
+    )
+
+
+def checkins_of(case: Case) -> list[Checkin]:
+    """Every check-in of a case with its answers, newest first."""
+    found = select(Checkin).where(Checkin.case_id == case.id).options(selectinload(Checkin.answers))
+    return list(session.execute(found.order_by(Checkin.due_on.desc(), Checkin.id.desc())).scalars())
+
+
+def newest_answer(case: Case, audience: Audience) -> Checkin | None:
+    """The check-in that this side answered last."""
+    found = select(Checkin).where(
+        Checkin.case_id == case.id, Checkin.audience == audience, Checkin.answered_at.is_not(None)
+    )
+    return session.execute(found.order_by(Checkin.answered_at.desc(), Checkin.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def staff_checkins(viewer: User, state: str) -> Select[Checkin]:
+    """Check-ins of the viewer's programmes: waiting, silent (handed to a person) or answered."""
+    found = (
+        select(Checkin)
+        .join(Checkin.case)
+        .where(Case.programme_id.in_(viewer.programme_ids(*STAFF)))
+        .options(contains_eager(Checkin.case), selectinload(Checkin.answers))
+    )
+    if state == "answered":
+        return found.where(Checkin.answered_at.is_not(None)).order_by(Checkin.answered_at.desc(), Checkin.id)
+    waiting = found.where(Checkin.sent_at.is_not(None), Checkin.answered_at.is_(None), Checkin.closed_at.is_(None))
+    if state == "silent":
+        waiting = waiting.where(Checkin.handed_over_at.is_not(None))
+    return waiting.order_by(Checkin.due_on, Checkin.id)
+
+
+def get_checkin(public_id: str, *, viewer: User) -> Checkin:
+    """A check-in of a case whose file the viewer may open.
+
+    :raises NotFound: none such
+    """
+    found = select(Checkin).join(Checkin.case).where(Checkin.public_id == public_id, may_see_file(viewer))
+    checkin = session.execute(found).scalar_one_or_none()
+    if checkin is None:
+        raise NotFound
+    return checkin
+
+
+def open_escalations(case: Case) -> list[Escalation]:
+    """What a person must still resolve on a case."""
+    found = select(Escalation).where(Escalation.case_id == case.id, Escalation.closed_at.is_(None))
+    return list(session.execute(found.order_by(Escalation.id)).scalars())
+
+
+def get_escalation(public_id: str, *, viewer: User) -> Escalation:
+    """An open escalation in the viewer's programmes.
+
+    :raises NotFound: none such
+    """
+    found = select(Escalation).join(Escalation.case).where(Escalation.public_id == public_id)
+    mine = found.where(Case.programme_id.in_(viewer.programme_ids(*STAFF)), Escalation.closed_at.is_(None))
+    escalation = session.execute(mine).scalar_one_or_none()
+    if escalation is None:
+        raise NotFound
+    return escalation

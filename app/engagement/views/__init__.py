@@ -1,0 +1,7 @@
+"""Pages of check-ins: answering by link, and what staff see."""
+
+from flask import Blueprint
+
+bp = Blueprint("engagement", __name__, template_folder="../templates")
+
+from . import answering, staff  # noqa: E402, F401

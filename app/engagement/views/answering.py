@@ -1,0 +1,67 @@
+"""Answering a check-in by its link: no login, and opening it changes nothing."""
+
+from __future__ import annotations
+
+from flask import g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.core import links
+from app.core.access import public
+from app.core.db import session, transaction
+from app.core.errors import LinkGone
+from app.core.forms import Form
+from app.core.i18n import language
+
+from .. import answers, forms, operations
+from ..mails import PURPOSE
+from ..models import Audience, Checkin
+from . import bp
+
+
+def _checkin(token: str) -> Checkin:
+    """The check-in behind a link; the page is in the language of the person asked."""
+    checkin = session.get(Checkin, links.find(PURPOSE, token).record_id)
+    if checkin is None or (checkin.closed_at and not checkin.answered_at):
+        raise LinkGone
+    if checkin.audience is Audience.CLIENT and checkin.case.language in ("en", "es"):
+        g.language = checkin.case.language
+    return checkin
+
+
+def _form(checkin: Checkin) -> Form:
+    return forms.checkin_form(
+        answers.questions(checkin.questions, language()), _("Anything else? Write no names or details of the case.")
+    )
+
+
+@bp.get("/checkin/<token>")
+@public
+def checkin(token: str) -> ResponseReturnValue:
+    """Show the question and nothing else."""
+    asked = _checkin(token)
+    return render_template("engagement/checkin.html", checkin=asked, form=_form(asked), token=token)
+
+
+@bp.post("/checkin/<token>")
+@public
+def answer_checkin(token: str) -> ResponseReturnValue:
+    """Keep the answer."""
+    asked = _checkin(token)
+    form = _form(asked)
+    if not form.validate_on_submit():
+        return render_template("engagement/checkin.html", checkin=asked, form=form, token=token), 422
+    values = forms.answers_of(form, answers.questions(asked.questions, language()))
+    with transaction():
+        operations.answer(_checkin(token), values, comment=form["comment"].data or "")
+    return redirect(url_for(".checkin_answered", token=token), 303)
+
+
+@bp.get("/checkin/<token>/thanks")
+@public
+def checkin_answered(token: str) -> ResponseReturnValue:
+    """Say what happens with the answer."""
+    asked = _checkin(token)
+    if not asked.answers:
+        return redirect(url_for(".checkin", token=token))
+    return render_template("engagement/thanks.html", checkin=asked, token=token, standing=asked.answers[-1].standing)

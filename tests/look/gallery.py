@@ -16,6 +16,7 @@ from wtforms import (
     FileField,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -45,20 +46,25 @@ PAGES = (
 ERRORS = ("400", "403", "404", "413", "429", "500", "link_gone", "refusal")
 
 
+def choices(**labels: str) -> list[SelectChoice]:
+    """Values and the words beside them."""
+    return [SelectChoice(value, label) for value, label in labels.items()]
+
+
 class QuestionForm(Form):
     """One question of an intake, with what follows from the answer."""
 
     seen_version = HiddenField(default="3")
     has_date = RadioField(
         "Is there a court date or a deadline?",
-        choices=[("yes", "Yes, I have a date"), ("no", "No date that I know of"), ("unsure", "I am not sure")],
+        choices=choices(yes="Yes, I have a date", no="No date that I know of", unsure="I am not sure"),
         description="Look on your papers for words like “hearing” or “answer by”.",
         validators=[Required("Choose one of the three")],
     )
     hearing_on = DayField("What is the date?", validators=[Required("Write the date")])
     found = SelectField(
         "Where did you find it?",
-        choices=[("", "Choose one"), ("court", "A paper from the court"), ("told", "Someone told me")],
+        choices=[SelectChoice("", "Choose one"), *choices(court="A paper from the court", told="Someone told me")],
         validators=[Required("Choose where you found the date")],
     )
 
@@ -66,12 +72,14 @@ class QuestionForm(Form):
 class CaseForm(Form):
     """Every kind of field."""
 
-    title = StringField("Title of the listing", validators=[Required("Write a title")], description="Seen by volunteers.")
+    title = StringField(
+        "Title of the listing", validators=[Required("Write a title")], description="Seen by volunteers."
+    )
     income = MoneyField("Monthly income")
     story = TextAreaField("What happened")
     areas = SelectMultipleField(
         "Areas of law",
-        choices=[("housing", "Housing"), ("family", "Family")],
+        choices=choices(housing="Housing", family="Family"),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
         validators=[Required("Choose at least one area")],
@@ -85,7 +93,9 @@ def _places(rows: tuple[str, ...], current: int) -> list[SimpleNamespace]:
     for n, row in enumerate(rows):
         label, icon, count = row.split()
         found.append(
-            SimpleNamespace(label=label.replace("_", " "), url=f"/at/{n}", icon=icon, count=int(count), current=n == current)
+            SimpleNamespace(
+                label=label.replace("_", " "), url=f"/at/{n}", icon=icon, count=int(count), current=n == current
+            )
         )
     return found
 
@@ -119,23 +129,33 @@ def forms_of(page: str) -> dict[str, Any]:
     if page == "client_question":
         return {"form": QuestionForm(formdata=None, data={"has_date": "yes", "hearing_on": date(2026, 11, 24)})}
     if page == "client_errors":
-        typed = {"has_date": "yes", "hearing_on-month": "24", "hearing_on-day": "11", "hearing_on-year": "2026", "found": ""}
+        typed = {
+            "has_date": "yes",
+            "hearing_on-month": "24",
+            "hearing_on-day": "11",
+            "hearing_on-year": "2026",
+            "found": "",
+        }
         return {"form": bound(QuestionForm, **typed)}
     if page == "desk_form":
         return {"form": bound(CaseForm, income="a lot", story="A long story that must not be lost.")}
     return {}
 
 
-def create_gallery() -> Flask:
+def create_gallery(translations: Path | None = None) -> Flask:
     """The shells and macros on a bare application, under the policy of the real one."""
     app = Flask("gallery", template_folder=str(APP / "templates"), static_folder=str(APP / "static"))
     app.config.update(SECRET_KEY="only for tests", WTF_CSRF_ENABLED=False, TESTING=True)
     here = str(Path(__file__).parent / "templates")
     app.jinja_loader.searchpath.append(here)  # type: ignore[union-attr]
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(APP / "translations")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(translations or APP / "translations")
     LoginManager(app).user_loader(lambda _id: None)
     i18n.init_app(app)
     app.jinja_env.globals["csrf_token"] = generate_csrf
+
+    @app.get("/favicon.ico")
+    def icon() -> tuple[str, int]:
+        return "", 204
 
     @app.get("/<page>")
     def show(page: str) -> str:

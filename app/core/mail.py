@@ -6,17 +6,21 @@ import enum
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import make_msgid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app, render_template
 from flask_babel import force_locale
 from sqlalchemy import ForeignKey, Index, String, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from . import clock
 from .db import Base, Public, choice, insert_unless_exists, session
 from .errors import BadInput
 from .sealed import Sealed, keyed_hash
+
+if TYPE_CHECKING:
+    from app.accounts.models import Programme
+    from app.clients.models import Case
 
 
 class MailStatus(enum.StrEnum):
@@ -66,6 +70,9 @@ class Mail(Base, Public):
     harmless_twice: Mapped[bool] = mapped_column(default=True)
     last_error: Mapped[str | None] = mapped_column(String(200))
     drop_reason: Mapped[str | None] = mapped_column(String(24))
+
+    programme: Mapped[Programme | None] = relationship("Programme")
+    case: Mapped[Case | None] = relationship("Case")
 
 
 def queue(

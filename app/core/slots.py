@@ -19,6 +19,7 @@ class ScheduleSlot(Base):
     job: Mapped[str] = mapped_column(String(40))
     tick_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
 
 
 def win_slot(job: str, tick_at: datetime) -> ScheduleSlot | None:

@@ -53,7 +53,7 @@ class Page(HTMLParser):
         self.elements.append(Element(tag, {k: v or "" for k, v in attrs}, tuple(e.tag for e in self._open)))
 
     def handle_endtag(self, tag: str) -> None:
-        assert self._open and self._open[-1].tag == tag, f"</{tag}> closes {[e.tag for e in self._open]}"
+        assert [e.tag for e in self._open][-1:] == [tag], f"</{tag}> closes {[e.tag for e in self._open]}"
         self._open.pop()
 
     def handle_data(self, data: str) -> None:

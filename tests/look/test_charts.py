@@ -20,11 +20,13 @@ def trend(read: Read, *values: Any) -> Page:
 def test_a_chart_is_drawn_wide_and_narrow_with_title_and_description(read: Read) -> None:
     page = trend(read, 40, 50, 60)
     wide, narrow = page.all("svg")
-    assert wide.attrs["viewbox"].startswith("0 0 480") and narrow.attrs["viewbox"].startswith("0 0 300")
+    assert wide.attrs["viewbox"].startswith("0 0 480")
+    assert narrow.attrs["viewbox"].startswith("0 0 300")
     for picture in (wide, narrow):
         assert picture.has(role="img")
         title, desc = picture.attrs["aria-labelledby"].split()
-        assert page.one(id=title).text == "Placements grew" and page.one(id=desc).text == "From 40 to 60."
+        assert page.one(id=title).text == "Placements grew"
+        assert page.one(id=desc).text == "From 40 to 60."
 
 
 def test_the_same_figures_stand_in_a_table(read: Read) -> None:

@@ -13,7 +13,8 @@ Read = Callable[..., Page]
 def test_the_summary_takes_focus_and_links_to_every_field_that_failed(read: Read) -> None:
     page = read("{{ forms.form(form) }}", form=bound(CaseForm, income="a lot"))
     summary = page.one("div", class_="errors")
-    assert summary.has(role="alert", tabindex="-1") and "autofocus" in summary.attrs
+    assert summary.has(role="alert", tabindex="-1")
+    assert "autofocus" in summary.attrs
     assert "3 things need your attention" in summary.text
     targets = [a.attrs["href"].removeprefix("#") for a in page.all("a") if a.attrs["href"].startswith("#")]
     assert targets == ["title", "income", "areas-0"]
@@ -28,7 +29,8 @@ def test_one_wrong_thing_is_told_in_the_singular(read: Read) -> None:
 
 def test_a_sound_form_has_no_summary(read: Read) -> None:
     page = read("{{ forms.form(form) }}", form=CaseForm(formdata=None))
-    assert not page.all(class_="errors") and not page.all(aria_invalid="true")
+    assert not page.all(class_="errors")
+    assert not page.all(aria_invalid="true")
 
 
 def test_the_message_stands_above_the_field_and_is_read_with_it(read: Read) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 from werkzeug.serving import make_server
 
 from .gallery import ERRORS, PAGES
@@ -44,9 +44,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def weather(route: Route) -> None:
+    """Stand in for the page the way out leads to."""
+    route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
+
+
 def look(chromium: Browser, width: int, **options: Any) -> tuple[Page, list[str]]:
     """A window, and what its console says."""
-    page = chromium.new_context(viewport={"width": width, "height": 800}, **options).new_page()
+    page = chromium.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce", **options).new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -73,9 +78,7 @@ def test_no_page_breaks_the_rules_of_access_or_scrolls_sideways(
 
 def test_leaving_does_not_come_back_with_the_back_button(chromium: Browser, address: str) -> None:
     page, _said = look(chromium, 360)
-    page.route(
-        "https://www.weather.gov/**", lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
-    )
+    page.route("https://www.weather.gov/**", weather)
     page.goto(f"{address}/appearance")
     page.goto(f"{address}/client_question")
     page.click("#leave")
@@ -87,9 +90,7 @@ def test_leaving_does_not_come_back_with_the_back_button(chromium: Browser, addr
 
 def test_leaving_works_without_script(chromium: Browser, address: str) -> None:
     page, _said = look(chromium, 360, java_script_enabled=False)
-    page.route(
-        "https://www.weather.gov/**", lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
-    )
+    page.route("https://www.weather.gov/**", weather)
     page.goto(f"{address}/client_question")
     page.click("#leave")
     page.wait_for_url("https://www.weather.gov/")

@@ -13,7 +13,9 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
+    FieldList,
     FileField,
+    FormField,
     HiddenField,
     RadioField,
     SelectChoice,
@@ -86,6 +88,18 @@ class CaseForm(Form):
     )
     remote = BooleanField("The work can be done remotely")
     paper = FileField("Paper from the court")
+
+
+class PersonForm(Form):
+    """One person of a list."""
+
+    name = StringField("Name", validators=[Required("Write the name")])
+
+
+class PeopleForm(Form):
+    """Several people at once."""
+
+    people = FieldList(FormField(PersonForm), "People in this matter", min_entries=2)
 
 
 def _places(rows: tuple[str, ...], current: int) -> list[SimpleNamespace]:

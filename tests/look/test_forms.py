@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .gallery import CaseForm, QuestionForm, bound
+from .gallery import CaseForm, PeopleForm, QuestionForm, bound
 from .reading import Page
 
 Read = Callable[..., Page]
@@ -105,3 +105,12 @@ def test_a_stale_edit_shows_both_texts(read: Read) -> None:
     page = read("{{ forms.both_texts(rows, 'Odile Renner', '9:02 am') }}", rows=rows)
     assert [q.text for q in page.all("blockquote")] == ["Moved on Monday", "Moved on <Tuesday>"]
     assert page.one("h2").text == "Odile Renner changed this at 9:02 am."
+
+
+def test_a_list_of_people_links_each_message_to_its_row(read: Read) -> None:
+    form = bound(PeopleForm, **{"people-0-name": "Ana Lema", "people-1-name": ""})
+    page = read("{{ forms.form(form) }}", form=form)
+    assert [a.attrs["href"] for a in page.all("a")] == ["#people-1-name"]
+    assert page.one("input", name="people-0-name").attrs["value"] == "Ana Lema"
+    assert page.one("input", id="people-1-name").has(aria_invalid="true", aria_describedby="people-1-name-error")
+    assert page.all("legend")[0].text == "People in this matter"

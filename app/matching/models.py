@@ -68,6 +68,7 @@ class Referral(Base, Public, Editable):
     offered_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     parties_seen_at: Mapped[datetime | None]
+    names_released: Mapped[str | None] = mapped_column(String(8))  # of a sensitive case: adverse, then all
     attested_at: Mapped[datetime | None]
     attested_version: Mapped[int | None]
     requested_at: Mapped[datetime | None]
@@ -202,9 +203,7 @@ class Proposal(Base, Public, Editable):
     rank: Mapped[int]
     able: Mapped[int]  # how many volunteers may take it
     runner_up_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
-    status: Mapped[ProposalStatus] = mapped_column(
-        choice(ProposalStatus, "status"), default=ProposalStatus.OPEN
-    )
+    status: Mapped[ProposalStatus] = mapped_column(choice(ProposalStatus, "status"), default=ProposalStatus.OPEN)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
     refusal: Mapped[str | None] = mapped_column(String(160))

@@ -1212,6 +1212,7 @@ def upgrade() -> None:
     sa.Column('offered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('held_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('parties_seen_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('names_released', sa.String(length=8), nullable=True),
     sa.Column('attested_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attested_version', sa.Integer(), nullable=True),
     sa.Column('requested_at', sa.DateTime(timezone=True), nullable=True),

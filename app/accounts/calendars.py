@@ -29,7 +29,16 @@ def is_business_day(day: date, programme: Programme) -> bool:
 
 @lru_cache(maxsize=256)
 def _holidays(country: str, state: str, year: int) -> frozenset[date]:
+    if country == "none":
+        return frozenset()
     return frozenset(holidays.country_holidays(country, subdiv=state, years=year))
+
+
+def holidays_from(day: date, programme: Programme) -> list[date]:
+    """The holidays of that year and the next, from a day on."""
+    country, state = programme.holiday_calendar, programme.state
+    both = _holidays(country, state, day.year) | _holidays(country, state, day.year + 1)
+    return sorted(holiday for holiday in both if holiday >= day)
 
 
 def business_day_on_or_after(day: date, programme: Programme) -> date:

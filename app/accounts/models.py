@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -99,7 +99,7 @@ class User(Base, Public, Editable):
 
     is_authenticated = True
     is_anonymous = False
-    session_token: ClassVar[str] = ""  # of the browser the person came in with; not stored
+    session_token = ""  # of the browser the person came in with; not stored
 
     @property
     def is_active(self) -> bool:

@@ -1,0 +1,224 @@
+"""What people type to sign in, about themselves and about a programme."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+from zoneinfo import available_timezones
+
+import holidays
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    Field,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+)
+from wtforms.validators import Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.core.access import Role
+from app.core.forms import DayField, Form, Required, VersionedForm
+from app.core.i18n import LANGUAGES
+
+ROLES = {
+    Role.ADMIN: _l("Administrator"),
+    Role.COORDINATOR: _l("Coordinator"),
+    Role.SUPERVISING_ATTORNEY: _l("Supervising attorney"),
+    Role.VOLUNTEER: _l("Volunteer"),
+    Role.FUNDER: _l("Funder"),
+}
+DAYS = [
+    ("0", _l("Monday")), ("1", _l("Tuesday")), ("2", _l("Wednesday")), ("3", _l("Thursday")), ("4", _l("Friday")),
+    ("5", _l("Saturday")), ("6", _l("Sunday")),
+]  # fmt: skip
+CALENDARS = [("US", _l("Federal and state holidays")), ("none", _l("None; only the days listed below"))]
+RULESETS = [
+    ("lsc", _l("Federal rules (LSC)")), ("state_200", _l("State fund at 200 percent of the guideline")),
+    ("no_income_test", _l("No income test")),
+]  # fmt: skip
+
+
+class MailAddress:
+    """A mail address, without asking the network."""
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        try:
+            field.data = validate_email(field.data or "", check_deliverability=False, test_environment=True).normalized
+        except EmailNotValidError:
+            raise ValidationError(str(_l("Write the mail address like name@example.org."))) from None
+
+
+def _one_line(text: str | None) -> str | None:
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split()) if text else text
+
+
+class SignInForm(Form):
+    """Mail address and password."""
+
+    email = StringField(_l("Mail address"), [Required(_l("Write your mail address.")), Length(max=254)])
+    password = PasswordField(_l("Password"), [Required(_l("Write your password.")), Length(max=400)])
+
+
+class ForgottenForm(Form):
+    """The address that the link is sent to."""
+
+    email = StringField(_l("Mail address"), [Required(_l("Write your mail address.")), Length(max=254), MailAddress()])
+
+
+class NewPasswordForm(Form):
+    """A new password, typed once; the page lets nobody else see it."""
+
+    password = PasswordField(
+        _l("New password"),
+        [Required(_l("Write the new password.")), Length(max=400)],
+        description=_l("At least 12 characters. Three or four words that do not belong together work well."),
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The present password and a new one."""
+
+    present = PasswordField(_l("Present password"), [Required(_l("Write your present password.")), Length(max=400)])
+
+
+class ProfileForm(VersionedForm):
+    """One's own name and language."""
+
+    name = StringField(
+        _l("Name"), [Required(_l("Write your name.")), Length(max=80)], filters=[_one_line],
+        description=_l("As colleagues and clients should read it."),
+    )  # fmt: skip
+    language = RadioField(_l("Language of pages and mails"), choices=list(LANGUAGES.items()))
+
+
+class PersonForm(Form):
+    """A new account and its first role."""
+
+    name = StringField(_l("Name"), [Required(_l("Write the name.")), Length(max=80)], filters=[_one_line])
+    email = StringField(_l("Mail address"), [Required(_l("Write the mail address.")), Length(max=254), MailAddress()])
+    language = RadioField(_l("Language of the invitation"), choices=list(LANGUAGES.items()), default="en")
+    role = SelectField(_l("Role"), choices=[(role.value, label) for role, label in ROLES.items()])
+    place = SelectField(_l("For"), description=_l("Coordinators and supervising attorneys: a programme. "
+                                                  "Funders: a funding source. Others: the whole desk."))  # fmt: skip
+
+
+class RoleForm(Form):
+    """A role and what it is for."""
+
+    role = SelectField(_l("Role"), choices=[(role.value, label) for role, label in ROLES.items()])
+    place = SelectField(_l("For"))
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> list[str]:
+    """The time zones of the United States first, then every other."""
+    american = [
+        "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
+        "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico", "Pacific/Guam",
+    ]  # fmt: skip
+    rest = sorted(z for z in available_timezones() if "/" in z and not z.startswith(("Etc/", "posix/", "right/")))
+    return american + [zone for zone in rest if zone not in american]
+
+
+def states() -> list[str]:
+    """The states and territories whose holidays are known."""
+    return sorted(holidays.country_holidays("US").subdivisions)
+
+
+class ProgrammeForm(VersionedForm):
+    """A programme's name, clock and voice."""
+
+    name = StringField(_l("Name"), [Required(_l("Write the name.")), Length(max=80)], filters=[_one_line])
+    sender_name = StringField(
+        _l("Sender of mails"), [Required(_l("Write whom mails come from.")), Length(max=80)], filters=[_one_line],
+        description=_l("Clients read it too. Choose words that do not give the matter away, like “Lakeshore office”."),
+    )  # fmt: skip
+    phone = StringField(_l("Phone"), [Required(_l("Write the number people should call.")), Length(max=24)])
+    state = SelectField(_l("State"))
+    time_zone = SelectField(_l("Time zone"))
+    opens_at = TimeField(_l("Opens at"), [Required(_l("Write when the office opens, like 09:00."))])
+    closes_at = TimeField(_l("Closes at"), [Required(_l("Write when the office closes, like 17:00."))])
+    working_days = SelectMultipleField(
+        _l("Working days"), [Required(_l("Choose at least one day."))], choices=DAYS, option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )  # fmt: skip
+    holiday_calendar = RadioField(_l("Holidays"), choices=CALENDARS, default="US")
+    claims_taken_at_once = BooleanField(
+        _l("A volunteer who attests “clear” takes the case at once"),
+        description=_l("Otherwise a coordinator answers the request first."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.state.choices = [(state, state) for state in states()]
+        self.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in time_zones()]
+
+    def validate_phone(self, field: Field) -> None:
+        """A number that can be called."""
+        try:
+            parsed = phonenumbers.parse(field.data, "US")
+        except phonenumbers.NumberParseException:
+            raise ValidationError(str(_l("Write the number with its area code, like 608-555-0100."))) from None
+        if not phonenumbers.is_possible_number(parsed):
+            raise ValidationError(str(_l("Write the number with its area code, like 608-555-0100.")))
+
+    def validate_closes_at(self, field: Field) -> None:
+        """The office closes after it opens."""
+        if self.opens_at.data and field.data and field.data <= self.opens_at.data:
+            raise ValidationError(str(_l("The office must close later than it opens.")))
+
+
+class NewProgrammeForm(ProgrammeForm):
+    """A programme that is not there yet, with the names that never change."""
+
+    slug = StringField(
+        _l("Short name"), [Required(_l("Write a short name."))],
+        description=_l("Small letters and hyphens, like “lakeshore”. It appears in addresses and cannot be changed."),
+    )  # fmt: skip
+    prefix = StringField(
+        _l("Prefix"),
+        [Required(_l("Write one to four capital letters."))],
+        description=_l("One to four capital letters that tell your case numbers from others, like “LS”."),
+    )
+
+    def validate_slug(self, field: Field) -> None:
+        """Letters, digits and hyphens."""
+        if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", field.data or ""):
+            raise ValidationError(str(_l("Use small letters, digits and hyphens, like “lakeshore”.")))
+
+    def validate_prefix(self, field: Field) -> None:
+        """Capital letters."""
+        if not re.fullmatch(r"[A-Z]{1,4}", field.data or ""):
+            raise ValidationError(str(_l("Use one to four capital letters, like “LS”.")))
+
+
+class ClosureForm(Form):
+    """A day on which the office is closed."""
+
+    on_day = DayField(_l("Closed on"), [Required(_l("Write the day."))])
+    reason = StringField(
+        _l("Why"), [Required(_l("Write why, like “staff training”.")), Length(max=80)], filters=[_one_line]
+    )
+
+
+class GrantForm(Form):
+    """A funding source."""
+
+    name = StringField(_l("Funding source"), [Required(_l("Write its name.")), Length(max=80)], filters=[_one_line])
+    ruleset = SelectField(_l("Eligibility rules"), choices=RULESETS)
+    starts_on = DayField(_l("From"), [Required(_l("Write the first day of the grant."))])
+    ends_on = DayField(_l("Until"), description=_l("Leave it empty where no end is known."))
+
+    def validate_ends_on(self, field: Field) -> None:
+        """It ends after it starts."""
+        if field.data and self.starts_on.data and field.data <= self.starts_on.data:
+            raise ValidationError(str(_l("The last day must come after the first.")))

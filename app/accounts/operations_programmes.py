@@ -1,0 +1,89 @@
+"""Opening programmes and setting their clock, voice and funding sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.core import audit
+from app.core.db import insert_unless_exists, session
+from app.core.errors import Refusal
+
+from .models import Closure, Grant, Programme, User
+
+SETTINGS = (
+    "name", "state", "time_zone", "opens_at", "closes_at", "working_days", "holiday_calendar", "sender_name", "phone",
+    "claims_taken_at_once",
+)  # fmt: skip
+
+
+class NameTaken(Refusal):
+    """Another programme has the short name."""
+
+    message = _l("Another programme has this short name or this prefix.")
+
+
+class ClosedAlready(Refusal):
+    """That day is on the list."""
+
+    message = _l("That day is on the list already.")
+
+
+def open_programme(*, slug: str, prefix: str, actor: User | None, **values: Any) -> Programme:
+    """Open a programme.
+
+    :raises NameTaken: its short name or prefix is in use
+    """
+    made = insert_unless_exists(Programme, slug=slug, prefix=prefix, **_kept(values))
+    if made is None:
+        raise NameTaken
+    audit.record("programme.open", made, actor=actor)
+    return made
+
+
+def change_programme(programme: Programme, *, actor: User, **values: Any) -> None:
+    """Change a programme's settings; clocks that already run keep the moment they were given."""
+    new = _kept(values)
+    changed = sorted(name for name, value in new.items() if getattr(programme, name) != value)
+    for name in changed:
+        setattr(programme, name, new[name])
+    if changed:
+        audit.record("programme.change", programme, actor=actor, after={"changed": changed})
+
+
+def close_on(programme: Programme, day: date, reason: str, *, actor: User) -> Closure:
+    """Close the office for a day.
+
+    :raises ClosedAlready: it is on the list
+    """
+    made = insert_unless_exists(Closure, programme_id=programme.id, on_day=day, reason=reason)
+    if made is None:
+        raise ClosedAlready
+    session.refresh(programme, ["closures"])
+    audit.record("programme.close_on", programme, actor=actor, after={"on_day": day.isoformat()})
+    return made
+
+
+def open_after_all(programme: Programme, closure_id: int, *, actor: User) -> None:
+    """Take a closure back; one that is gone stays gone."""
+    for closure in [c for c in programme.closures if c.id == closure_id]:
+        day = closure.on_day
+        programme.closures.remove(closure)
+        audit.record("programme.open_on", programme, actor=actor, before={"on_day": day.isoformat()})
+
+
+def add_grant(
+    programme: Programme, *, name: str, ruleset: str, starts_on: date, ends_on: date | None, actor: User
+) -> Grant:
+    """Add a funding source with its eligibility rules."""
+    made = Grant(programme=programme, name=name, ruleset=ruleset, starts_on=starts_on, ends_on=ends_on)
+    session.add(made)
+    audit.record("programme.add_grant", made, actor=actor)
+    return made
+
+
+def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in SETTINGS if name in values}

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import re
+import secrets
 from pathlib import Path
 from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
-from app.core.sealed import KeyRing
+from app.core.sealed import KeyRing, new_key
 
 ROOT = Path(__file__).parent
 INSTANCE = ROOT / "instance"
+LOCAL_KEYS = INSTANCE / "keys.env"
 DEFAULT_DATABASE = f"sqlite:///{INSTANCE / 'desk.sqlite3'}"
 FLOOR_SECRET = 32
 
@@ -24,7 +31,7 @@ class BadConfiguration(SystemExit):
 class Settings(BaseSettings):
     """The deployment's settings, read from the environment."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
@@ -34,6 +41,7 @@ class Settings(BaseSettings):
     index_key: str
     base_url: str = ""
     proxies: int = Field(0, ge=0, le=5)
+    time_zone: str = "America/Chicago"
     mail_server: str = ""
     mail_port: int = Field(25, ge=1, le=65535)
     mail_use_tls: bool = False
@@ -45,6 +53,13 @@ class Settings(BaseSettings):
     mails_per_minute: int = Field(600, ge=1)
     web_workers: int = Field(2, ge=1, le=64)
     web_threads: int = Field(4, ge=1, le=64)
+
+    @field_validator("host")
+    @classmethod
+    def _address_or_name(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9.:-]+", value):
+            raise ValueError("HOST must be an address or a name to listen on, like 127.0.0.1 or 0.0.0.0.")
+        return value
 
     @field_validator("secret_key")
     @classmethod
@@ -58,30 +73,55 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("DATABASE_URL must start with sqlite:/// or postgresql+psycopg://.")
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            raise ValueError("DATABASE_URL cannot be read; check its port and the marks in its password.") from None
+        if not url.database or url.database == ":memory:":
+            raise ValueError("DATABASE_URL must name a database; one in memory would be lost.")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("TIME_ZONE must be a zone like America/Chicago.") from None
         return value
 
     @field_validator("mail_sender")
     @classmethod
-    def _address(cls, value: str) -> str:
-        if value.count("@") != 1 or any(c in value for c in "\r\n <>"):
+    def _plain_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
             raise ValueError("MAIL_SENDER must be a plain mail address.")
         return value
 
     @field_validator("base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("BASE_URL must start with http:// or https://.")
+        if value and not re.match(r"https?://[^/\s]+", value):
+            raise ValueError("BASE_URL must start with http:// or https:// and a name.")
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _keys_open(self) -> Self:
         try:
             KeyRing.from_settings(self.data_key, self.index_key)
         except ValueError as error:
-            raise ValueError(f"DATA_KEY and INDEX_KEY cannot be read: {error}") from None
+            raise ValueError(f"DATA_KEY and INDEX_KEY cannot be read: {error}.") from None
+        return self
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
         if self.mail_use_tls and self.mail_use_ssl:
             raise ValueError("Set MAIL_USE_TLS or MAIL_USE_SSL, not both.")
+        if bool(self.mail_username) != bool(self.mail_password):
+            raise ValueError("Set MAIL_USERNAME and MAIL_PASSWORD together, or neither.")
+        if self.mail_username and not (self.mail_use_tls or self.mail_use_ssl or _is_loopback(self.mail_server)):
+            raise ValueError("Set MAIL_USE_TLS or MAIL_USE_SSL, or the mail password would travel in the clear.")
+        if self.mail_server and self.mail_sender.endswith(".invalid") and not _is_loopback(self.mail_server):
+            raise ValueError("Set MAIL_SENDER to the address that mails come from.")
         if not self.on_loopback and not self.base_url:
             raise ValueError("Set BASE_URL when HOST is not loopback; links in mails are made from it.")
         return self
@@ -89,12 +129,7 @@ class Settings(BaseSettings):
     @property
     def on_loopback(self) -> bool:
         """Does the server listen on this machine only?"""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(self.host)
 
     @property
     def is_local_trial(self) -> bool:
@@ -104,15 +139,59 @@ class Settings(BaseSettings):
     @property
     def outside_url(self) -> str:
         """The address links in mails start with."""
-        return self.base_url or f"http://{self.host}:{self.port}"
+        return self.base_url or f"http://{self.bind}"
+
+    @property
+    def bind(self) -> str:
+        """Where the server listens."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load() -> Settings:
-    """Read the environment or stop with one sentence."""
+    """Read the environment, and for a local run the keys made here, or stop with one sentence."""
     try:
-        return Settings()  # type: ignore[call-arg]
+        _refuse_unknown_mail_settings()
+        return Settings(_env_file=LOCAL_KEYS if _may_use_local_keys() else None)  # type: ignore[call-arg]
     except ValidationError as error:
         raise BadConfiguration(f"Pro Bono Desk cannot start. {_sentence(error)}") from None
+
+
+def make_local_keys() -> bool:
+    """Make the keys of a local run once, readable by their owner only; says whether they are new."""
+    missing = [name for name in ("SECRET_KEY", "DATA_KEY", "INDEX_KEY") if name not in os.environ]
+    if not missing or LOCAL_KEYS.exists() or not _may_use_local_keys():
+        return False
+    INSTANCE.mkdir(mode=0o700, exist_ok=True)
+    lines = (f"SECRET_KEY={secrets.token_urlsafe(48)}", f"DATA_KEY=local:{new_key()}", f"INDEX_KEY={new_key()}")
+    fresh = LOCAL_KEYS.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write("# Without DATA_KEY and INDEX_KEY the database cannot be read. Keep them apart from its backups.\n")
+        file.write("\n".join(lines) + "\n")
+    fresh.rename(LOCAL_KEYS)
+    return True
+
+
+def _may_use_local_keys() -> bool:
+    """Keys made here serve SQLite on loopback only; a real deployment brings its own."""
+    sqlite = os.environ.get("DATABASE_URL", DEFAULT_DATABASE).startswith("sqlite:")
+    return sqlite and _is_loopback(os.environ.get("HOST", "127.0.0.1"))
+
+
+def _refuse_unknown_mail_settings() -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("MAIL_") and name not in known:
+            raise BadConfiguration(f"Pro Bono Desk cannot start. {name} is not a setting; look at docs/operations.md.")
 
 
 def _sentence(error: ValidationError) -> str:
@@ -122,4 +201,13 @@ def _sentence(error: ValidationError) -> str:
         return f"{name} is not set."
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
-    return f"{name} cannot be used: {first['msg'].lower()}."
+    if first["type"].startswith("bool"):
+        return f"{name} must be true or false."
+    return f"{name} must be a whole number{_bounds(name.lower())}."
+
+
+def _bounds(field: str) -> str:
+    marks = Settings.model_fields[field].metadata
+    low = next((mark.ge for mark in marks if hasattr(mark, "ge")), None)
+    high = next((mark.le for mark in marks if hasattr(mark, "le")), None)
+    return f" from {low} to {high}" if high is not None else f", at least {low}"

@@ -1,9 +1,36 @@
-"""Operator commands."""
+"""Operator commands that no package owns."""
 
 from __future__ import annotations
 
-from flask import Flask
+import click
+from flask import Flask, current_app
+
+from app.core import migrate
+from app.core.db import engine
+from app.schedule import run_scheduler
+from app.worker import run_worker, stop_on_signals
 
 
 def init_app(app: Flask) -> None:
-    """Register the commands that no package owns."""
+    """Register the commands."""
+    for command in (migrate_command, worker_command, scheduler_command):
+        app.cli.add_command(command)
+
+
+@click.command("migrate")
+def migrate_command() -> None:
+    """Bring the database up to the newest tables."""
+    migrate.upgrade(engine())
+    click.echo("The database has the newest tables.")
+
+
+@click.command("worker")
+def worker_command() -> None:
+    """Send mails and do the work that waits, until stopped."""
+    run_worker(current_app._get_current_object(), stop_on_signals())  # type: ignore[attr-defined]
+
+
+@click.command("scheduler")
+def scheduler_command() -> None:
+    """Keep the timetable, until stopped; any number may run."""
+    run_scheduler(current_app._get_current_object(), stop_on_signals())  # type: ignore[attr-defined]

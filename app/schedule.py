@@ -1,0 +1,107 @@
+"""The timetable: every job and when, what the workers do, and the scheduler that puts ticks into the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from threading import Event
+from zoneinfo import ZoneInfo
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask, current_app
+from sqlalchemy import delete, func, select
+
+from app.core import clock
+from app.core.db import session, transaction
+from app.core.logs import where_it_broke
+from app.core.slots import ScheduleSlot, win_slot
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Clocked work: its name, the function that a worker runs, and `every` so often or daily `at` a local hour."""
+
+    name: str
+    run: str
+    every: timedelta | None = None
+    at: time | None = None
+
+
+TIMETABLE = [
+    Job("slots.forget", "app.schedule.forget_old_slots", every=timedelta(minutes=1)),
+]
+
+# What workers do over and over: each says whether there was something. The post has a thread of its own.
+POST = [
+    "app.core.delivery.deliver_one",
+    "app.core.delivery.park_one",
+]
+WORK = [
+    "app.worker.run_slot",
+]
+
+LOOK_EVERY = 15
+KEEP_SLOTS = timedelta(days=3)
+
+
+def last_due(job: Job, now: datetime, zone: ZoneInfo) -> datetime:
+    """The latest moment up to now at which the job was due; every scheduler works out the same."""
+    if job.every is not None:
+        step = int(job.every.total_seconds())
+        return datetime.fromtimestamp(int(now.timestamp()) // step * step, UTC)
+    if job.at is None:
+        raise ValueError(f"The job {job.name} has no time.")
+    day = now.astimezone(zone).date()
+    due = datetime.combine(day, job.at, zone).astimezone(UTC)
+    return due if due <= now else datetime.combine(day - timedelta(days=1), job.at, zone).astimezone(UTC)
+
+
+def tick(timetable: Sequence[Job] = TIMETABLE) -> int:
+    """Put every tick that is due and not taken into the queue; returns how many this scheduler won."""
+    zone = ZoneInfo(current_app.extensions["settings"].time_zone)
+    now = clock.now()
+    ticks = session.execute(select(ScheduleSlot.job, func.max(ScheduleSlot.tick_at)).group_by(ScheduleSlot.job))
+    latest = dict(ticks.all())
+    due = {job.name: last_due(job, now, zone) for job in timetable}
+    missing = [name for name, at in due.items() if name not in latest or latest[name] < at]
+    session.rollback()
+    return sum(_win(name, due[name]) for name in missing)
+
+
+def _win(name: str, at: datetime) -> bool:
+    with transaction():
+        won = win_slot(name, at) is not None
+    if won:
+        log.info("schedule.tick", job=name)
+    return won
+
+
+def forget_old_slots() -> None:
+    """Keep three days of ticks; running each minute, it also shows that scheduler and worker live."""
+    with transaction():
+        old = (ScheduleSlot.tick_at < clock.now() - KEEP_SLOTS) & ScheduleSlot.done_at.is_not(None)
+        newest = select(func.max(ScheduleSlot.id)).group_by(ScheduleSlot.job)
+        session.execute(delete(ScheduleSlot).where(old, ScheduleSlot.id.not_in(newest)))
+
+
+def run_scheduler(app: Flask, stop: Event) -> None:
+    """Look at the timetable every few seconds until told to stop."""
+
+    def look() -> None:
+        try:
+            with app.app_context():
+                tick()
+        except Exception as error:
+            log.error("schedule.failed", error=type(error).__name__, where=where_it_broke(error))
+
+    scheduler = BackgroundScheduler(timezone=UTC)
+    once_now = datetime.now(UTC)  # the machine's clock, not the desk's: this is when to wake, not what is due
+    scheduler.add_job(look, "interval", seconds=LOOK_EVERY, next_run_time=once_now, max_instances=1, coalesce=True)
+    scheduler.start()
+    log.info("scheduler.started", jobs=len(TIMETABLE))
+    stop.wait()
+    scheduler.shutdown()

@@ -157,8 +157,9 @@ def engine() -> Engine:
 def make_engine(url: str) -> Engine:
     """An engine that behaves alike on both databases."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
-    made = create_engine(url, poolclass=QueuePool, connect_args={"isolation_level": None, "timeout": 30})
+        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True)
+    asked = {"isolation_level": None, "timeout": 30}
+    made = create_engine(url, poolclass=QueuePool, connect_args=asked, hide_parameters=True)
     event.listen(made, "connect", _set_up_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made

@@ -27,10 +27,6 @@ log = structlog.get_logger()
 GIVE_UP_AFTER = timedelta(hours=72)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
-WITHOUT_TEXT = load_only(
-    Mail.kind, Mail.status, Mail.due_at, Mail.give_up_at, Mail.attempts, Mail.harmless_twice, Mail.lease_token,
-    Mail.programme_id, Mail.case_id, Mail.public_id,
-)  # fmt: skip
 
 
 class Lease(NamedTuple):
@@ -144,6 +140,14 @@ def _mine(lease: Lease) -> Any:
     return select(Mail).where(Mail.id == lease.mail_id, Mail.lease_token == lease.token).with_for_update(of=Mail)
 
 
+def _without_text() -> Any:
+    """Load a mail without opening what is sealed, so that an unreadable one can still be settled."""
+    return load_only(
+        Mail.kind, Mail.status, Mail.due_at, Mail.give_up_at, Mail.attempts, Mail.harmless_twice, Mail.lease_token,
+        Mail.programme_id, Mail.case_id, Mail.public_id,
+    )  # fmt: skip
+
+
 def _write_message(mail: Mail) -> Message:
     message = Message(
         subject=mail.subject,
@@ -172,7 +176,7 @@ def _send(message: Message) -> Verdict:
 def _settle(lease: Lease, verdict: Verdict) -> None:
     """Write down what became of the mail, where it is still in this worker's hands."""
     with transaction():
-        mail = session.execute(_mine(lease).options(WITHOUT_TEXT)).scalar_one_or_none()
+        mail = session.execute(_mine(lease).options(_without_text())).scalar_one_or_none()
         if mail is None:
             log.warning("mail.lease_lost", mail=lease.mail_id, outcome=verdict.status)
             return
@@ -233,7 +237,7 @@ def park_one() -> bool:
     if session.execute(select(Mail.id).where(lost).limit(1)).scalar_one_or_none() is None:
         return False
     with transaction():
-        found = select(Mail).where(lost).order_by(Mail.id).limit(1).options(WITHOUT_TEXT)
+        found = select(Mail).where(lost).order_by(Mail.id).limit(1).options(_without_text())
         mail = session.execute(found.with_for_update(of=Mail, skip_locked=True)).scalar_one_or_none()
         if mail is None:
             return False

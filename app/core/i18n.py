@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, request, session, url_for
+from flask import Flask, g, has_request_context, request, session, url_for
 from flask_babel import Babel, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -123,6 +123,8 @@ def init_app(app: Flask) -> None:
 
 
 def _context() -> dict[str, Any]:
+    if not has_request_context():  # a mail, written by a worker
+        return {"lang": language(), "languages": LANGUAGES, "theme": "", "signed_in": None}
     theme = request.cookies.get("theme", "")
     return {
         "lang": language(),

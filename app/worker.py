@@ -1,0 +1,124 @@
+"""The worker: does whatever waits, one thing at a time, until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from threading import Event, Thread
+from types import FrameType
+
+import structlog
+from flask import Flask
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import aliased
+from werkzeug.utils import import_string
+
+from app.core import clock
+from app.core.db import session, transaction
+from app.core.logs import where_it_broke
+from app.core.slots import ScheduleSlot
+from app.schedule import POST, TIMETABLE, WORK
+
+log = structlog.get_logger()
+
+REST = 1.0
+REST_AFTER_ERROR = 30.0
+SLOT_LEASE = timedelta(minutes=10)
+SLOT_RETRY = timedelta(minutes=5)
+
+Handler = Callable[[], bool]
+
+
+def stop_on_signals() -> Event:
+    """An event that Ctrl-C and TERM set."""
+    stop = Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    return stop
+
+
+def run_worker(app: Flask, stop: Event) -> None:
+    """Carry the post in one thread and do all other work in another."""
+    threads = [Thread(target=work_through, args=(app, names, stop), name=names[0]) for names in (POST, WORK)]
+    for thread in threads:
+        thread.start()
+    log.info("worker.started")
+    while not stop.wait(1.0) and all(thread.is_alive() for thread in threads):
+        pass
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+def work_through(app: Flask, names: Sequence[str], stop: Event) -> None:
+    """Call each handler again and again; rest when none had anything to do."""
+    handlers: dict[str, Handler] = {name: import_string(name) for name in names}
+    not_before = dict.fromkeys(names, 0.0)
+    while not stop.is_set():
+        busy = False
+        for name, handler in handlers.items():
+            if stop.is_set() or time.monotonic() < not_before[name]:
+                continue
+            try:
+                busy |= _once(app, handler)
+            except Exception as error:
+                log.error("worker.failed", handler=name, error=type(error).__name__, where=where_it_broke(error))
+                not_before[name] = time.monotonic() + REST_AFTER_ERROR
+        if not busy:
+            stop.wait(REST)
+
+
+def _once(app: Flask, handler: Handler) -> bool:
+    with app.app_context():
+        return handler()
+
+
+def run_slot() -> bool:
+    """Run the job of the newest tick that nobody has run."""
+    slot = _take_slot()
+    if slot is None:
+        return False
+    slot_id, name = slot
+    job = next((job for job in TIMETABLE if job.name == name), None)
+    try:
+        if job is not None:
+            import_string(job.run)()
+    except Exception as error:
+        log.error("job.failed", job=name, error=type(error).__name__, where=where_it_broke(error))
+        session.rollback()
+        _mark(slot_id, lease_until=clock.now() + SLOT_RETRY)
+        return True
+    _mark(slot_id, done_at=clock.now())
+    return True
+
+
+def _take_slot() -> tuple[int, str] | None:
+    now = clock.now()
+    free = or_(ScheduleSlot.lease_until.is_(None), ScheduleSlot.lease_until < now)
+    other = aliased(ScheduleSlot)
+    running = select(other.id).where(
+        other.job == ScheduleSlot.job, other.done_at.is_(None), other.lease_until >= now, other.id != ScheduleSlot.id
+    )
+    waiting = and_(ScheduleSlot.done_at.is_(None), free, ~running.exists())
+    if session.execute(select(ScheduleSlot.id).where(waiting).limit(1)).scalar_one_or_none() is None:
+        return None
+    with transaction():
+        found = select(ScheduleSlot).where(waiting).order_by(ScheduleSlot.tick_at.desc(), ScheduleSlot.id).limit(1)
+        slot = session.execute(found.with_for_update(of=ScheduleSlot, skip_locked=True)).scalar_one_or_none()
+        if slot is None:
+            return None
+        slot.lease_until = now + SLOT_LEASE
+        older = (ScheduleSlot.job == slot.job) & (ScheduleSlot.tick_at < slot.tick_at) & ScheduleSlot.done_at.is_(None)
+        session.execute(update(ScheduleSlot).where(older).values(done_at=now))
+        return slot.id, slot.job
+
+
+def _mark(slot_id: int, **values: object) -> None:
+    with transaction():
+        session.execute(update(ScheduleSlot).where(ScheduleSlot.id == slot_id).values(**values))

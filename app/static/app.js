@@ -40,7 +40,7 @@ for (const all of document.querySelectorAll("[data-pick-all]")) {
   all.addEventListener("change", () => boxes().forEach((box) => (box.checked = all.checked)));
   all.closest("table").addEventListener("change", () => {
     const chosen = boxes().filter((box) => box.checked).length;
-    for (const words of form.querySelectorAll("[data-picked]")) {
+    for (const words of form?.querySelectorAll("[data-picked]") ?? []) {
       words.textContent = words.dataset.picked.replace("#", chosen);
     }
     all.checked = chosen > 0 && chosen === boxes().length;

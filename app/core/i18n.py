@@ -30,6 +30,8 @@ def choose_language() -> str:
     forced = getattr(g, "language", None)
     if forced:
         return str(forced)
+    if not has_request_context():
+        return "en"
     for asked in (request.args.get("lang"), session.get("language")):
         if asked in LANGUAGES:
             return str(asked)

@@ -7,7 +7,7 @@ from app.core import audit as _audit
 from app.core import links as _links
 from app.core import mail as _mail
 from app.core import slots as _slots
-from app.core.db import Base
+from app.core.db import Base, check_choices
 from app.engagement import models as _engagement
 from app.matching import models as _matching
 from app.metrics import models as _metrics
@@ -18,3 +18,4 @@ PARTS = (
     _accounts, _audit, _casework, _clients, _engagement, _links, _mail, _matching, _metrics, _slots, _tasks, _volunteers,
 )  # fmt: skip
 metadata = Base.metadata
+check_choices(metadata)

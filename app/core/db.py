@@ -14,6 +14,7 @@ from flask import Flask
 from flask.globals import app_ctx
 from sqlalchemy import (
     JSON,
+    CheckConstraint,
     DateTime,
     Engine,
     Enum,
@@ -66,15 +67,24 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def choice(members: type[enum.StrEnum], name: str) -> Enum:
-    """A column of one enum's values, checked by the database."""
+    """A column of one enum's values; `check_choices` lets the database hold it to them."""
     return Enum(
         members,
         name=name,
         native_enum=False,
-        create_constraint=True,
+        create_constraint=False,
         length=32,
         values_callable=lambda kind: [member.value for member in kind],
     )
+
+
+def check_choices(metadata: MetaData) -> None:
+    """Give every column of choices a named CHECK, so that no other value can be stored."""
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, Enum):
+                values = ", ".join(f"'{value}'" for value in column.type.enums)
+                table.append_constraint(CheckConstraint(f"{column.name} IN ({values})", name=column.name))
 
 
 def new_public_id() -> str:

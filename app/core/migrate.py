@@ -7,7 +7,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, LargeBinary
+from sqlalchemy import Engine, Enum, LargeBinary
 
 from .db import UTCDateTime
 from .sealed import Sealed, SealedJSON
@@ -47,6 +47,8 @@ def plain_types(kind: str, item: Any, context: Any) -> Any:
         return False
     if isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
+    if isinstance(item, Enum):
+        return f"sa.String(length={item.length})"
     if isinstance(item, (Sealed, SealedJSON)):
         return f"sa.{LargeBinary.__name__}()"
     return False

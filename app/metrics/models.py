@@ -26,9 +26,7 @@ class DayFigure(Base):
     on_day: Mapped[date]
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"))
     measure: Mapped[str] = mapped_column(String(40))
-    dimension: Mapped[str] = mapped_column(
-        String(16)
-    )  # all, category, county, language, priority, closing_code …
+    dimension: Mapped[str] = mapped_column(String(16))  # all, category, county, language, priority, closing_code …
     member: Mapped[str] = mapped_column(String(40))
     value: Mapped[int]
     histogram: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # days: cases, for durations

@@ -1,0 +1,21 @@
+"""Counting figures again by hand."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from app.accounts.models import Programme
+from app.core.db import session
+
+from .rollup import refresh
+
+
+@click.command("roll-up")
+@click.option("--whole", is_flag=True, help="Count every day again, not only those touched.")
+@with_appcontext
+def roll_up_command(whole: bool) -> None:
+    """Bring the figures of every programme up to date."""
+    for programme_id, name in session.execute(select(Programme.id, Programme.name).order_by(Programme.id)).all():
+        click.echo(f"{name}: {refresh(programme_id, whole=whole)} days counted")

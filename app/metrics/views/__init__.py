@@ -1,0 +1,7 @@
+"""Pages of figures: for coordinators, and for funders."""
+
+from flask import Blueprint
+
+bp = Blueprint("metrics", __name__, template_folder="../templates")
+
+from . import funder, staff  # noqa: E402, F401

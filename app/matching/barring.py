@@ -1,0 +1,179 @@
+"""Who is kept from a case: bars, parties and those close to them, earlier tries, exclusions."""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Select, and_, false, or_, select
+
+from app.clients.models import Case, Opening, Party
+from app.clients.names import stripped
+from app.core.db import session
+from app.core.sealed import word_hashes
+from app.volunteers.models import Membership, Organisation, Standing, Volunteer, VolunteerWord
+
+from .models import HOLDING, Assignment, Bar, Referral, ReferralStatus
+
+MOST_WORDS = 4_000
+GIVEN_BACK = "given_back"
+
+Barred = dict[int, set[str]]
+
+
+class Purpose(enum.StrEnum):
+    """For what a pair is judged: earlier tries count differently."""
+
+    MATCH = "match"
+    CLAIM = "claim"
+    PLACE = "place"
+
+
+def barred_volunteers(openings: Select[Any], purpose: Purpose) -> Barred:
+    """The public ids of the volunteers kept from each case; a fixed number of selects for any number of openings.
+
+    `openings` selects opening ids.
+    """
+    cases = select(Opening.case_id).where(Opening.id.in_(openings))
+    kept: Barred = defaultdict(set)
+    for stmt in (_bars(cases), _bars_of_firms(cases), _exclusions(cases), _tries(openings, purpose)):
+        for case_id, public_id in session.execute(stmt):
+            kept[case_id].add(public_id)
+    if purpose is not Purpose.PLACE:
+        for case_id, public_id in session.execute(_on_the_case(cases)):
+            kept[case_id].add(public_id)
+    for case_id, close in _close_to_parties(cases):
+        kept[case_id] |= close
+    return kept
+
+
+def _bars(cases: Select[Any]) -> Select[int, str]:
+    return (
+        select(Bar.case_id, Volunteer.public_id)
+        .join(Volunteer, Volunteer.id == Bar.volunteer_id)
+        .where(Bar.case_id.in_(cases))
+    )
+
+
+def _bars_of_firms(cases: Select[Any]) -> Select[int, str]:
+    return (
+        select(Bar.case_id, Volunteer.public_id)
+        .join(Membership, Membership.organisation_id == Bar.organisation_id)
+        .join(Volunteer, Volunteer.id == Membership.volunteer_id)
+        .where(Bar.case_id.in_(cases))
+    )
+
+
+def _exclusions(cases: Select[Any]) -> Select[int, str]:
+    return (
+        select(Case.id, Volunteer.public_id)
+        .join(Standing, Standing.programme_id == Case.programme_id)
+        .join(Volunteer, Volunteer.id == Standing.volunteer_id)
+        .where(Case.id.in_(cases), Standing.standing == "excluded")
+    )
+
+
+def _on_the_case(cases: Select[Any]) -> Select[int, str]:
+    return (
+        select(Assignment.case_id, Volunteer.public_id)
+        .join(Volunteer, Volunteer.id == Assignment.volunteer_id)
+        .where(Assignment.case_id.in_(cases), Assignment.ended_at.is_(None))
+    )
+
+
+def _tries(openings: Select[Any], purpose: Purpose) -> Select[int, str]:
+    given_back = and_(Referral.status == ReferralStatus.WITHDRAWN, Referral.reason == GIVEN_BACK)
+    counts = {
+        Purpose.PLACE: Referral.status == ReferralStatus.CONFLICT,
+        Purpose.CLAIM: Referral.status.in_((ReferralStatus.CONFLICT, ReferralStatus.DECLINED)),
+        Purpose.MATCH: or_(
+            Referral.status.in_(
+                (
+                    ReferralStatus.CONFLICT,
+                    ReferralStatus.DECLINED,
+                    ReferralStatus.EXPIRED,
+                    ReferralStatus.CONFIRMED,
+                    ReferralStatus.OFFERED,
+                    *HOLDING,
+                )
+            ),
+            given_back,
+        ),
+    }
+    return (
+        select(Opening.case_id, Volunteer.public_id)
+        .join(Referral, Referral.opening_id == Opening.id)
+        .join(Volunteer, Volunteer.id == Referral.volunteer_id)
+        .where(Opening.id.in_(openings), counts[purpose])
+    )
+
+
+def _close_to_parties(cases: Select[Any]) -> Iterator[tuple[int, set[str]]]:
+    """Volunteers who bear a party's name, and everyone of their firm or of a firm that is a party."""
+    names = _party_names(cases)
+    by_words = {name: frozenset(word_hashes(name)) for called in names.values() for name in called}
+    bearers = _bearers(frozenset(word for words in by_words.values() for word in words))
+    firms = _firms()
+    members = _members(bearers.keys(), [firm for name in by_words for firm in firms.get(stripped(name), ())])
+    for case_id, called in names.items():
+        close: set[str] = set()
+        for name in called:
+            found = {v for v, (_, words) in bearers.items() if words <= by_words[name]}
+            close |= {bearers[v][0] for v in found} | {p for v in found for p in members.by_volunteer[v]}
+            close |= {p for firm in firms.get(stripped(name), ()) for p in members.by_firm[firm]}
+        if close:
+            yield case_id, close
+
+
+def _party_names(cases: Select[Any]) -> dict[int, list[str]]:
+    names: dict[int, list[str]] = defaultdict(list)
+    stmt = select(Party.case_id, Party.name, Party.aliases).where(Party.case_id.in_(cases), Party.removed_at.is_(None))
+    for case_id, name, aliases in session.execute(stmt):
+        names[case_id] += [name, *(aliases or [])]
+    return names
+
+
+def _bearers(words: frozenset[str]) -> dict[int, tuple[str, set[str]]]:
+    """Volunteers every word of whose name is among the words: id -> (public id, words)."""
+    stmt = select(VolunteerWord.volunteer_id, Volunteer.public_id, VolunteerWord.word).join(Volunteer)
+    if len(words) <= MOST_WORDS:
+        some = select(VolunteerWord.volunteer_id).where(VolunteerWord.word.in_(words))
+        stmt = stmt.where(VolunteerWord.volunteer_id.in_(some))
+    found: dict[int, tuple[str, set[str]]] = {}
+    for volunteer_id, public_id, word in session.execute(stmt):
+        found.setdefault(volunteer_id, (public_id, set()))[1].add(word)
+    return {v: entry for v, entry in found.items() if entry[1] <= words}
+
+
+def _firms() -> dict[str, list[int]]:
+    firms: dict[str, list[int]] = defaultdict(list)
+    for firm_id, name in session.execute(select(Organisation.id, Organisation.name)):
+        if stripped(name):
+            firms[stripped(name)].append(firm_id)
+    return firms
+
+
+class _Members:
+    def __init__(self) -> None:
+        self.by_firm: dict[int, set[str]] = defaultdict(set)
+        self.by_volunteer: dict[int, set[str]] = defaultdict(set)
+
+
+def _members(volunteers: Iterable[int], firms: list[int]) -> _Members:
+    found, wanted = _Members(), list(volunteers)
+    theirs = select(Membership.organisation_id).where(Membership.volunteer_id.in_(wanted) if wanted else false())
+    stmt = (
+        select(Membership.organisation_id, Membership.volunteer_id, Volunteer.public_id)
+        .join(Volunteer)
+        .where(or_(Membership.organisation_id.in_(firms), Membership.organisation_id.in_(theirs)))
+    )
+    firms_of: dict[int, set[int]] = defaultdict(set)
+    for firm_id, volunteer_id, public_id in session.execute(stmt):
+        found.by_firm[firm_id].add(public_id)
+        firms_of[volunteer_id].add(firm_id)
+    for volunteer_id in wanted:
+        for firm_id in firms_of[volunteer_id]:
+            found.by_volunteer[volunteer_id] |= found.by_firm[firm_id]
+    return found

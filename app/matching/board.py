@@ -1,0 +1,247 @@
+"""The list of open matters as one volunteer may see it: listing facts only, coarse where few share them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from app.accounts.models import Programme
+from app.clients import problems
+from app.clients.models import Case, Opening, PriorityLevel
+from app.clients.models.statuses import OPEN
+from app.core import clock
+from app.core.db import session
+from app.volunteers.models import Volunteer
+
+from .barring import Purpose
+from .models import HOLDING, LIVE, Referral, ReferralStatus
+from .policy import against_a_claim, warnings_of_a_claim
+from .rules import Pair, case_rows, judge_rows, listed_openings, one_volunteer
+
+FEW = 10  # a county or language shared by fewer open cases is not named
+DEFAULT_ZONE = "America/Chicago"
+
+FACTS = (
+    Opening.id, Opening.public_id, Opening.hours, Opening.package, Opening.role.label("part"), Case.listing_title,
+    Case.listing_text, Case.problem_code, Case.county, Case.forum_state, Case.language, Case.interpreter,
+    Case.in_person, Case.level, Case.priority_level, Case.priority_rank, Case.points, Case.next_critical_on,
+    Case.service_level, Case.costs_paid_by, Case.sensitive, Case.listed_at, Case.trainings, Case.number,
+    Programme.name.label("programme"), Programme.time_zone,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One open matter with what its reader may know of it."""
+
+    facts: Any
+    pair: Pair
+    county: str | None  # none where too few share it
+    language: str | None
+    holds: int  # holds and requests on it now
+    waiting: int
+    mine: Referral | None
+
+    @property
+    def public_id(self) -> str:
+        """The opening's public id."""
+        return str(self.facts.public_id)
+
+    @property
+    def title(self) -> str:
+        """What the listing is called."""
+        return self.facts.package or self.facts.listing_title or self.problem
+
+    @property
+    def category(self) -> str:
+        """`Housing`."""
+        return problems.category(self.facts.problem_code)
+
+    @property
+    def problem(self) -> str:
+        """`Private Landlord/Tenant`."""
+        found = problems.find_problem(self.facts.problem_code)
+        return found.label if found else ""
+
+    @property
+    def against(self) -> list[str]:
+        """The rules that keep the reader from it."""
+        return against_a_claim(self.pair.rules)
+
+    @property
+    def warnings(self) -> list[str]:
+        """The rules that only warn the reader."""
+        return warnings_of_a_claim(self.pair.rules)
+
+    @property
+    def is_for_me(self) -> bool:
+        """May the reader take it?"""
+        return not self.against
+
+    @property
+    def urgency(self) -> tuple[Any, ...]:
+        """The most urgent first."""
+        facts = self.facts
+        return (facts.priority_rank, -facts.points, facts.next_critical_on or date.max, facts.public_id)
+
+
+def open_matters(volunteer: Volunteer) -> list[Listing]:
+    """Every listed opening the volunteer may know of; those with people close to them are left out."""
+    return _listings(volunteer, listed_openings())
+
+
+def one_matter(volunteer: Volunteer, opening: Opening) -> Listing | None:
+    """One listed opening, or None where the volunteer may not know of it."""
+    return next(iter(_listings(volunteer, select(Opening.id).where(Opening.id == opening.id))), None)
+
+
+def _listings(volunteer: Volunteer, openings: Select[Any]) -> list[Listing]:
+    rows = case_rows(openings, Purpose.CLAIM)
+    zone = first_zone()
+    judged = judge_rows(list(rows.values()), one_volunteer(volunteer, clock.today_in(zone), zone), clock.today_in(zone))
+    stmt = select(*FACTS).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
+    facts = [row for row in session.execute(stmt) if "barred" not in judged[row.public_id].rules]
+    counties = _common(Case.county, {row.county for row in facts})
+    languages = _common(Case.language, {row.language for row in facts}) | {"en"}
+    live = _live_by_opening(openings)
+    return [_listing(row, judged[row.public_id], counties, languages, live[row.id], volunteer) for row in facts]
+
+
+def _listing(
+    row: Any, pair: Pair, counties: set[str], languages: set[str], live: Sequence[Referral], volunteer: Volunteer
+) -> Listing:
+    others = Counter(r.status for r in live if r.volunteer_id != volunteer.id)
+    return Listing(
+        facts=row,
+        pair=pair,
+        county=row.county if row.county in counties else None,
+        language=row.language if row.language in languages else None,
+        holds=sum(others[status] for status in HOLDING),
+        waiting=others[ReferralStatus.WAITLISTED],
+        mine=next((r for r in live if r.volunteer_id == volunteer.id), None),
+    )
+
+
+def _common(column: Any, values: set[str]) -> set[str]:
+    """The values that enough open cases share to be named."""
+    stmt = select(column).where(Case.status.in_(OPEN), column.in_(values)).group_by(column)
+    return set(session.execute(stmt.having(func.count() >= FEW)).scalars())
+
+
+def _live_by_opening(openings: Select[Any]) -> dict[int, list[Referral]]:
+    found: dict[int, list[Referral]] = defaultdict(list)
+    stmt = select(Referral).where(Referral.opening_id.in_(openings), Referral.status.in_(LIVE))
+    for referral in session.execute(stmt.order_by(Referral.id)).scalars():
+        found[referral.opening_id].append(referral)
+    return found
+
+
+def first_zone() -> str:
+    """The time zone of the deployment's first programme."""
+    found = session.execute(select(Programme.time_zone).order_by(Programme.id).limit(1)).scalar()
+    return found or DEFAULT_ZONE
+
+
+def fitting_openings(referral: Referral, *, limit: int) -> list[Opening]:
+    """Free matters that fit the volunteer of an attempt without a warning, best first, that one left out."""
+    if referral.volunteer is None:
+        return []
+    free = [
+        matter
+        for matter in open_matters(referral.volunteer)
+        if not matter.pair.rules and not matter.holds and not matter.mine and matter.facts.id != referral.opening_id
+    ]
+    best = sorted(free, key=lambda matter: (-matter.pair.fit, matter.urgency))[:limit]
+    by_id = {o.id: o for o in session.execute(_openings([m.facts.id for m in best])).scalars()}
+    return [by_id[matter.facts.id] for matter in best]
+
+
+def _openings(ids: Iterable[int]) -> Select[Any]:
+    return select(Opening).where(Opening.id.in_(list(ids)))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the reader filters by and how they sort."""
+
+    show: str = "mine"
+    categories: tuple[str, ...] = ()
+    county: str = ""
+    language: str = ""
+    hours: int = 0
+    where: str = ""
+    critical: bool = False
+    sort: str = "fit"
+
+
+SORTS: dict[str, Any] = {
+    "fit": lambda m: (not m.is_for_me, -m.pair.fit, m.urgency),
+    "urgent": lambda m: m.urgency,
+    "date": lambda m: (m.facts.next_critical_on or date.max, m.urgency),
+    "hours": lambda m: (m.facts.hours, m.urgency),
+    "new": lambda m: (-_moment(m.facts.listed_at), m.urgency),
+}
+
+
+def _moment(at: datetime | None) -> float:
+    return at.timestamp() if at else 0.0
+
+
+def chosen(matters: Iterable[Listing], wish: Wish) -> list[Listing]:
+    """The matters a reader asked for, in their order; filters look only at what is shown."""
+    kept = [matter for matter in matters if _wanted(matter, wish)]
+    return sorted(kept, key=SORTS.get(wish.sort, SORTS["fit"]))
+
+
+def _wanted(matter: Listing, wish: Wish) -> bool:
+    facts = matter.facts
+    return all(
+        (
+            wish.show == "all" or matter.is_for_me,
+            not wish.categories or matter.category in wish.categories,
+            not wish.county or matter.county == wish.county,
+            not wish.language or matter.language == wish.language,
+            not wish.hours or facts.hours <= wish.hours * 100,
+            not wish.where or facts.in_person == (wish.where == "in_person"),
+            not wish.critical or facts.priority_level is PriorityLevel.CRITICAL,
+        )
+    )
+
+
+NOT_FOR_EVERYONE = frozenset({"Juvenile"})
+NOT_FOR_EVERYONE_CODES = frozenset({"37", "81", "86"})  # abuse at home, immigration, trafficking
+
+
+def teaser() -> list[tuple[str, str, str, int]]:
+    """What the public may know: (state, broad area, hours, how many); nothing about safety, status or children."""
+    stmt = (
+        select(Case.problem_code, Case.forum_state, Case.language, Case.harms, Case.emergencies, Opening.hours)
+        .join(Opening, Opening.case_id == Case.id)
+        .where(Opening.id.in_(listed_openings()), Case.sensitive.is_(False))
+    )
+    rows = session.execute(stmt).all()
+    common = _common(Case.language, {row.language for row in rows}) | {"en"}
+    found = Counter(
+        (row.forum_state, problems.category(row.problem_code), band(row.hours))
+        for row in rows
+        if row.language in common and _is_for_everyone(row)
+    )
+    return sorted((state, area, hours, count) for (state, area, hours), count in found.items())
+
+
+def _is_for_everyone(row: Any) -> bool:
+    found = problems.find_problem(row.problem_code)
+    if found is None or found.category in NOT_FOR_EVERYONE or found.code in NOT_FOR_EVERYONE_CODES:
+        return False
+    private = {"safety", "status", "custody", "liberty"} & set(row.harms)
+    return not private and not row.emergencies
+
+
+def band(hours: int) -> str:
+    """Hundredths of an hour as a broad band: `up to 5`, `5 to 15`, `more than 15`."""
+    return "up to 5" if hours <= 500 else "5 to 15" if hours <= 1500 else "more than 15"

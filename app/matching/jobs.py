@@ -1,0 +1,75 @@
+"""What runs by itself: holds and offers end, holders are reminded, clearances lapse, closed matters are let go.
+
+Each looks for one thing, locks, looks again and acts once, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+
+from app.clients.models import Case, Opening, OpeningStatus
+from app.core import clock
+from app.core.db import session, transaction
+
+from . import operations
+from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus
+
+S = ReferralStatus
+LONG_HOLD, SHORT_HOLD = timedelta(hours=24), timedelta(hours=2)
+LONG_NOTICE, SHORT_NOTICE = timedelta(hours=24), timedelta(hours=4)
+
+
+def expire_one() -> bool:
+    """End one hold or offer whose time is over."""
+    over = Referral.status.in_((S.HELD, S.OFFERED)) & (Referral.ends_at <= clock.now())
+    return _handle(select(Referral).where(over).order_by(Referral.ends_at), operations.expire_hold)
+
+
+def warn_one() -> bool:
+    """Remind one holder whose time is nearly over: a day before, or four hours for a short hold."""
+    now = clock.now()
+    long = and_(Referral.ends_at <= now + LONG_NOTICE, Referral.held_at <= now - LONG_HOLD)
+    short = and_(Referral.ends_at <= now + SHORT_NOTICE, Referral.held_at <= now - SHORT_HOLD)
+    due = select(Referral).where(
+        Referral.status == S.HELD, Referral.warned_at.is_(None), Referral.ends_at > now, or_(long, short)
+    )
+    return _handle(due.order_by(Referral.ends_at), operations.warn_holder)
+
+
+def void_one() -> bool:
+    """Ask one holder or lead to check the names again after the parties changed."""
+    leads = select(Assignment.referral_id).where(Assignment.ended_at.is_(None), Assignment.referral_id.is_not(None))
+    changed = (
+        select(Referral)
+        .join(Referral.opening)
+        .join(Opening.case)
+        .where(
+            Referral.attested_version.is_not(None),
+            Referral.attested_version != Case.parties_version,
+            or_(Referral.status.in_(HOLDING), and_(Referral.status == S.CONFIRMED, Referral.id.in_(leads))),
+        )
+    )
+    return _handle(changed.order_by(Referral.id), operations.void_attestation)
+
+
+def drop_one() -> bool:
+    """Let go one attempt at an opening that is no longer listed."""
+    gone = (
+        select(Referral).join(Referral.opening).where(Referral.status.in_(LIVE), Opening.status != OpeningStatus.LISTED)
+    )
+    return _handle(gone.order_by(Referral.id), operations.drop_referral)
+
+
+def _handle(due: Select[Any], act: Callable[[Referral], None]) -> bool:
+    if session.execute(due.limit(1)).first() is None:
+        session.rollback()
+        return False
+    with transaction():
+        referral = session.execute(due.limit(1)).scalar_one_or_none()
+        if referral is not None:
+            act(referral)
+    return True

@@ -1,0 +1,114 @@
+"""What volunteers are told about offers, holds and placements; never a name, a court or the kind of problem."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from app.clients.models import Opening
+from app.core import clock, links
+from app.core.i18n import hours, when_at, when_day
+from app.core.mail import compose, outside_url, queue
+
+from .models import Assignment, Referral
+from .terms import LINK_DAYS_AFTER
+
+OFFER = "offer"
+
+
+def _tell(referral: Referral, template: str, *, url: str, occasion: str = "", **facts: Any) -> None:
+    volunteer, case = referral.volunteer, referral.case
+    if volunteer is None:
+        return
+    subject, text = compose(
+        f"matching/mails/{template}",
+        "en",
+        name=volunteer.given_name,
+        number=case.number,
+        programme=case.programme.name,
+        phone=case.programme.phone,
+        hours=hours(referral.opening.hours),
+        until=when_at(referral.ends_at, case.programme.time_zone),
+        url=url,
+        **facts,
+    )
+    queue(
+        f"matching.{template}",
+        occasion=f"{template}:{referral.public_id}{occasion}",
+        to=volunteer.email,
+        subject=subject,
+        text=text,
+        audience="volunteer",
+        programme=case.programme,
+        case=case,
+        about=referral,
+    )
+
+
+def _parties_url(referral: Referral) -> str:
+    return outside_url("matching.parties", public_id=referral.public_id)
+
+
+def offer_sent(referral: Referral, *, in_line: bool = False) -> None:
+    """Ask a volunteer whether they could take a matter; the next in line gets the same page."""
+    ends = (referral.ends_at or clock.now()) + timedelta(days=LINK_DAYS_AFTER)
+    links.revoke(OFFER, referral)
+    token = links.make(OFFER, referral, expires_at=ends)
+    url = outside_url("matching.offer", token=token)
+    sent = f":{referral.offered_at:%Y%m%d%H%M%S}" if referral.offered_at else ""
+    _tell(referral, "your_turn" if in_line else "offer", url=url, occasion=sent)
+
+
+def case_held(referral: Referral) -> None:
+    """Confirm a hold and say what to do next."""
+    _tell(referral, "held", url=_parties_url(referral), occasion=f":{referral.held_at:%Y%m%d%H%M%S}")
+
+
+def names_released(referral: Referral, which: str) -> None:
+    """Say that names can now be read."""
+    _tell(referral, "names_released", url=_parties_url(referral), occasion=f":{which}")
+
+
+def hold_ending(referral: Referral) -> None:
+    """Remind the holder that the time is nearly over."""
+    _tell(referral, "hold_ending", url=_parties_url(referral), occasion=f":{referral.ends_at:%Y%m%d%H%M%S}")
+
+
+def hold_expired(referral: Referral) -> None:
+    """Tell the holder that the time is over and nothing counts against them."""
+    _tell(referral, "hold_expired", url=outside_url("matching.opportunities"))
+
+
+def parties_changed(referral: Referral) -> None:
+    """Ask the holder to check the names again."""
+    _tell(referral, "parties_changed", url=_parties_url(referral), occasion=f":{referral.case.parties_version}")
+
+
+def case_placed(assignment: Assignment, referral: Referral) -> None:
+    """Welcome the volunteer on the case and say what comes first."""
+    url = outside_url("casework.my_case", public_id=assignment.case.public_id)
+    due = when_day(assignment.first_contact_due_on)
+    _tell(referral, "placed", url=url, first_contact=due, letter=when_day(assignment.letter_due_on))
+
+
+def offer_thanked(referral: Referral) -> None:
+    """Thank somebody who was asked: the matter has found its lawyer."""
+    _tell(referral, "thanked", url=outside_url("matching.opportunities"))
+
+
+def matter_gone(referral: Referral) -> None:
+    """Tell a holder that the programme took the matter off the list."""
+    _tell(referral, "gone", url=outside_url("matching.opportunities"))
+
+
+def request_lost(referral: Referral, fitting: list[Opening]) -> None:
+    """Tell a requester who was not chosen, with up to three matters that fit."""
+    others = [
+        {
+            "number": o.case.number,
+            "hours": hours(o.hours),
+            "url": outside_url("matching.opportunity", public_id=o.public_id),
+        }
+        for o in fitting
+    ]
+    _tell(referral, "request_lost", url=outside_url("matching.opportunities"), others=others)

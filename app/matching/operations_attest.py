@@ -1,0 +1,156 @@
+"""What the holder found: clear, a conflict, or rather not; and the programme's word on a request."""
+
+from __future__ import annotations
+
+from app.accounts import calendars
+from app.accounts.models import User
+from app.core import audit, clock
+from app.core.db import lock, session
+from app.core.errors import BadInput, NotAllowed, refuse_if
+from app.tasks.operations import finish_tasks, open_task
+from app.volunteers.models import Volunteer
+
+from . import mails, policy, terms
+from .barring import Purpose
+from .board import fitting_openings
+from .models import Assignment, Referral, ReferralStatus
+from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line
+from .operations_placement import bar, clear_again, end_in_conflict, place
+from .refusals import HoldOver, NamesNotReleased, NotRequested
+from .rules import judge_pair
+
+S = ReferralStatus
+CLEAR, CONFLICT, DECLINED = "clear", "conflict", "declined"
+
+
+def attest(referral: Referral, answer: str, *, actor: User) -> Referral:
+    """Record what the holder found for self and firm; a clear answer takes the case or asks for it.
+
+    :raises NotAllowed: somebody else's hold
+    :raises HoldOver: nothing is held
+    :raises NamesNotReleased: not every name has been shown
+    :raises BadInput: none of the three answers
+    """
+    opening = lock(referral.opening)
+    referral = lock(referral)
+    refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
+    refuse_if(answer not in (CLEAR, CONFLICT, DECLINED), BadInput)
+    if referral.status is S.CONFIRMED:
+        return _attest_again(referral, answer, actor)
+    if referral.status is S.REQUESTED and answer == CLEAR:
+        return referral
+    refuse_if(referral.status not in (S.HELD, S.REQUESTED), HoldOver)
+    if answer == CLEAR:
+        return _found_clear(referral, actor)
+    if answer == CONFLICT:
+        _bar_person_and_firm(referral, actor)
+    close_referral(referral, S.CONFLICT if answer == CONFLICT else S.DECLINED, actor=actor)
+    offer_next_in_line(opening)
+    return referral
+
+
+def _attest_again(referral: Referral, answer: str, actor: User) -> Referral:
+    """The parties of a case in hand changed."""
+    if answer == CLEAR:
+        return clear_again(referral, actor=actor)
+    if answer == CONFLICT:
+        _bar_person_and_firm(referral, actor)
+        end_in_conflict(referral, actor=actor)
+    return referral
+
+
+def _bar_person_and_firm(referral: Referral, actor: User) -> None:
+    volunteer = referral.volunteer
+    if volunteer is None:
+        return
+    bar(referral.case, volunteer, reason="conflict", actor=actor)
+    for membership in volunteer.memberships:
+        bar(referral.case, membership.organisation, reason="conflict", actor=actor)
+
+
+def _found_clear(referral: Referral, actor: User) -> Referral:
+    case, now = referral.case, clock.now()
+    refuse_if(
+        referral.parties_seen_at is None or (case.sensitive and referral.names_released != "all"), NamesNotReleased
+    )
+    referral.attested_at, referral.attested_version = now, case.parties_version
+    audit.record("referral.attest", referral, actor=actor, after={"parties_version": case.parties_version})
+    volunteer = referral.volunteer
+    if volunteer is None:
+        raise HoldOver
+    pair = judge_pair(referral.opening, volunteer, calendars.today(case.programme), Purpose.PLACE)
+    at_once = policy.is_taken_at_once(case, policy.standing_with(volunteer, case), needs_mentor=pair.needs_mentor)
+    if at_once:
+        place(referral, actor=actor)
+        return referral
+    return _ask_for_case(referral, actor)
+
+
+def _ask_for_case(referral: Referral, actor: User) -> Referral:
+    case = referral.case
+    referral.status, referral.requested_at = S.REQUESTED, clock.now()
+    referral.ends_at = terms.answer_end(case)
+    open_task(
+        ANSWER_REQUEST,
+        referral,
+        programme=case.programme,
+        case=case,
+        title=f"{case.number}: answer a volunteer's request",
+        due_at=referral.ends_at,
+        owner=case.custody.user if case.custody else None,
+        actor=actor,
+    )
+    audit.record("referral.request", referral, actor=actor, before={"status": S.HELD}, after={"status": S.REQUESTED})
+    return referral
+
+
+def confirm_request(referral: Referral, *, actor: User, mentor: Volunteer | None = None) -> Assignment:
+    """Say yes to a request: the case is placed. Saying it twice gives the same placement.
+
+    :raises NotAllowed: the actor is not staff of the case's programme
+    :raises NotRequested: it was answered otherwise or taken back
+    """
+    lock(referral.opening)
+    referral = lock(referral)
+    refuse_if(not policy.may_place(actor, referral.case), NotAllowed)
+    if referral.status is S.CONFIRMED:
+        return session.query(Assignment).filter_by(referral_id=referral.id).one()
+    refuse_if(referral.status is not S.REQUESTED, NotRequested)
+    return place(referral, actor=actor, mentor=mentor)
+
+
+def refuse_request(referral: Referral, reason: str, *, actor: User) -> Referral:
+    """Say no to a request; the volunteer gets one message with up to three matters that fit. Twice changes nothing.
+
+    :raises NotAllowed: the actor is not staff of the case's programme
+    :raises NotRequested: it was answered otherwise or taken back
+    """
+    opening = lock(referral.opening)
+    referral = lock(referral)
+    refuse_if(not policy.may_place(actor, referral.case), NotAllowed)
+    if referral.status is S.DECLINED and referral.requested_at is not None:
+        return referral
+    refuse_if(referral.status is not S.REQUESTED, NotRequested)
+    referral.answered_at = clock.now()
+    close_referral(referral, S.DECLINED, actor=actor, reason=reason)
+    mails.request_lost(referral, fitting_openings(referral, limit=3))
+    offer_next_in_line(opening)
+    return referral
+
+
+def void_attestation(referral: Referral) -> None:
+    """A party was added: the clearance no longer counts and the holder checks again."""
+    lock(referral.opening)
+    referral = lock(referral)
+    case = referral.case
+    if referral.attested_version in (None, case.parties_version):
+        return
+    referral.attested_at = referral.attested_version = None
+    if referral.status is S.REQUESTED:
+        referral.status, referral.requested_at = S.HELD, None
+        finish_tasks(ANSWER_REQUEST, referral, actor=None, outcome="parties_changed")
+    if referral.status is S.HELD:
+        referral.ends_at, referral.warned_at = terms.hold_end(case), None
+        referral.names_released = None if case.sensitive else referral.names_released
+    mails.parties_changed(referral)
+    audit.record("referral.void_attestation", referral, actor=None, after={"parties_version": case.parties_version})

@@ -1,0 +1,237 @@
+"""Claiming: hold a listed opening, check the names, wait in line, give back."""
+
+from __future__ import annotations
+
+from app.accounts import calendars
+from app.accounts.models import User
+from app.clients.models import Opening, OpeningStatus
+from app.core import audit, clock
+from app.core.db import insert_unless_exists, lock
+from app.core.errors import NotAllowed, refuse_if
+from app.tasks.operations import finish_tasks, open_task
+from app.volunteers.models import Volunteer
+
+from . import mails, policy, queries, terms
+from .barring import GIVEN_BACK, Purpose
+from .models import HOLDING, Referral, ReferralStatus, ReferralWay
+from .operations_line import RELEASE_NAMES, close_referral, offer_next_in_line
+from .refusals import (
+    AlreadyAsked,
+    AtCapacity,
+    CaseGone,
+    CaseTaken,
+    HoldOver,
+    NamesNotReleased,
+    NotExtendable,
+    NotForYou,
+)
+from .rules import rules_against
+
+S = ReferralStatus
+
+
+def hold(opening: Opening, *, actor: User) -> Referral:
+    """Hold a listed opening for the volunteer while they check for conflicts; asking twice changes nothing.
+
+    :raises CaseGone: it was placed or taken off the docket meanwhile
+    :raises NotForYou: a hard rule speaks against it; the refusal names the rules
+    :raises AtCapacity: the volunteer's slots are used
+    :raises CaseTaken: another hold is live, or others wait in line
+    """
+    opening, volunteer = lock_pair(opening, actor)
+    mine = queries.live_with(opening, volunteer)
+    if mine is not None and mine.status in HOLDING:
+        return mine
+    refuse_unless_claimable(opening, volunteer)
+    before = queries.live_referrals(opening)
+    if mine is None or mine.status is S.WAITLISTED:
+        refuse_if(any(_is_before(r, mine, volunteer) for r in before), CaseTaken)
+    refuse_if(any(r.status in HOLDING for r in before), CaseTaken)
+    if mine is None:
+        mine = insert_unless_exists(
+            Referral, opening_id=opening.id, volunteer_id=volunteer.id, way=ReferralWay.CLAIM, status=S.HELD,
+            held_at=clock.now(), made_by_id=actor.id, against_rules=[],
+        )  # fmt: skip
+        refuse_if(mine is None, CaseTaken)
+    return start_hold(mine, actor=actor)  # type: ignore[arg-type]
+
+
+def _is_before(other: Referral, mine: Referral | None, volunteer: Volunteer) -> bool:
+    if not queries.is_ahead_of(other, volunteer):
+        return False
+    return mine is None or other.status is not S.WAITLISTED or other.id < mine.id
+
+
+def lock_pair(opening: Opening, actor: User) -> tuple[Opening, Volunteer]:
+    """Lock an opening and the actor's own volunteer row, always in this order.
+
+    :raises NotAllowed: the actor is no volunteer
+    """
+    if actor.volunteer is None:
+        raise NotAllowed
+    return lock(opening), lock(actor.volunteer)
+
+
+def refuse_unless_claimable(opening: Opening, volunteer: Volunteer) -> None:
+    """Look at what stops a volunteer who claims or accepts: the docket, the hard rules, the slots.
+
+    :raises CaseGone: the opening is not listed
+    :raises NotForYou: a hard rule speaks against it
+    :raises AtCapacity: the volunteer's slots are used
+    """
+    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, CaseGone)
+    today = calendars.today(opening.case.programme)
+    against = policy.against_a_claim(rules_against(opening, volunteer, today, Purpose.CLAIM))
+    if against:
+        raise NotForYou(against)
+    refuse_if(queries.count_used_slots(volunteer) >= volunteer.capacity, AtCapacity)
+
+
+def start_hold(referral: Referral, *, actor: User) -> Referral:
+    """Start the hold of an attempt whose opening and volunteer are locked and looked at."""
+    case = referral.case
+    was = None if referral.held_at else referral.status
+    referral.status, referral.held_at = S.HELD, clock.now()
+    referral.ends_at, referral.warned_at, referral.extended_at = terms.hold_end(case), None, None
+    if case.sensitive:
+        _ask_for_names(referral, actor)
+    else:
+        referral.parties_seen_at = referral.held_at
+    if case.clock_ends_at is not None and case.clock_ends_at < referral.ends_at:
+        case.clock_ends_at = referral.ends_at
+    mails.case_held(referral)
+    audit.record("referral.hold", referral, actor=actor, before={"status": was}, after={"status": S.HELD})
+    return referral
+
+
+def _ask_for_names(referral: Referral, actor: User) -> None:
+    case = referral.case
+    open_task(
+        RELEASE_NAMES,
+        referral,
+        programme=case.programme,
+        case=case,
+        title=f"{case.number}: release names for a conflict check",
+        due_at=referral.ends_at or clock.now(),
+        owner=case.custody.user if case.custody else None,
+        actor=actor,
+    )
+
+
+def release_names(referral: Referral, which: str, *, actor: User) -> Referral:
+    """Let the holder of a sensitive matter see the other side's names, then all.
+
+    :raises NotAllowed: the actor is not staff of the case's programme
+    :raises HoldOver: the hold has ended
+    """
+    lock(referral.opening)
+    referral = lock(referral)
+    refuse_if(not policy.may_place(actor, referral.case), NotAllowed)
+    refuse_if(referral.status is not S.HELD, HoldOver)
+    if referral.names_released == which or referral.names_released == "all":
+        return referral
+    if referral.names_released is None:
+        referral.ends_at = terms.hold_end(referral.case)
+    referral.names_released = which
+    referral.parties_seen_at = referral.parties_seen_at or clock.now()
+    if which == "all":
+        finish_tasks(RELEASE_NAMES, referral, actor=actor)
+    mails.names_released(referral, which)
+    audit.record("referral.release_names", referral, actor=actor, after={"names": which})
+    return referral
+
+
+def see_parties(referral: Referral, *, actor: User) -> Referral:
+    """Let the holder, and nobody else, read the names.
+
+    :raises NotAllowed: somebody else's hold
+    :raises HoldOver: nothing is held
+    :raises NamesNotReleased: a coordinator has not released them
+    """
+    refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
+    refuse_if(referral.status not in HOLDING, HoldOver)
+    refuse_if(referral.parties_seen_at is None, NamesNotReleased)
+    return referral
+
+
+def join_waiting_list(opening: Opening, *, actor: User) -> Referral:
+    """Wait for an opening that somebody else holds; asking twice changes nothing.
+
+    :raises CaseGone: it was placed or taken off the docket meanwhile
+    :raises NotForYou: a hard rule speaks against it
+    :raises AtCapacity: the volunteer's slots are used
+    """
+    opening, volunteer = lock_pair(opening, actor)
+    mine = queries.live_with(opening, volunteer)
+    if mine is not None:
+        return mine
+    refuse_unless_claimable(opening, volunteer)
+    made = insert_unless_exists(
+        Referral, opening_id=opening.id, volunteer_id=volunteer.id, way=ReferralWay.CLAIM, status=S.WAITLISTED,
+        made_by_id=actor.id, against_rules=[],
+    )  # fmt: skip
+    if made is None:
+        raise AlreadyAsked
+    audit.record("referral.wait", made, actor=actor, after={"status": S.WAITLISTED})
+    return made
+
+
+def extend_hold(referral: Referral, *, actor: User) -> Referral:
+    """Give the holder two more business days, once.
+
+    :raises HoldOver: nothing is held
+    :raises NotExtendable: it was extended, the clock is stopped or the matter cannot wait
+    """
+    lock(referral.opening)
+    referral = lock(referral)
+    refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
+    refuse_if(referral.status is not S.HELD or referral.ends_at is None, HoldOver)
+    case = referral.case
+    refuse_if(referral.extended_at is not None or terms.is_pressing(case) or referral.attested_at, NotExtendable)
+    referral.ends_at = terms.extended_end(referral.ends_at, case)  # type: ignore[arg-type]
+    referral.extended_at, referral.warned_at = clock.now(), None
+    if case.clock_ends_at is not None and case.clock_ends_at < referral.ends_at:
+        case.clock_ends_at = referral.ends_at
+    audit.record("referral.extend", referral, actor=actor)
+    return referral
+
+
+def withdraw_hold(referral: Referral, *, actor: User) -> Referral:
+    """Give back a hold, a request or a place in the line; the next in line is offered it. Twice changes nothing.
+
+    :raises NotAllowed: somebody else's
+    """
+    opening = lock(referral.opening)
+    referral = lock(referral)
+    refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
+    if referral.ended_at is not None:
+        return referral
+    refuse_if(referral.status is S.CONFIRMED, HoldOver)
+    close_referral(referral, S.WITHDRAWN, actor=actor, reason=GIVEN_BACK)
+    offer_next_in_line(opening)
+    return referral
+
+
+def expire_hold(referral: Referral) -> None:
+    """End a hold or an offer whose time is over; the holder is told and the next in line is offered it."""
+    opening = lock(referral.opening)
+    referral = lock(referral)
+    over = referral.ends_at is not None and referral.ends_at <= clock.now()
+    if referral.status not in (S.HELD, S.OFFERED) or not over:
+        return
+    was_held = referral.status is S.HELD
+    close_referral(referral, S.EXPIRED, actor=None)
+    if was_held:
+        mails.hold_expired(referral)
+    offer_next_in_line(opening)
+
+
+def warn_holder(referral: Referral) -> None:
+    """Remind a holder once that the time is nearly over."""
+    lock(referral.opening)
+    referral = lock(referral)
+    if referral.status is not S.HELD or referral.warned_at is not None:
+        return
+    referral.warned_at = clock.now()
+    mails.hold_ending(referral)
+    audit.record("referral.warn", referral, actor=None)

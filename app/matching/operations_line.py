@@ -1,0 +1,88 @@
+"""The line of people at one opening: who is next, who is thanked, who is told that it is over."""
+
+from __future__ import annotations
+
+from app.accounts.models import User
+from app.clients.models import CaseStatus, Opening, OpeningStatus
+from app.core import audit, clock
+from app.core.db import lock
+from app.tasks.operations import finish_tasks, open_task
+
+from . import mails, queries, terms
+from .models import HOLDING, Referral, ReferralStatus, ReferralWay
+
+S = ReferralStatus
+ANSWER_REQUEST, RELEASE_NAMES, PROPOSE_NEXT = "answer_request", "release_names", "propose_next"
+
+
+def close_referral(
+    referral: Referral, status: ReferralStatus, *, actor: User | None, reason: str | None = None
+) -> None:
+    """End an attempt and whatever waited for an answer about it."""
+    was = referral.status
+    referral.status, referral.ended_at, referral.reason = status, clock.now(), reason
+    for cause in (ANSWER_REQUEST, RELEASE_NAMES):
+        finish_tasks(cause, referral, actor=actor, outcome=status.value)
+    audit.record(
+        f"referral.{status.value}",
+        referral,
+        actor=actor,
+        public=actor is None and status is S.DECLINED,
+        before={"status": was},
+        after={"status": status, "reason": reason},
+    )
+
+
+def offer_next_in_line(opening: Opening) -> Referral | None:
+    """Offer a free opening to the first on its waiting list, or have a coordinator propose the next volunteer."""
+    if opening.status is not OpeningStatus.LISTED or queries.holding(opening) is not None:
+        return None
+    waiting = queries.live_referrals(opening, S.OFFERED, S.WAITLISTED)
+    if any(r.status is S.OFFERED for r in waiting):
+        return None
+    if not waiting:
+        _have_next_proposed(opening)
+        return None
+    return _offer_turn(waiting[0])
+
+
+def _offer_turn(referral: Referral) -> Referral:
+    referral.status, referral.offered_at = S.OFFERED, clock.now()
+    referral.ends_at = terms.offer_end(referral.case)
+    mails.offer_sent(referral, in_line=True)
+    audit.record("referral.turn", referral, actor=None, after={"status": S.OFFERED})
+    return referral
+
+
+def _have_next_proposed(opening: Opening) -> None:
+    case = opening.case
+    open_task(
+        PROPOSE_NEXT,
+        opening,
+        programme=case.programme,
+        case=case,
+        title=f"{case.number}: propose the next volunteer",
+        due_at=terms.answer_end(case),
+        owner=case.custody.user if case.custody else None,
+        actor=None,
+    )
+
+
+def thank_others(opening: Opening, *, but: Referral, actor: User | None) -> None:
+    """End every other live attempt at an opening that is placed, with thanks."""
+    for referral in queries.live_referrals(opening):
+        if referral.id != but.id:
+            close_referral(referral, S.WITHDRAWN, actor=actor, reason="placed")
+            mails.offer_thanked(referral)
+
+
+def drop_referral(referral: Referral) -> None:
+    """End a live attempt at an opening that is no longer listed."""
+    opening = lock(referral.opening)
+    referral = lock(referral)
+    gone = opening.status is not OpeningStatus.LISTED or opening.case.status is CaseStatus.WITHDRAWN
+    if referral.ended_at is not None or not gone:
+        return
+    was_holding = referral.status in HOLDING
+    close_referral(referral, S.WITHDRAWN, actor=None, reason="off_docket")
+    (mails.matter_gone if was_holding or referral.way is ReferralWay.CLAIM else mails.offer_thanked)(referral)

@@ -1,0 +1,50 @@
+"""Who may do what with an opening; plain predicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.accounts.models import User
+from app.clients.models import Case
+from app.core.access import STAFF
+from app.volunteers.models import Standing, Volunteer
+
+ONLY_WARN_A_CLAIMER = frozenset({"opted_out", "too_far", "too_long", "not_available", "asked_too_often"})
+NEVER_OVERRIDDEN = frozenset(
+    {"not_approved", "wrong_role", "no_licence", "no_credential", "no_training", "barred", "below_level"}
+)
+
+
+def against_a_claim(rules: Iterable[str]) -> list[str]:
+    """The rules that stop a volunteer who claims by themselves."""
+    return [rule for rule in rules if rule not in ONLY_WARN_A_CLAIMER]
+
+
+def warnings_of_a_claim(rules: Iterable[str]) -> list[str]:
+    """The rules that only warn a volunteer who claims by themselves."""
+    return [rule for rule in rules if rule in ONLY_WARN_A_CLAIMER]
+
+
+def against_a_hand(rules: Iterable[str]) -> list[str]:
+    """The rules that stop a coordinator's placement by hand, whatever the reason."""
+    return [rule for rule in rules if rule in NEVER_OVERRIDDEN]
+
+
+def may_place(actor: User, case: Case) -> bool:
+    """Staff of the case's programme send offers, answer requests and place by hand."""
+    return case.programme_id in actor.programme_ids(*STAFF)
+
+
+def is_taken_at_once(case: Case, standing: Standing | None, *, needs_mentor: bool) -> bool:
+    """Does a clear attestation place the case without a coordinator's word?
+
+    By the programme's rule or the volunteer's standing; never a sensitive matter or one that needs a mentor.
+    """
+    if case.sensitive or needs_mentor:
+        return False
+    return case.programme.claims_taken_at_once or (standing is not None and standing.takes_at_once)
+
+
+def standing_with(volunteer: Volunteer, case: Case) -> Standing | None:
+    """How the volunteer stands with the case's programme."""
+    return next((s for s in volunteer.standings if s.programme_id == case.programme_id), None)

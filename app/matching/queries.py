@@ -1,0 +1,163 @@
+"""Which attempts and openings somebody may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.accounts.models import User
+from app.clients.models import Case, Opening, Party
+from app.core.access import STAFF
+from app.core.db import session
+from app.core.errors import NotFound
+from app.volunteers.models import Volunteer, VolunteerStatus
+
+from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus, ReferralWay
+from .rules import listed_openings
+from .volunteer_rows import used_slots
+
+S = ReferralStatus
+MENTOR_CASES = 3
+
+
+def count_used_slots(volunteer: Volunteer) -> int:
+    """How many slots the volunteer uses: live assignments, closing excepted, and live holds."""
+    return used_slots([volunteer.id])[volunteer.id]
+
+
+def live_referrals(opening: Opening, *statuses: ReferralStatus) -> list[Referral]:
+    """The live attempts at an opening, oldest first."""
+    wanted = statuses or LIVE
+    stmt = select(Referral).where(Referral.opening_id == opening.id, Referral.status.in_(wanted))
+    return list(session.execute(stmt.order_by(Referral.id)).scalars())
+
+
+def holding(opening: Opening) -> Referral | None:
+    """The live hold or request on an opening."""
+    return next(iter(live_referrals(opening, *HOLDING)), None)
+
+
+def live_with(opening: Opening, volunteer: Volunteer) -> Referral | None:
+    """The volunteer's live attempt at an opening."""
+    return next((r for r in live_referrals(opening) if r.volunteer_id == volunteer.id), None)
+
+
+def is_ahead_of(referral: Referral, volunteer: Volunteer) -> bool:
+    """Does somebody else's attempt come before a new claim: a hold, or a place in the line?"""
+    in_line = referral.way is ReferralWay.CLAIM and referral.status in (S.OFFERED, S.WAITLISTED)
+    return referral.volunteer_id != volunteer.id and (referral.status in HOLDING or in_line)
+
+
+def position(referral: Referral) -> int:
+    """The place on the waiting list, from 1."""
+    stmt = select(func.count()).where(
+        Referral.opening_id == referral.opening_id,
+        Referral.status == S.WAITLISTED,
+        Referral.id < referral.id,
+    )
+    return session.execute(stmt).scalar_one() + 1
+
+
+def my_referrals(viewer: User) -> Select[Referral]:
+    """The live attempts of a volunteer, the soonest to end first."""
+    mine = viewer.volunteer.id if viewer.volunteer else 0
+    return (
+        select(Referral)
+        .where(Referral.volunteer_id == mine, Referral.status.in_(LIVE))
+        .order_by(Referral.ends_at.is_(None), Referral.ends_at, Referral.id)
+        .options(joinedload(Referral.opening).joinedload(Opening.case).joinedload(Case.programme))
+    )
+
+
+def get_my_referral(public_id: str, *, viewer: User) -> Referral:
+    """An attempt of the volunteer signed in, whatever became of it.
+
+    :raises NotFound: unknown, or another's
+    """
+    mine = viewer.volunteer.id if viewer.volunteer else 0
+    stmt = select(Referral).where(Referral.public_id == public_id, Referral.volunteer_id == mine)
+    return _one(stmt)
+
+
+def listed_opening(public_id: str, *, viewer: User) -> Opening:
+    """A listed opening a volunteer may look at.
+
+    :raises NotFound: not listed, or the reader is no approved volunteer
+    """
+    volunteer = viewer.volunteer
+    if volunteer is None or volunteer.status is not VolunteerStatus.APPROVED:
+        raise NotFound
+    return _one(select(Opening).where(Opening.public_id == public_id, Opening.id.in_(listed_openings())))
+
+
+def staff_requests(viewer: User) -> Select[Referral]:
+    """Requests waiting for the programme's word, and holds waiting for names, the oldest promise first."""
+    waiting = (Referral.status == S.REQUESTED) | ((Referral.status == S.HELD) & Referral.parties_seen_at.is_(None))
+    return (
+        select(Referral)
+        .join(Referral.opening)
+        .join(Opening.case)
+        .where(waiting, Case.programme_id.in_(viewer.programme_ids(*STAFF)))
+        .order_by(Referral.ends_at, Referral.id)
+        .options(
+            contains_eager(Referral.opening).contains_eager(Opening.case).joinedload(Case.programme),
+            joinedload(Referral.volunteer),
+        )
+    )
+
+
+def get_staff_referral(public_id: str, *, viewer: User) -> Referral:
+    """An attempt at a case of the viewer's programmes.
+
+    :raises NotFound: unknown, or another programme's
+    """
+    stmt = (
+        select(Referral)
+        .join(Referral.opening)
+        .join(Opening.case)
+        .where(Referral.public_id == public_id, Case.programme_id.in_(viewer.programme_ids(*STAFF)))
+    )
+    return _one(stmt)
+
+
+def get_staff_opening(public_id: str, *, viewer: User) -> Opening:
+    """An opening of a case of the viewer's programmes.
+
+    :raises NotFound: unknown, or another programme's
+    """
+    stmt = select(Opening).join(Case).where(Case.programme_id.in_(viewer.programme_ids(*STAFF)))
+    return _one(stmt.where(Opening.public_id == public_id))
+
+
+def _one(stmt: Select[Any]) -> Any:
+    found = session.execute(stmt).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def parties_of(referral: Referral) -> list[Party]:
+    """The names a holder checks: everyone in the matter, the client first."""
+    stmt = select(Party).where(Party.case_id == referral.case.id, Party.removed_at.is_(None))
+    return sorted(session.execute(stmt).scalars(), key=lambda party: (party.role != "client", party.id))
+
+
+def mentors(case: Case, volunteer: Volunteer) -> list[Volunteer]:
+    """Approved volunteers who mentor, list the field or its category, and have time."""
+    stmt = select(Volunteer).where(
+        Volunteer.status == VolunteerStatus.APPROVED, Volunteer.mentors_others.is_(True), Volunteer.id != volunteer.id
+    )
+    found = list(session.execute(stmt).scalars())
+    busy = mentoring([mentor.id for mentor in found])
+    return sorted((m for m in found if busy.get(m.id, 0) < MENTOR_CASES), key=lambda m: m.family_name)
+
+
+def mentoring(ids: Iterable[int]) -> dict[int, int]:
+    """How many cases each mentors now."""
+    stmt = select(Assignment.volunteer_id, func.count()).where(
+        Assignment.volunteer_id.in_(list(ids)), Assignment.role == "mentor", Assignment.ended_at.is_(None)
+    )
+    return dict(session.execute(stmt.group_by(Assignment.volunteer_id)).tuples().all())

@@ -1,0 +1,109 @@
+"""Why an opening cannot be had, in sentences for the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Refusal
+
+from . import words
+
+
+class CaseGone(Refusal):
+    """It was placed or taken off the docket meanwhile."""
+
+    message = _l("This matter is no longer open. Somebody has taken it, or the programme took it off the list.")
+
+
+class CaseTaken(Refusal):
+    """Another volunteer holds the case or is ahead in the line."""
+
+    message = _l("Someone else is looking at this matter just now. You can join the waiting list.")
+
+
+class AtCapacity(Refusal):
+    """The volunteer's slots are used."""
+
+    message = _l("Your places are all taken. Finish or give back a matter, or raise your number in your profile.")
+
+
+class VolunteerFull(Refusal):
+    """The slots of the volunteer chosen by staff are used."""
+
+    message = _l("This volunteer's places are all taken.")
+
+
+class NotForYou(Refusal):
+    """A hard rule speaks against the claimer."""
+
+    message = _l("You cannot take this matter.")
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        self.rules = list(rules)
+        super().__init__(details=[words.RULES[rule] for rule in self.rules])
+
+
+class RulesAgainst(Refusal):
+    """A hard rule speaks against the volunteer staff chose."""
+
+    message = _l("The rules speak against this volunteer for this case.")
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        self.rules = list(rules)
+        super().__init__(details=[words.RULES_FOR_STAFF[rule] for rule in self.rules])
+
+
+class AlreadyAsked(Refusal):
+    """An attempt with this volunteer is still open."""
+
+    message = _l("This volunteer already has this case in hand: an offer, a hold or a place on the waiting list.")
+
+
+class EnoughOffers(Refusal):
+    """As many offers are out as the priority allows."""
+
+    message = _l("As many offers are out for this case as its priority allows. Wait for an answer first.")
+
+
+class OfferOver(Refusal):
+    """The offer was answered or its time is over."""
+
+    message = _l("This offer is no longer open. Your list shows what you could take now.")
+
+
+class HoldOver(Refusal):
+    """The hold was given back, answered or its time is over."""
+
+    message = _l("You no longer hold this matter. Your list shows what you could take now.")
+
+
+class NotExtendable(Refusal):
+    """The hold was extended before, or the matter cannot wait."""
+
+    message = _l("This hold cannot be made longer: it was extended once, or the matter cannot wait.")
+
+
+class NamesNotReleased(Refusal):
+    """A coordinator has not released the names yet."""
+
+    message = _l("A coordinator looks at this matter before its names are shown. We will write to you.")
+
+
+class CheckAgain(Refusal):
+    """The parties changed since the attestation."""
+
+    message = _l("The people in this matter have changed. The names must be checked for conflicts again.")
+
+
+class NeedsMentor(Refusal):
+    """Nobody with time was named to stand by the volunteer."""
+
+    message = _l("This match needs a mentor with time. Name one first.")
+
+
+class NotRequested(Refusal):
+    """The request was answered or taken back."""
+
+    message = _l("This request is no longer open.")

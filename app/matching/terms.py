@@ -1,0 +1,69 @@
+"""How long everything lasts: offers, holds, answers, the first duties and the referral clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from app.accounts import calendars
+from app.clients.models import Case, PriorityLevel
+from app.core import clock
+
+CRITICAL, HIGH, NORMAL, LOW = PriorityLevel
+SOON, VERY_SOON = 7, 3
+OFFERS_AT_ONCE = {CRITICAL: 5, HIGH: 3, NORMAL: 1, LOW: 1}
+FIRST_CONTACT_DAYS = {CRITICAL: 1, HIGH: 3, NORMAL: 7, LOW: 7}
+LETTER_BUSINESS_DAYS = 10
+EXTENSION_BUSINESS_DAYS = 2
+LINK_DAYS_AFTER = 60
+
+
+def days_to_date(case: Case) -> int | None:
+    """Calendar days until the next critical date, none without one."""
+    if case.next_critical_on is None:
+        return None
+    return (case.next_critical_on - calendars.today(case.programme)).days
+
+
+def is_pressing(case: Case) -> bool:
+    """Critical, or a date within seven days."""
+    days = days_to_date(case)
+    return case.priority_level is CRITICAL or (days is not None and days <= SOON)
+
+
+def is_most_pressing(case: Case) -> bool:
+    """A date within three days."""
+    days = days_to_date(case)
+    return days is not None and days <= VERY_SOON
+
+
+def offer_end(case: Case) -> datetime:
+    """Three business days from now, one where the case is pressing."""
+    return calendars.add_business_time(clock.now(), case.programme, days=1 if is_pressing(case) else 3)
+
+
+def hold_end(case: Case) -> datetime:
+    """Three business days from now, one where the case is pressing, four office hours within three days of a date."""
+    if is_most_pressing(case):
+        return calendars.add_business_time(clock.now(), case.programme, hours=4)
+    return offer_end(case)
+
+
+def extended_end(ends_at: datetime, case: Case) -> datetime:
+    """Two business days after the end so far."""
+    return calendars.add_business_time(ends_at, case.programme, days=EXTENSION_BUSINESS_DAYS)
+
+
+def answer_end(case: Case) -> datetime:
+    """When a request must be answered: the next business day where critical or high, else in three."""
+    days = 1 if case.priority_level in (CRITICAL, HIGH) else 3
+    return calendars.add_business_time(clock.now(), case.programme, days=days)
+
+
+def first_contact_on(case: Case) -> date:
+    """The day by which the volunteer must have reached the client."""
+    return calendars.today(case.programme) + timedelta(days=FIRST_CONTACT_DAYS[case.priority_level])
+
+
+def letter_on(case: Case) -> date:
+    """The day by which the engagement letter must be signed."""
+    return calendars.add_business_days(calendars.today(case.programme), LETTER_BUSINESS_DAYS, case.programme)

@@ -1,0 +1,150 @@
+"""A funder sees published totals, and no hidden count can be worked out from them."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from scipy.optimize import linprog
+
+from app.accounts.models import Grant, Programme, User
+from app.core import clock
+from app.core.access import Role
+from app.core.db import session, transaction
+from app.metrics import publishing, rollup
+from app.metrics.hiding import shown
+from app.metrics.models import PublishedPeriod
+from tests import factories
+from tests.metrics.test_rollup import a_docket
+
+NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
+
+
+def bounds(rows: list[list[object]], total: int, member: str) -> tuple[float, float]:
+    """What a linear program can say of one hidden count, given every label, zero, shown count and the total.
+
+    A hidden count is a whole number of at least one, since zeros are shown.
+    """
+    hidden = [row[0] for row in rows if row[1] is None]
+    rest = total - sum(int(row[1]) for row in rows if row[1] is not None)
+    aim = np.array([1.0 if name == member else 0.0 for name in hidden])
+    limits = {"A_eq": np.ones((1, len(hidden))), "b_eq": [rest], "bounds": [(1, None)] * len(hidden)}
+    low, high = linprog(aim, **limits), linprog(-aim, **limits)
+    return low.fun, -high.fun
+
+
+def attack(tables: int, seed: int) -> tuple[int, int]:
+    """How many hidden counts there were in generated tables, and how many of them were pinned."""
+    chance = random.Random(seed)
+    hidden = pinned = 0
+    for _ in range(tables):
+        cells = {f"m{i}": chance.choice([0, 0, 1, 1, 2, 3, 4, 5, 9, 12, 40]) for i in range(chance.randrange(1, 9))}
+        small = chance.choice([5, 11])
+        total = sum(cells.values())
+        rows = shown(cells, small=small, total_hidden=0 < total < small)
+        for member, value in rows or []:
+            if value is None:
+                hidden += 1
+                low, high = bounds(rows, total, str(member))
+                pinned += high - low < 1
+            else:
+                assert value == 0 or value >= small
+    return hidden, pinned
+
+
+def test_no_hidden_count_is_pinned() -> None:
+    hidden, pinned = attack(150, seed=1)
+    assert hidden > 100
+    assert pinned == 0
+
+
+def test_hiding_only_the_small_ones_would_be_caught() -> None:
+    """The planted fault: a lone hidden count follows from the total."""
+    low, high = bounds([["a", None], ["b", 40]], 43, "a")
+    assert low == high == 3
+
+
+@pytest.mark.full
+def test_no_hidden_count_is_pinned_in_a_thousand_tables() -> None:
+    hidden, pinned = attack(1000, seed=2)
+    assert hidden > 1000
+    assert pinned == 0
+
+
+@pytest.fixture
+def world(app: Flask) -> tuple[Programme, Grant, User]:
+    with transaction():
+        programme = factories.programme()
+        a_docket(programme, 60, seed=3)
+        grant = session.query(Grant).one()
+        staff = factories.coordinator(programme)
+    rollup.refresh(programme.id)
+    return programme, grant, staff
+
+
+def test_a_running_period_cannot_be_signed_off(world: tuple[Programme, Grant, User]) -> None:
+    _programme, grant, staff = world
+    with clock.at(NOW), pytest.raises(publishing.PeriodRunning), transaction():
+        publishing.sign_off(session.merge(grant), date(2026, 10, 1), actor=staff)
+
+
+def test_a_period_is_published_once_and_restated_openly(world: tuple[Programme, Grant, User]) -> None:
+    _programme, grant, staff = world
+    with clock.at(NOW):
+        with transaction():
+            first = publishing.sign_off(session.merge(grant), date(2026, 1, 1), actor=staff)
+            first_id = first.id
+        with pytest.raises(publishing.AlreadyPublished), transaction():
+            publishing.sign_off(session.merge(grant), date(2026, 1, 1), actor=staff)
+        with transaction():
+            again = publishing.sign_off(session.merge(grant), date(2026, 1, 1), actor=staff, restate=True)
+            assert again.restates_id == first_id
+    assert session.query(PublishedPeriod).filter_by(replaced_at=None).count() == 1
+
+
+def test_a_funder_reads_own_grants_only(world: tuple[Programme, Grant, User], client: FlaskClient) -> None:
+    programme, grant, staff = world
+    with clock.at(NOW), transaction():
+        period = publishing.sign_off(session.merge(grant), date(2026, 1, 1), actor=staff)
+        pays = factories.user(Role.FUNDER, programme=programme, grant=grant)
+        other = factories.user(Role.FUNDER, programme=programme, grant=factories.grant(programme, name="Other"))
+        address = f"/impact?period={period.public_id}"
+    assert factories.sign_in(client, pays).get(address).status_code == 200
+    foreign = client.application.test_client()
+    assert factories.sign_in(foreign, other).get(address).status_code in (200, 404)
+    assert "Basic field grant" not in foreign.get(address).get_data(as_text=True)
+
+
+def test_the_funders_file_holds_no_small_count(world: tuple[Programme, Grant, User], client: FlaskClient) -> None:
+    programme, grant, staff = world
+    with clock.at(NOW), transaction():
+        publishing.sign_off(session.merge(grant), date(2026, 1, 1), actor=staff)
+        pays = factories.user(Role.FUNDER, programme=programme, grant=grant)
+    lines = factories.sign_in(client, pays).get("/impact?format=csv").get_data(as_text=True).splitlines()[1:]
+    counts = [line.split(",") for line in lines if not line.startswith(("rates", "counts,hours"))]
+    assert counts
+    for cells in counts:
+        value = cells[-3]
+        assert value == "hidden" or int(value) == 0 or int(value) >= 5, cells
+
+
+def test_a_funder_is_kept_from_reports_and_cases(world: tuple[Programme, Grant, User], client: FlaskClient) -> None:
+    programme, grant, _ = world
+    with transaction():
+        pays = factories.user(Role.FUNDER, programme=programme, grant=grant)
+    factories.sign_in(client, pays)
+    for address in ("/reports", "/reports/closed/cases", "/docket", "/intake", "/checkins"):
+        assert client.get(address).status_code in (403, 404), address
+
+
+def test_quarters_wait_until_they_are_signed_off(world: tuple[Programme, Grant, User]) -> None:
+    _programme, grant, _staff = world
+    with clock.at(NOW):
+        waiting = publishing.unpublished_periods(session.merge(grant))
+        assert waiting[-1] == (date(2026, 7, 1), date(2026, 9, 30))
+        assert len({first for first, _last in waiting}) == len(waiting) == 8
+        assert all(last - first > timedelta(days=88) for first, last in waiting)

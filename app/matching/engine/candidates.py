@@ -3,7 +3,8 @@
 Cases alike in role, licence and problem share one list of volunteers who pass what these decide; each case
 then judges only that list. Work is about cases x list length, memory 6 bytes a pair: volunteer [pairs] int32
 and fit [pairs] int16, with each case's stretch in `start` and `end` [cases]. Within a stretch the best fit
-comes first and equal fits go by volunteer id, so a place in the stretch is a rank.
+comes first and equal fits go by volunteer id, so a place in the stretch is a rank. Stretches begin at multiples
+of a block of 8 pairs.
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,12 @@ import numpy as np
 from .docket import Docket
 from .fit import fit
 from .machine import Machine
-from .rules import no_licence, opted_out, passes_rest, wrong_role
+from .rules import area_of, can_be_asked, does_such_work, passes_rest
+from .tables import AREAS, CASE_WIDTH, CODE, INDEX, LICENCE, PERSON_WIDTH, RAMP, ROLE
 
 MOST_FIT = 32_000
+BLOCK_BITS = 3
+BLOCK = 1 << BLOCK_BITS
 
 
 @dataclass(frozen=True)
@@ -30,18 +34,22 @@ class Pairs:
     count: int
 
 
-def gather_list(d: Any, c: int, posting_start: Any, posting: Any, members: Any) -> int:
-    """Fill `members` with who passes all that role, licence and problem decide; return how many."""
-    code = d.c_code[c]
+def gather_list(cs: Any, vs: Any, pool: Any, c: int, posting_start: Any, posting: Any, near: Any) -> int:
+    """Copy into `near` the rows of who passes all that role, licence and problem decide; return how many.
+
+    Rows side by side are read at the speed of memory. For the one code they serve, their levels are taken from
+    the pool's ramp, which stays in cache, instead of from the table of all codes.
+    """
+    code = cs[c + CODE]
     count = 0
     for at in range(posting_start[code], posting_start[code + 1]):
-        v = posting[at]
-        if d.v_approved[v] == 0 or d.v_available[v] == 0 or d.v_rested[v] == 0:
-            continue
-        if no_licence(d, c, v) or wrong_role(d, c, v) or opted_out(d, c, v):
-            continue
-        members[count] = v
-        count += 1
+        v = posting[at] * PERSON_WIDTH
+        if can_be_asked(vs, v) and does_such_work(cs, vs, pool, c, v):
+            row = count * PERSON_WIDTH
+            for column in range(PERSON_WIDTH):
+                near[row + column] = vs[v + column]
+            near[row + AREAS] = RAMP + area_of(cs, vs, pool, c, v) - code
+            count += 1
     return count
 
 
@@ -69,28 +77,28 @@ def sort_stretch(volunteer: Any, fits: Any, start: int, end: int, counts: Any, s
 
 
 def fill_pairs(
-    d: Any, order: Any, first: int, last: int, posting_start: Any, posting: Any, volunteer: Any, fits: Any,
-    used: int, start: Any, end: Any, members: Any, counts: Any, spare_v: Any, spare_f: Any,
+    cs: Any, vs: Any, pool: Any, order: Any, first: int, last: int, posting_start: Any, posting: Any,
+    volunteer: Any, fits: Any, used: int, start: Any, end: Any,
+    near: Any, counts: Any, spare_v: Any, spare_f: Any,
 ) -> tuple[int, int]:  # fmt: skip
     """Write the pairs of the cases order[first:last]; stop early when there may be no room for the next."""
-    size = 0
+    size, b = 0, -1
     for i in range(first, last):
-        c = order[i]
-        b = order[i - 1] if i > first else -1
-        alike = b >= 0 and d.c_code[c] == d.c_code[b] and d.c_licence[c] == d.c_licence[b]
-        if not alike or d.c_role[c] != d.c_role[b]:
-            size = gather_list(d, c, posting_start, posting, members)
-        if used + size > len(volunteer):
+        c = order[i] * CASE_WIDTH
+        if b < 0 or cs[c + CODE] != cs[b + CODE] or cs[c + LICENCE] != cs[b + LICENCE] or cs[c] != cs[b]:
+            size = gather_list(cs, vs, pool, c, posting_start, posting, near)
+        b = c
+        if used + size + BLOCK > len(volunteer):
             return i, used
-        start[c] = used
-        for at in range(size):
-            v = members[at]
-            if passes_rest(d, c, v):
-                volunteer[used] = v
-                fits[used] = fit(d, c, v)
+        used = (used + BLOCK - 1) >> BLOCK_BITS << BLOCK_BITS
+        start[order[i]] = used
+        for v in range(0, size * PERSON_WIDTH, PERSON_WIDTH):
+            if passes_rest(cs, near, pool, c, v):
+                volunteer[used] = near[v + INDEX]
+                fits[used] = fit(cs, near, pool, c, v)
                 used += 1
-        end[c] = used
-        sort_stretch(volunteer, fits, start[c], used, counts, spare_v, spare_f)
+        end[order[i]] = used
+        sort_stretch(volunteer, fits, start[order[i]], used, counts, spare_v, spare_f)
     return last, used
 
 
@@ -106,29 +114,30 @@ def _larger(machine: Machine, old: Any, length: int, kind: type) -> Any:
 def find_pairs(docket: Docket, machine: Machine, watch: Any) -> Pairs:
     """Return every feasible pair of the docket."""
     cases, volunteers = len(docket.cases), len(docket.volunteers)
-    columns = docket.columns
-    order = machine.share(np.lexsort((columns.c_code, columns.c_licence, columns.c_role)).astype(np.int32))
+    keys = [docket.case_column(column) for column in (CODE, LICENCE, ROLE)]
+    order = machine.share(np.lexsort(keys).astype(np.int32))
     posting_start, posting = machine.postings(docket)
     scratch = (
-        machine.vector(volunteers),
+        machine.vector(volunteers * PERSON_WIDTH, 0, np.int64),
         machine.vector(MOST_FIT + 2),
         machine.vector(volunteers),
         machine.vector(volunteers, 0, np.int16),
     )
     start, end = machine.vector(cases, 0, np.int64), machine.vector(cases, 0, np.int64)
-    room = max(64 * cases, 2 * volunteers, 1)
+    room = max(64 * cases, 2 * volunteers, 1) + BLOCK
     volunteer, fits = machine.vector(room), machine.vector(room, 0, np.int16)
     fill = machine.kernel(fill_pairs)
     at = used = 0
     while at < cases:
         reached, used = fill(
-            machine.columns(docket), order, at, min(at + watch.step, cases), posting_start, posting,
+            *machine.tables(docket), order, at, min(at + watch.step, cases), posting_start, posting,
             volunteer, fits, used, start, end, *scratch,
         )  # fmt: skip
         if reached < min(at + watch.step, cases):
-            room = max(room * 2, used + volunteers, int(used / max(reached, 1) * cases * 1.1))
+            room = max(room * 2, used + volunteers + BLOCK, int(used / max(reached, 1) * cases * 1.1))
             volunteer = _larger(machine, volunteer, room, np.int32)
             fits = _larger(machine, fits, room, np.int16)
         at = reached
         watch.tell("candidates", at, cases)
-    return Pairs(volunteer, fits, start, end, used)
+    count = int(np.sum(np.asarray(end) - np.asarray(start)))
+    return Pairs(volunteer, fits, start, end, count)

@@ -125,7 +125,7 @@ def cover_docket(docket: Docket, pairs: Pairs, machine: Machine, watch: Any) -> 
     volunteer_of, following, before = (machine.vector(cases, -1) for _ in range(3))
     head, seen = machine.vector(volunteers, -1), machine.vector(volunteers)
     load, entered_from, queue = machine.vector(volunteers), machine.vector(volunteers), machine.vector(cases + 1)
-    slots = machine.columns(docket).v_slots
+    slots = machine.share(docket.slots)
     for at in range(0, cases, watch.step):
         last = min(at + watch.step, cases)
         run(

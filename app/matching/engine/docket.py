@@ -1,4 +1,4 @@
-"""The docket of one run: its rows in their strict order, and the columns made of them."""
+"""The docket of one run: its rows in their strict order, and the tables made of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .columns import Columns, encode
 from .settings import Settings
+from .tables import AREAS, CASE_WIDTH, CODE, PERSON_WIDTH, SLOTS, Tables, encode
 
 PRIORITIES = ("critical", "high", "normal", "low")
 LEVELS = ("learning", "competent", "experienced", "expert")
@@ -82,13 +82,13 @@ def _volunteer_id(volunteer: VolunteerRow) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Docket:
-    """Cases in priority order, volunteers by id, and both as columns; an index is a place in that order."""
+    """Cases in priority order, volunteers by id, and both as tables; an index is a place in that order."""
 
     cases: tuple[CaseRow, ...]
     volunteers: tuple[VolunteerRow, ...]
     as_of: date
     settings: Settings
-    columns: Columns
+    tables: Tables
 
     @classmethod
     def from_rows(
@@ -102,8 +102,8 @@ class Docket:
         settings = settings or Settings()
         ordered_cases = tuple(sorted(cases, key=urgency))
         ordered_volunteers = tuple(sorted(volunteers, key=_volunteer_id))
-        columns = encode(ordered_cases, ordered_volunteers, as_of, settings)
-        return cls(ordered_cases, ordered_volunteers, as_of, settings, columns)
+        tables = encode(ordered_cases, ordered_volunteers, as_of, settings)
+        return cls(ordered_cases, ordered_volunteers, as_of, settings, tables)
 
     @cached_property
     def case_index(self) -> dict[str, int]:
@@ -115,18 +115,32 @@ class Docket:
         """Return the index of every volunteer id."""
         return {volunteer.volunteer_id: index for index, volunteer in enumerate(self.volunteers)}
 
+    def case_column(self, column: int) -> np.ndarray:
+        """Return one column of the cases' table [cases]."""
+        return self.tables.cases.reshape(-1, CASE_WIDTH)[:, column]  # type: ignore[no-any-return]
+
+    def person_column(self, column: int) -> np.ndarray:
+        """Return one column of the volunteers' table [volunteers]."""
+        return self.tables.people.reshape(-1, PERSON_WIDTH)[:, column]  # type: ignore[no-any-return]
+
     @cached_property
-    def lists(self) -> Columns:
-        """Return the columns as plain lists, which uncompiled kernels read three times as fast."""
-        return Columns(*(value.tolist() if isinstance(value, np.ndarray) else value for value in self.columns))
+    def slots(self) -> np.ndarray:
+        """Return every volunteer's open slots [volunteers]."""
+        return self.person_column(SLOTS).astype(np.int32)
+
+    @cached_property
+    def lists(self) -> Tables:
+        """Return the tables as plain lists, which uncompiled kernels read three times as fast."""
+        return Tables(*(table.tolist() for table in self.tables))
 
     @cached_property
     def area_postings(self) -> tuple[np.ndarray, np.ndarray]:
         """Return, per code, who lists it or its category: starts [codes + 1] and volunteer indices, ascending."""
-        table = self.columns.v_area.reshape(len(self.volunteers), self.columns.codes)
-        codes, volunteers = np.nonzero(table.T)
-        starts = np.searchsorted(codes, np.arange(self.columns.codes + 1))
-        return starts.astype(np.int64), volunteers.astype(np.int32)
+        begins = self.person_column(AREAS)
+        codes = int(self.case_column(CODE).max(initial=-1)) + 1
+        listing = [np.nonzero(self.tables.pool[begins + code])[0].astype(np.int32) for code in range(codes)]
+        starts = np.cumsum([0, *(len(volunteers) for volunteers in listing)], dtype=np.int64)
+        return starts, np.concatenate([*listing, np.zeros(0, dtype=np.int32)])
 
     @cached_property
     def area_posting_lists(self) -> tuple[list[int], list[int]]:

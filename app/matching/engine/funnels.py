@@ -8,6 +8,7 @@ import numpy as np
 from .docket import Docket
 from .machine import Machine
 from .rules import RULES, fails
+from .tables import CASE_WIDTH, PERSON_WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,16 @@ class Funnel:
     binding_rule: str
 
 
-def sift(d: Any, unplaced: Any, first: int, last: int, volunteers: int, fell: Any, alone: Any) -> None:
+def sift(
+    cs: Any, vs: Any, pool: Any, unplaced: Any, first: int, last: int, volunteers: int, fell: Any, alone: Any
+) -> None:
     """Count per case and rule who falls at it first (`fell`) and who fails nothing else (`alone`): [cases x 14]."""
     for i in range(first, last):
-        c = unplaced[i]
+        c = unplaced[i] * CASE_WIDTH
         for v in range(volunteers):
             failed = -1
             for rule in range(14):
-                if fails(d, c, v, rule):
+                if fails(cs, vs, pool, c, v * PERSON_WIDTH, rule):
                     if failed >= 0:
                         failed = -1
                         break
@@ -42,7 +45,7 @@ def funnels_of(docket: Docket, unplaced: Any, machine: Machine, watch: Any) -> d
     run = machine.kernel(sift)
     for at in range(0, size, watch.step):
         last = min(at + watch.step, size)
-        run(machine.columns(docket), unplaced, at, last, volunteers, fell, alone)
+        run(*machine.tables(docket), unplaced, at, last, volunteers, fell, alone)
         watch.tell("explain", last, size)
     after = volunteers - np.cumsum(np.array(fell, dtype=np.int64).reshape(size, len(RULES)), axis=1)
     admits = np.array(alone).reshape(size, len(RULES))

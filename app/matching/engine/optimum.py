@@ -3,7 +3,9 @@
 Successive shortest augmenting paths with capacities and convex slot costs (Jonker and Volgenant 1987 for the
 one-slot form; Ahuja, Magnanti and Orlin 1993, ch. 9 and 14). Cases join one at a time by the cheapest path in
 reduced cost; prices P [volunteers], in points, keep every reduced cost at 0 or more. Stretches are sorted by
-fit, so a scan stops as soon as no later volunteer could matter. Work per case: one Dijkstra over what it reaches.
+fit, so a scan stops as soon as no later volunteer could matter; and as prices only rise, the best fit minus price
+a block of pairs had when last read stays its ceiling, so most blocks are passed over. Work per case: one Dijkstra
+over what it reaches.
 
 For any prices the value of every placement of the covered set is at most
 sum over cases of max(fit - P) + sum over slots of max(0, P - slot cost), which is the certificate.
@@ -14,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .candidates import Pairs
+from .candidates import BLOCK, BLOCK_BITS, Pairs
 from .coverage import seat, unseat
 from .docket import Docket
 from .machine import Machine
@@ -78,37 +80,46 @@ def drop_least(heap: Any, place: Any, size: int) -> int:
 
 def scan(
     holder: int, base: int, best: int, target: int, size: int, touched_count: int, slots: Any, costs: Any,
-    volunteer: Any, fits: Any, start: Any, end: Any, price: Any, load: Any,
+    volunteer: Any, fits: Any, start: Any, end: Any, ceiling: Any, price: Any, load: Any,
     distance: Any, entered_from: Any, entered_fit: Any, touched: Any, heap: Any, place: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Relax one case's pairs; `base` is what reaching it costs, `best` the cheapest open slot so far."""
-    for at in range(start[holder], end[holder]):
-        if base - fits[at] >= best:
-            break
-        v = volunteer[at]
-        reach = base - fits[at] + price[v]
-        if reach >= best or reach >= distance[v] or slots[v] == 0:
+    at = start[holder]
+    while at < end[holder] and base - fits[at] < best:
+        block = at >> BLOCK_BITS
+        if base - ceiling[block] >= best:
+            at += BLOCK
             continue
-        if distance[v] == FAR:
-            touched[touched_count] = v
-            touched_count += 1
-            size += 1
-            lift(heap, place, size - 1, (reach << 32) | v)
-        else:
-            lift(heap, place, place[v], (reach << 32) | v)
-        distance[v] = reach
-        entered_from[v] = holder
-        entered_fit[v] = fits[at]
-        if load[v] < slots[v]:
-            total = reach + slot_cost(load[v], costs[0], costs[1]) - price[v]
-            if total < best:
-                best, target = total, v
+        high = -FAR
+        for pair in range(at, min(at + BLOCK, end[holder])):
+            v = volunteer[pair]
+            worth = fits[pair] - price[v]
+            high = max(high, worth)
+            reach = base - worth
+            if reach >= best or reach >= distance[v]:
+                continue
+            if distance[v] == FAR:
+                touched[touched_count] = v
+                touched_count += 1
+                size += 1
+                lift(heap, place, size - 1, (reach << 32) | v)
+            else:
+                lift(heap, place, place[v], (reach << 32) | v)
+            distance[v] = reach
+            entered_from[v] = holder
+            entered_fit[v] = fits[pair]
+            if load[v] < slots[v]:
+                total = reach + slot_cost(load[v], costs[0], costs[1]) - price[v]
+                if total < best:
+                    best, target = total, v
+        ceiling[block] = high
+        at += BLOCK
     return best, target, size, touched_count
 
 
 def assign(
     covered: Any, first: int, last: int, slots: Any, costs: Any,
-    volunteer: Any, fits: Any, start: Any, end: Any, price: Any, load: Any,
+    volunteer: Any, fits: Any, start: Any, end: Any, ceiling: Any, price: Any, load: Any,
     volunteer_of: Any, score: Any, head: Any, following: Any, before: Any,
     distance: Any, entered_from: Any, entered_fit: Any, touched: Any, heap: Any, place: Any,
 ) -> None:  # fmt: skip
@@ -116,7 +127,7 @@ def assign(
     for i in range(first, last):
         c = covered[i]
         best, target, size, count = scan(
-            c, fits[start[c]], FAR, -1, 0, 0, slots, costs, volunteer, fits, start, end, price, load,
+            c, fits[start[c]], FAR, -1, 0, 0, slots, costs, volunteer, fits, start, end, ceiling, price, load,
             distance, entered_from, entered_fit, touched, heap, place,
         )  # fmt: skip
         while size > 0 and (heap[0] >> 32) < best:
@@ -127,7 +138,7 @@ def assign(
             while other >= 0:
                 best, target, size, count = scan(
                     other, reach + score[other] - price[v], best, target, size, count, slots, costs,
-                    volunteer, fits, start, end, price, load,
+                    volunteer, fits, start, end, ceiling, price, load,
                     distance, entered_from, entered_fit, touched, heap, place,
                 )  # fmt: skip
                 other = following[other]
@@ -167,6 +178,9 @@ def price_the_slotless(
     price: Any, volunteer_of: Any, score: Any,
 ) -> None:  # fmt: skip
     """Give volunteers without a slot the least price that keeps every bound: what a first slot is worth."""
+    for v in range(len(slots)):
+        if slots[v] == 0:
+            price[v] = 0
     for i in range(len(covered)):
         c = covered[i]
         own = score[c] - price[volunteer_of[c]]
@@ -209,18 +223,21 @@ def place_best(docket: Docket, pairs: Pairs, covered: Any, machine: Machine, wat
     """Return the best placement of exactly the covered cases."""
     cases, volunteers = len(docket.cases), len(docket.volunteers)
     run = machine.kernel(assign)
-    slots, costs = machine.columns(docket).v_slots, _costs(docket, machine)
+    slots, costs = machine.share(docket.slots), _costs(docket, machine)
     edges = (pairs.volunteer, pairs.fit, pairs.start, pairs.end)
-    price, load = machine.vector(volunteers, 0, np.int64), machine.vector(volunteers)
+    ceiling = machine.share(np.array(pairs.fit[::BLOCK], dtype=np.int32))
+    price = machine.share(np.where(docket.slots == 0, FAR, 0).astype(np.int32))
+    load = machine.vector(volunteers)
     volunteer_of, score, following, before = (machine.vector(cases, -1) for _ in range(4))
     head = machine.vector(volunteers, -1)
-    distance = machine.vector(volunteers, FAR, np.int64)
+    distance = machine.vector(volunteers, FAR)
     entered_from, entered_fit, touched, place = (machine.vector(volunteers) for _ in range(4))
     heap = machine.vector(volunteers + 1, 0, np.int64)
     for at in range(0, len(covered), watch.step):
         last = min(at + watch.step, len(covered))
         run(
-            covered, at, last, slots, costs, *edges, price, load, volunteer_of, score, head, following, before,
+            covered, at, last, slots, costs, *edges, ceiling, price, load,
+            volunteer_of, score, head, following, before,
             distance, entered_from, entered_fit, touched, heap, place,
         )  # fmt: skip
         watch.tell("fit", last, len(covered))
@@ -230,7 +247,7 @@ def place_best(docket: Docket, pairs: Pairs, covered: Any, machine: Machine, wat
 
 def certify(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: Machine) -> Certificate:
     """Return the placement's worth beside the bound its prices prove."""
-    slots, costs = machine.columns(docket).v_slots, _costs(docket, machine)
+    slots, costs = machine.share(docket.slots), _costs(docket, machine)
     edges = (pairs.volunteer, pairs.fit, pairs.start, pairs.end)
     value = sum(int(best.score[c]) for c in covered)
     value -= sum(docket.settings.penalty(nth) for load in best.load for nth in range(load))

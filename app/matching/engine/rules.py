@@ -1,6 +1,7 @@
 """Who may take a case: fourteen hard rules in their order, each a predicate on one pair.
 
-Every predicate takes the columns, a case index and a volunteer index and says whether the pair fails.
+Every predicate takes the three tables and where the rows of the case (`c`) and of the volunteer (`v`) begin,
+and says whether the pair fails.
 The same functions judge one pair, run over a docket uncompiled, and are compiled for large ones.
 """
 
@@ -9,6 +10,40 @@ from typing import Any
 
 from .docket import CaseRow, Docket, VolunteerRow
 from .settings import Settings
+from .tables import (
+    APPROVED,
+    AREAS,
+    AVAILABLE,
+    BARRED,
+    BARRED_END,
+    CODE,
+    COUNTIES,
+    COUNTIES_END,
+    COUNTY,
+    CREDENTIAL,
+    CREDENTIALS,
+    DECLINES,
+    FIRM,
+    HOURS,
+    IN_PERSON,
+    INDEX,
+    INTERPRETER,
+    LANGUAGE,
+    LANGUAGES,
+    LEVEL,
+    LICENCE,
+    LICENCES,
+    MAX_HOURS,
+    MENTOR,
+    REMOTE,
+    RESTED,
+    ROLE,
+    ROLES,
+    STATE,
+    STATES,
+    TRAINING,
+    TRAININGS,
+)
 
 RULES: tuple[str, ...] = (
     "not_approved",
@@ -28,9 +63,9 @@ RULES: tuple[str, ...] = (
 )
 
 
-def has_bit(bits: Any, words: int, row: int, bit: int) -> bool:
-    """Say whether the row's set holds the numbered requirement."""
-    return (bits[row * words + (bit >> 5)] >> (bit & 31)) & 1 == 1
+def has_bit(pool: Any, at: int, bit: int) -> bool:
+    """Say whether the set that starts there holds the numbered requirement."""
+    return (pool[at + (bit >> 5)] >> (bit & 31)) & 1 == 1
 
 
 def in_sorted(items: Any, start: int, end: int, wanted: int) -> bool:
@@ -45,168 +80,177 @@ def in_sorted(items: Any, start: int, end: int, wanted: int) -> bool:
     return low < end and items[low] == wanted
 
 
-def not_approved(d: Any, c: int, v: int) -> bool:
+def not_approved(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The volunteer's status is not approved."""
-    return d.v_approved[v] == 0
+    return vs[v + APPROVED] == 0
 
 
-def wrong_role(d: Any, c: int, v: int) -> bool:
+def wrong_role(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The case's role is not among the volunteer's."""
-    return not has_bit(d.v_roles, d.role_words, v, d.c_role[c])
+    return not has_bit(pool, vs[v + ROLES], cs[c + ROLE])
 
 
-def no_licence(d: Any, c: int, v: int) -> bool:
+def no_licence(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """An attorney's case needs a licence the volunteer lacks."""
-    return d.c_licence[c] >= 0 and not has_bit(d.v_licences, d.licence_words, v, d.c_licence[c])
+    return cs[c + LICENCE] >= 0 and not has_bit(pool, vs[v + LICENCES], cs[c + LICENCE])
 
 
-def no_credential(d: Any, c: int, v: int) -> bool:
+def no_credential(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """A credential the case's forum needs is missing."""
-    return d.c_credentials[c] >= 0 and not has_bit(d.v_credentials, d.credential_words, v, d.c_credentials[c])
+    return cs[c + CREDENTIAL] >= 0 and not has_bit(pool, vs[v + CREDENTIALS], cs[c + CREDENTIAL])
 
 
-def area_of(d: Any, c: int, v: int) -> int:
+def area_of(cs: Any, vs: Any, pool: Any, c: int, v: int) -> int:
     """Return 0 when the area is not listed, 1-4 by category and 5-8 by code, in order of level."""
-    return d.v_area[v * d.codes + d.c_code[c]]
+    return pool[vs[v + AREAS] + cs[c + CODE]]
 
 
-def level_gap(d: Any, c: int, v: int) -> int:
+def level_gap(cs: Any, vs: Any, pool: Any, c: int, v: int) -> int:
     """Return the volunteer's level in a listed area minus the case's."""
-    return ((area_of(d, c, v) - 1) & 3) - d.c_level[c]
+    return ((area_of(cs, vs, pool, c, v) - 1) & 3) - cs[c + LEVEL]
 
 
-def no_area(d: Any, c: int, v: int) -> bool:
+def no_area(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The volunteer lists neither the problem code nor its category."""
-    return area_of(d, c, v) == 0
+    return area_of(cs, vs, pool, c, v) == 0
 
 
-def below_level(d: Any, c: int, v: int) -> bool:
+def below_level(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The volunteer's level is under the case's, but for one step with a mentor."""
-    if area_of(d, c, v) == 0:
+    if area_of(cs, vs, pool, c, v) == 0:
         return False
-    gap = level_gap(d, c, v)
-    return gap < -1 or (gap == -1 and d.v_mentor[v] == 0)
+    gap = level_gap(cs, vs, pool, c, v)
+    return gap < -1 or (gap == -1 and vs[v + MENTOR] == 0)
 
 
-def opted_out(d: Any, c: int, v: int) -> bool:
+def opted_out(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The volunteer declines the code or its category."""
-    return has_bit(d.v_declines, d.decline_words, v, d.c_code[c])
+    return has_bit(pool, vs[v + DECLINES], cs[c + CODE])
 
 
-def speaks(d: Any, c: int, v: int) -> bool:
+def speaks(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """Say whether the volunteer speaks the client's language."""
-    return has_bit(d.v_languages, d.language_words, v, d.c_language[c])
+    return has_bit(pool, vs[v + LANGUAGES], cs[c + LANGUAGE])
 
 
-def no_language(d: Any, c: int, v: int) -> bool:
+def no_language(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The volunteer does not speak the client's language and there is no interpreter."""
-    return d.c_interpreter[c] == 0 and not speaks(d, c, v)
+    return cs[c + INTERPRETER] == 0 and not speaks(cs, vs, pool, c, v)
 
 
-def place_kind(d: Any, c: int, v: int) -> int:
+def place_kind(cs: Any, vs: Any, pool: Any, c: int, v: int) -> int:
     """Return 3 when the county is listed, 2 for the whole state, 1 for remote help, 0 for out of reach."""
-    if in_sorted(d.counties, d.county_start[v], d.county_end[v], d.c_county[c]):
+    if in_sorted(pool, vs[v + COUNTIES], vs[v + COUNTIES_END], cs[c + COUNTY]):
         return 3
-    if has_bit(d.v_states, d.state_words, v, d.c_state[c]):
+    if has_bit(pool, vs[v + STATES], cs[c + STATE]):
         return 2
-    if d.c_in_person[c] == 0 and d.v_remote[v] == 1:
+    if cs[c + IN_PERSON] == 0 and vs[v + REMOTE] == 1:
         return 1
     return 0
 
 
-def too_far(d: Any, c: int, v: int) -> bool:
+def too_far(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """Neither the county nor the whole state is listed, and remote help is not possible."""
-    return place_kind(d, c, v) == 0
+    return place_kind(cs, vs, pool, c, v) == 0
 
 
-def too_long(d: Any, c: int, v: int) -> bool:
+def too_long(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The case's hours exceed the volunteer's largest case."""
-    return d.c_hours[c] > d.v_max_hours[v]
+    return cs[c + HOURS] > vs[v + MAX_HOURS]
 
 
-def not_available(d: Any, c: int, v: int) -> bool:
+def not_available(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The volunteer is available only after the day of the run."""
-    return d.v_available[v] == 0
+    return vs[v + AVAILABLE] == 0
 
 
-def no_training(d: Any, c: int, v: int) -> bool:
+def no_training(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """A training the case needs is missing."""
-    return d.c_trainings[c] >= 0 and not has_bit(d.v_trainings, d.training_words, v, d.c_trainings[c])
+    return cs[c + TRAINING] >= 0 and not has_bit(pool, vs[v + TRAININGS], cs[c + TRAINING])
 
 
-def barred(d: Any, c: int, v: int) -> bool:
+def barred(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The volunteer or their firm is barred from the case."""
-    start, end = d.barred_start[c], d.barred_start[c + 1]
+    start, end = cs[c + BARRED], cs[c + BARRED_END]
     if start == end:
         return False
-    if in_sorted(d.barred, start, end, v):
+    if in_sorted(pool, start, end, vs[v + INDEX]):
         return True
-    return d.v_firm[v] < -1 and in_sorted(d.barred, start, end, d.v_firm[v])
+    return vs[v + FIRM] < -1 and in_sorted(pool, start, end, vs[v + FIRM])
 
 
-def asked_too_often(d: Any, c: int, v: int) -> bool:
+def asked_too_often(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
     """The volunteer was asked as often as the limits allow."""
-    return d.v_rested[v] == 0
+    return vs[v + RESTED] == 0
 
 
-def fails(d: Any, c: int, v: int, rule: int) -> bool:
+def fails(cs: Any, vs: Any, pool: Any, c: int, v: int, rule: int) -> bool:
     """Say whether the pair fails the rule numbered in the order of RULES."""
     if rule < 7:
-        return fails_who(d, c, v, rule)
+        return fails_who(cs, vs, pool, c, v, rule)
     if rule == 7:
-        return no_language(d, c, v)
+        return no_language(cs, vs, pool, c, v)
     if rule == 8:
-        return too_far(d, c, v)
+        return too_far(cs, vs, pool, c, v)
     if rule == 9:
-        return too_long(d, c, v)
+        return too_long(cs, vs, pool, c, v)
     if rule == 10:
-        return not_available(d, c, v)
+        return not_available(cs, vs, pool, c, v)
     if rule == 11:
-        return no_training(d, c, v)
+        return no_training(cs, vs, pool, c, v)
     if rule == 12:
-        return barred(d, c, v)
-    return asked_too_often(d, c, v)
+        return barred(cs, vs, pool, c, v)
+    return asked_too_often(cs, vs, pool, c, v)
 
 
-def fails_who(d: Any, c: int, v: int, rule: int) -> bool:
+def fails_who(cs: Any, vs: Any, pool: Any, c: int, v: int, rule: int) -> bool:
     """Say whether the pair fails one of the first seven rules: who the volunteer is and what they do."""
     if rule == 0:
-        return not_approved(d, c, v)
+        return not_approved(cs, vs, pool, c, v)
     if rule == 1:
-        return wrong_role(d, c, v)
+        return wrong_role(cs, vs, pool, c, v)
     if rule == 2:
-        return no_licence(d, c, v)
+        return no_licence(cs, vs, pool, c, v)
     if rule == 3:
-        return no_credential(d, c, v)
+        return no_credential(cs, vs, pool, c, v)
     if rule == 4:
-        return no_area(d, c, v)
+        return no_area(cs, vs, pool, c, v)
     if rule == 5:
-        return below_level(d, c, v)
-    return opted_out(d, c, v)
+        return below_level(cs, vs, pool, c, v)
+    return opted_out(cs, vs, pool, c, v)
 
 
-def may_take(d: Any, c: int, v: int) -> bool:
-    """Say whether the pair passes every rule, asking the most telling ones first."""
-    if no_area(d, c, v) or d.v_approved[v] == 0 or d.v_available[v] == 0 or d.v_rested[v] == 0:
-        return False
-    if no_licence(d, c, v) or wrong_role(d, c, v) or opted_out(d, c, v):
-        return False
-    return passes_rest(d, c, v)
+def can_be_asked(vs: Any, v: int) -> bool:
+    """Say whether the volunteer passes the rules that look at no case."""
+    return vs[v + APPROVED] == 1 and vs[v + AVAILABLE] == 1 and vs[v + RESTED] == 1
 
 
-def passes_rest(d: Any, c: int, v: int) -> bool:
-    """Say whether a pair alike in role, licence and problem passes what differs from case to case."""
-    if below_level(d, c, v) or no_language(d, c, v) or too_long(d, c, v):
+def does_such_work(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
+    """Say whether the pair passes the rules that cases alike in role, licence and problem share."""
+    if no_area(cs, vs, pool, c, v) or no_licence(cs, vs, pool, c, v):
         return False
-    if no_credential(d, c, v) or no_training(d, c, v) or too_far(d, c, v):
+    return not (wrong_role(cs, vs, pool, c, v) or opted_out(cs, vs, pool, c, v))
+
+
+def passes_rest(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
+    """Say whether the pair passes what differs from case to case; asking at once beats guessing branches."""
+    fails_any = below_level(cs, vs, pool, c, v) | too_long(cs, vs, pool, c, v) | no_language(cs, vs, pool, c, v)
+    if fails_any or too_far(cs, vs, pool, c, v):
         return False
-    return not barred(d, c, v)
+    if no_credential(cs, vs, pool, c, v) or no_training(cs, vs, pool, c, v):
+        return False
+    return not barred(cs, vs, pool, c, v)
+
+
+def may_take(cs: Any, vs: Any, pool: Any, c: int, v: int) -> bool:
+    """Say whether the pair passes every rule."""
+    return can_be_asked(vs, v) and does_such_work(cs, vs, pool, c, v) and passes_rest(cs, vs, pool, c, v)
 
 
 def rules_against(case: CaseRow, volunteer: VolunteerRow, as_of: date, settings: Settings | None = None) -> list[str]:
     """Return the names of all rules one pair fails, in their order."""
-    columns = Docket.from_rows([case], [volunteer], as_of, settings).columns
-    return [name for rule, name in enumerate(RULES) if fails(columns, 0, 0, rule)]
+    tables = Docket.from_rows([case], [volunteer], as_of, settings).lists
+    return [name for rule, name in enumerate(RULES) if fails(*tables, 0, 0, rule)]
 
 
 PARTS = (
@@ -232,6 +276,8 @@ PARTS = (
     asked_too_often,
     fails_who,
     fails,
+    can_be_asked,
+    does_such_work,
     passes_rest,
     may_take,
 )

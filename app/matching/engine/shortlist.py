@@ -9,6 +9,7 @@ from .docket import Docket
 from .fit import fit, needs_mentor, terms_of
 from .machine import machine_for
 from .rules import may_take
+from .tables import CASE_WIDTH, CODE, PERSON_WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +27,29 @@ class Listed:
     needs_mentor: bool
 
 
-def judge_volunteers(d: Any, c: int, posting_start: Any, posting: Any, found: Any, fits: Any) -> int:
+def judge_volunteers(
+    cs: Any, vs: Any, pool: Any, c: int, posting_start: Any, posting: Any, found: Any, fits: Any
+) -> int:
     """Write who may take the case and how well they fit; return how many."""
     count = 0
-    code = d.c_code[c]
+    code = cs[c + CODE]
     for at in range(posting_start[code], posting_start[code + 1]):
-        v = posting[at]
-        if may_take(d, c, v):
-            found[count] = v
-            fits[count] = fit(d, c, v)
+        v = posting[at] * PERSON_WIDTH
+        if may_take(cs, vs, pool, c, v):
+            found[count] = posting[at]
+            fits[count] = fit(cs, vs, pool, c, v)
             count += 1
     return count
 
 
-def judge_cases(d: Any, v: int, cases: int, found: Any, fits: Any) -> int:
+def judge_cases(cs: Any, vs: Any, pool: Any, v: int, cases: int, found: Any, fits: Any) -> int:
     """Write which cases the volunteer may take and how well they fit; return how many."""
     count = 0
-    for c in range(cases):
-        if may_take(d, c, v):
-            found[count] = c
-            fits[count] = fit(d, c, v)
+    for i in range(cases):
+        c = i * CASE_WIDTH
+        if may_take(cs, vs, pool, c, v):
+            found[count] = i
+            fits[count] = fit(cs, vs, pool, c, v)
             count += 1
     return count
 
@@ -68,8 +72,8 @@ def _listed(docket: Docket, c: int, v: int, fits: int, price: int) -> Listed:
         fit=fits,
         price=price,
         worth=fits - price,
-        terms=terms_of(docket.columns, c, v),
-        needs_mentor=bool(needs_mentor(docket.columns, c, v)),
+        terms=terms_of(*docket.tables, c * CASE_WIDTH, v * PERSON_WIDTH),
+        needs_mentor=bool(needs_mentor(*docket.tables, c * CASE_WIDTH, v * PERSON_WIDTH)),
     )
 
 
@@ -77,10 +81,10 @@ def volunteers_for(docket: Docket, case_index: int, prices: np.ndarray | None = 
     """Return the best volunteers who may take the case, full ones included; prices per volunteer index."""
     machine = machine_for(docket)
     posting_start, posting = machine.postings(docket)
-    code = docket.columns.c_code[case_index]
+    code = docket.case_column(CODE)[case_index]
     found, fits = (machine.vector(posting_start[code + 1] - posting_start[code]) for _ in range(2))
     judge = machine.kernel(judge_volunteers)
-    count = judge(machine.columns(docket), case_index, posting_start, posting, found, fits)
+    count = judge(*machine.tables(docket), case_index * CASE_WIDTH, posting_start, posting, found, fits)
     found, fits = np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
     price = np.zeros(count, dtype=np.int64) if prices is None else np.asarray(prices)[found]
     return [_listed(docket, case_index, int(found[i]), int(fits[i]), int(price[i])) for i in _best(fits - price, limit)]
@@ -91,7 +95,7 @@ def cases_for(docket: Docket, volunteer_index: int, prices: np.ndarray | None = 
     machine = machine_for(docket)
     found, fits = (machine.vector(len(docket.cases)) for _ in range(2))
     judge = machine.kernel(judge_cases)
-    count = judge(machine.columns(docket), volunteer_index, len(docket.cases), found, fits)
+    count = judge(*machine.tables(docket), volunteer_index * PERSON_WIDTH, len(docket.cases), found, fits)
     found, fits = np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
     price = 0 if prices is None else int(prices[volunteer_index])
     return [_listed(docket, int(found[i]), volunteer_index, int(fits[i]), price) for i in _best(fits, limit)]

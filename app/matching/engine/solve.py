@@ -15,6 +15,7 @@ from .fit import needs_mentor, terms_of
 from .funnels import Funnel, funnels_of
 from .machine import Machine, machine_for
 from .optimum import Certificate, Optimum, certify, place_best
+from .tables import CASE_WIDTH, PERSON_WIDTH
 from .wanted import Want, wanted_list
 from .witness import Witness, witnesses
 
@@ -155,7 +156,7 @@ def place(
 
 def _slot_worth(docket: Docket, prices: np.ndarray) -> np.ndarray:
     """Return what one more slot of each volunteer adds at these prices, in points [volunteers]."""
-    slots = docket.columns.v_slots.astype(np.int64)
+    slots = docket.slots.astype(np.int64)
     settings = docket.settings
     next_cost = np.where(slots == 0, 0, settings.load_second + settings.load_next * (slots - 1))
     worth: np.ndarray = np.maximum(prices - next_cost, 0)
@@ -177,7 +178,7 @@ def _proposal(docket: Docket, pairs: Pairs, c: int, v: int, nth: int) -> Proposa
     stretch = pairs.volunteer[start : int(pairs.end[c])]
     rank = int(np.nonzero(np.asarray(stretch) == v)[0][0])
     other = 0 if rank else 1
-    terms = terms_of(docket.columns, c, v)
+    terms = terms_of(*docket.tables, c * CASE_WIDTH, v * PERSON_WIDTH)
     return Proposal(
         case=c,
         volunteer=v,
@@ -186,7 +187,7 @@ def _proposal(docket: Docket, pairs: Pairs, c: int, v: int, nth: int) -> Proposa
         terms=terms,
         fit=max(sum(terms.values()), 1),
         load_penalty=docket.settings.penalty(nth),
-        needs_mentor=bool(needs_mentor(docket.columns, c, v)),
+        needs_mentor=bool(needs_mentor(*docket.tables, c * CASE_WIDTH, v * PERSON_WIDTH)),
         rank=rank + 1,
         runner_up=docket.volunteers[int(stretch[other])].volunteer_id if other < len(stretch) else "",
     )

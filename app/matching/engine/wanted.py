@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import LEVEL_NUMBER
 from .docket import Docket
 from .problems import categories, fold
+from .tables import LEVEL_NUMBER
 
 
 @dataclass(frozen=True, slots=True)

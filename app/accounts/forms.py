@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -22,6 +23,7 @@ from wtforms import (
     StringField,
     TimeField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -45,6 +47,11 @@ RULESETS = [
     ("lsc", _l("Federal rules (LSC)")), ("state_200", _l("State fund at 200 percent of the guideline")),
     ("no_income_test", _l("No income test")),
 ]  # fmt: skip
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """Values with what the reader sees."""
+    return [SelectChoice(str(value), label) for value, label in pairs]
 
 
 class MailAddress:
@@ -97,7 +104,7 @@ class ProfileForm(VersionedForm):
         _l("Name"), [Required(_l("Write your name.")), Length(max=80)], filters=[_one_line],
         description=_l("As colleagues and clients should read it."),
     )  # fmt: skip
-    language = RadioField(_l("Language of pages and mails"), choices=list(LANGUAGES.items()))
+    language = RadioField(_l("Language of pages and mails"), choices=options(LANGUAGES.items()))
 
 
 class PersonForm(Form):
@@ -105,8 +112,8 @@ class PersonForm(Form):
 
     name = StringField(_l("Name"), [Required(_l("Write the name.")), Length(max=80)], filters=[_one_line])
     email = StringField(_l("Mail address"), [Required(_l("Write the mail address.")), Length(max=254), MailAddress()])
-    language = RadioField(_l("Language of the invitation"), choices=list(LANGUAGES.items()), default="en")
-    role = SelectField(_l("Role"), choices=[(role.value, label) for role, label in ROLES.items()])
+    language = RadioField(_l("Language of the invitation"), choices=options(LANGUAGES.items()), default="en")
+    role = SelectField(_l("Role"), choices=options(ROLES.items()))
     place = SelectField(_l("For"), description=_l("Coordinators and supervising attorneys: a programme. "
                                                   "Funders: a funding source. Others: the whole desk."))  # fmt: skip
 
@@ -114,7 +121,7 @@ class PersonForm(Form):
 class RoleForm(Form):
     """A role and what it is for."""
 
-    role = SelectField(_l("Role"), choices=[(role.value, label) for role, label in ROLES.items()])
+    role = SelectField(_l("Role"), choices=options(ROLES.items()))
     place = SelectField(_l("For"))
 
 
@@ -148,10 +155,10 @@ class ProgrammeForm(VersionedForm):
     opens_at = TimeField(_l("Opens at"), [Required(_l("Write when the office opens, like 09:00."))])
     closes_at = TimeField(_l("Closes at"), [Required(_l("Write when the office closes, like 17:00."))])
     working_days = SelectMultipleField(
-        _l("Working days"), [Required(_l("Choose at least one day."))], choices=DAYS, option_widget=CheckboxInput(),
-        widget=ListWidget(prefix_label=False),
+        _l("Working days"), [Required(_l("Choose at least one day."))], choices=options(DAYS),
+        option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False),
     )  # fmt: skip
-    holiday_calendar = RadioField(_l("Holidays"), choices=CALENDARS, default="US")
+    holiday_calendar = RadioField(_l("Holidays"), choices=options(CALENDARS), default="US")
     claims_taken_at_once = BooleanField(
         _l("A volunteer who attests “clear” takes the case at once"),
         description=_l("Otherwise a coordinator answers the request first."),
@@ -159,8 +166,8 @@ class ProgrammeForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.state.choices = [(state, state) for state in states()]
-        self.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in time_zones()]
+        self.state.choices = options((state, state) for state in states())
+        self.time_zone.choices = options((zone, zone.replace("_", " ")) for zone in time_zones())
 
     def validate_phone(self, field: Field) -> None:
         """A number that can be called."""
@@ -214,7 +221,7 @@ class GrantForm(Form):
     """A funding source."""
 
     name = StringField(_l("Funding source"), [Required(_l("Write its name.")), Length(max=80)], filters=[_one_line])
-    ruleset = SelectField(_l("Eligibility rules"), choices=RULESETS)
+    ruleset = SelectField(_l("Eligibility rules"), choices=options(RULESETS))
     starts_on = DayField(_l("From"), [Required(_l("Write the first day of the grant."))])
     ends_on = DayField(_l("Until"), description=_l("Leave it empty where no end is known."))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, g, request
 from flask import session as cookie
+from flask_babel import refresh
 from sqlalchemy import update
 
 from app.core import clock
@@ -51,6 +52,7 @@ def _arrive() -> None:
     asked = request.args.get("lang")
     if asked in LANGUAGES and cookie.get("language") != asked:
         cookie["language"] = asked
+    refresh()
 
 
 def _note_visit(seen: SignIn) -> None:

@@ -13,18 +13,20 @@ from app.core.db import transaction
 from app.core.lists import here, page_of
 
 from .. import operations, queries
-from ..forms import ROLES, PersonForm, RoleForm
+from ..forms import ROLES, PersonForm, RoleForm, options
 from ..models import Grant, Programme, User
 from . import bp
 
 
 def _places(form: PersonForm | RoleForm) -> None:
     """Fill in what a role can be for: the whole desk, a programme, a funding source."""
-    form.place.choices = [
-        ("", _("The whole desk")),
-        *((f"programme:{p.public_id}", p.name) for p in queries.programmes()),
-        *((f"grant:{g.public_id}", f"{g.programme.name}: {g.name}") for g in queries.grants()),
-    ]
+    form.place.choices = options(
+        [
+            ("", _("The whole desk")),
+            *((f"programme:{p.public_id}", p.name) for p in queries.programmes()),
+            *((f"grant:{g.public_id}", f"{g.programme.name}: {g.name}") for g in queries.grants()),
+        ]
+    )
 
 
 def _place(chosen: str | None) -> dict[str, Any]:

@@ -86,8 +86,9 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
+        line = f", line {self.line}" if self.line else ""
         column = f", column {self.column}" if self.column else ""
-        return f"{self.file}, line {self.line}{column}: {self.reason}"
+        return f"{self.file}{line}{column}: {self.reason}"
 
 
 class BadFiles(Exception):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from .views import bp
+from . import mails
+from .views import ask, bp, calls, enter, resume, status
 
-PAGES = ()  # the modules of `views`, named so that they are imported before the blueprint is registered
+PAGES = (
+    ask,
+    calls,
+    enter,
+    resume,
+    status,
+)  # the modules of `views`, named so that they are imported before the blueprint is registered
 
 
 def init_app(app: Flask) -> None:
     """Register pages, commands and checks."""
     app.register_blueprint(bp)
+    mails.init_app(app)

@@ -1,0 +1,183 @@
+"""Telling clients where things stand: only through a way they said is safe, else somebody calls."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.accounts import calendars
+from app.core import audit, clock, links
+from app.core.db import session
+from app.core.i18n import LANGUAGES
+from app.core.mail import Mail, check_before_sending, compose, outside_url, queue
+
+from . import calls
+from .models import Case, CaseMove, ChannelKind, Client, IntakeDraft
+
+if TYPE_CHECKING:
+    from app.accounts.models import User
+
+OCCASIONS = (
+    "received",
+    "missing",
+    "accepted",
+    "looking",
+    "still_looking",
+    "found",
+    "closing",
+    "closed",
+    "rejected",
+    "not_placed",
+    "withdrawn",
+)
+SAID_BY_VOICE_TOO = ("rejected", "not_placed")  # names other help: a watched mailbox gets a neutral line only
+LINK_LASTS = timedelta(hours=72)
+DRAFT_LASTS = timedelta(days=30)
+PORTAL = "portal"
+RESUME = "resume"
+
+
+def safe_email(client: Client) -> str | None:
+    """The address a client said is safe, as long as nobody stopped it."""
+    for channel in sorted(client.channels, key=lambda each: each.id):
+        if channel.kind is ChannelKind.EMAIL and channel.safe and channel.stopped_at is None:
+            return channel.value
+    return None
+
+
+def mail_reaches(client: Client) -> str | None:
+    """The address we write to in the client's own language; None where somebody calls instead."""
+    return safe_email(client) if client.case.language in LANGUAGES else None
+
+
+def tell_client(case: Case, occasion: str, *, actor: User | None = None, **facts: Any) -> None:
+    """Tell a client what happened: a mail in their language to a safe address, else a call.
+
+    Facts the texts know: `by` (a day), `other_help` (a text), `items` (codes of missing things).
+    """
+    if occasion not in OCCASIONS:
+        raise ValueError(f"Clients are not told of {occasion}.")
+    session.flush()
+    client = case.client
+    address = mail_reaches(client)
+    if address:
+        _mail(case, client, address, occasion, facts)
+    by_voice = not address or (client.watched_device and occasion in SAID_BY_VOICE_TOO)
+    if by_voice:
+        calls.ask_for_call(client, occasion, facts, actor=actor)
+    ways = [*(["mail"] if address else []), *(["call"] if by_voice else [])]
+    audit.record("client.tell", client, actor=actor, case=case, after={"occasion": occasion, "ways": ways})
+
+
+def _mail(case: Case, client: Client, address: str, occasion: str, facts: dict[str, Any]) -> None:
+    once = f"client.{occasion}/{case.public_id}/{_last_move(case)}/{calendars.today(case.programme)}"
+    if session.scalar(select(Mail.id).where(Mail.occasion == once)) is not None:
+        return
+    token = links.make(PORTAL, client, expires_at=clock.now() + LINK_LASTS)
+    subject, text = compose(
+        f"clients/mails/{occasion}",
+        case.language,
+        programme=case.programme,
+        watched=client.watched_device,
+        url=outside_url("clients.status_door", token=token),
+        facts=facts,
+    )
+    queue(
+        f"client.{occasion}",
+        occasion=once,
+        to=address,
+        subject=subject,
+        text=text,
+        audience="client",
+        programme=case.programme,
+        case=case,
+        about=client,
+        language=case.language,
+    )
+
+
+def _last_move(case: Case) -> int:
+    return session.scalar(select(func.max(CaseMove.id)).where(CaseMove.case_id == case.id)) or 0
+
+
+def portal_link_asked(client: Client) -> None:
+    """A fresh link to the client's own page, to the safe address if there is one."""
+    case, address = client.case, safe_email(client)
+    if address is None:
+        return
+    token = links.make(PORTAL, client, expires_at=clock.now() + LINK_LASTS)
+    lang = case.language if case.language in LANGUAGES else "en"
+    subject, text = compose(
+        "clients/mails/new_link",
+        lang,
+        programme=case.programme,
+        watched=client.watched_device,
+        url=outside_url("clients.status_door", token=token),
+    )
+    minute = clock.now().strftime("%Y-%m-%dT%H:%M")
+    queue(
+        "client.new_link",
+        occasion=f"client.new_link/{case.public_id}/{minute}",
+        to=address,
+        subject=subject,
+        text=text,
+        audience="client",
+        programme=case.programme,
+        case=case,
+        about=client,
+        language=lang,
+    )
+
+
+def draft_stopped(draft: IntakeDraft, address: str) -> None:
+    """The way back into an unfinished request, to an address marked safe."""
+    token = links.make(RESUME, draft, expires_at=clock.now() + DRAFT_LASTS)
+    subject, text = compose(
+        "clients/mails/draft_stopped",
+        draft.language,
+        watched=draft.watched_device,
+        url=outside_url("clients.resume_link", token=token),
+    )
+    queue(
+        "client.draft",
+        occasion=f"client.draft/{draft.public_id}/{clock.now():%Y-%m-%dT%H:%M}",
+        to=address,
+        subject=subject,
+        text=text,
+        audience="client",
+        about=draft,
+        language=draft.language,
+    )
+
+
+def _no_longer_safe(mail: Mail) -> str | None:
+    """A last look before sending: the address must still be the client's safe one."""
+    case = session.get(Case, mail.case_id) if mail.case_id else None
+    if case is None or case.client is None:
+        return "gone"
+    return None if safe_email(case.client) == mail.to_address else "unsafe"
+
+
+def _draft_gone(mail: Mail) -> str | None:
+    """The way back is not sent where the request was sent or the address is not marked safe any more."""
+    draft = session.get(IntakeDraft, mail.record_id) if mail.record_id else None
+    if draft is None or draft.sent_at is not None:
+        return "gone"
+    return None if safe_address(draft) == mail.to_address else "unsafe"
+
+
+def safe_address(draft: IntakeDraft) -> str | None:
+    """The mail address of an unfinished request, where it was marked safe."""
+    if draft.answers.get("safe", {}).get("email_safe") != "yes":
+        return None
+    return draft.answers.get("reach", {}).get("email") or None
+
+
+def init_app(app: Flask) -> None:
+    """Have every mail to a client looked at again before it leaves."""
+    for occasion in (*OCCASIONS, "new_link"):
+        check_before_sending(f"client.{occasion}", _no_longer_safe)
+    check_before_sending("client.draft", _draft_gone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -80,18 +80,19 @@ def add_business_time(start: datetime, programme: Programme, *, days: int = 0, h
 
     Days end at the close of business of the last one; hours count while the office is open.
     """
-    local = start.astimezone(ZoneInfo(programme.time_zone))
+    zone = ZoneInfo(programme.time_zone)
+    day = start.astimezone(zone).date()
     if days:
-        return closing_at(add_business_days(local.date(), days, programme), programme)
-    left = timedelta(hours=hours)
+        return closing_at(add_business_days(day, days, programme), programme)
+    left, moment = timedelta(hours=hours), start.astimezone(UTC)
     while True:
-        day = business_day_on_or_after(local.date(), programme)
-        begin = max(local, opening_at(day, programme)) if day == local.date() else opening_at(day, programme)
-        room = closing_at(day, programme) - begin
+        day = business_day_on_or_after(day, programme)
+        begin = max(moment, opening_at(day, programme).astimezone(UTC))
+        room = closing_at(day, programme).astimezone(UTC) - begin  # in UTC: hours that pass, not hands of a clock
         if room >= left:
-            return begin + left
+            return (begin + left).astimezone(zone)
         left -= max(room, timedelta())
-        local = _local(day + timedelta(days=1), time(0), programme)
+        day += timedelta(days=1)
 
 
 def in_business_hours(moment: datetime, programme: Programme) -> bool:

@@ -68,6 +68,17 @@ def _one_line(text: str | None) -> str | None:
     return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split()) if text else text
 
 
+class HourField(TimeField):
+    """A time of day."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read `09:00`."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(_l("Write the time like 09:00."))) from None
+
+
 class SignInForm(Form):
     """Mail address and password."""
 
@@ -152,8 +163,8 @@ class ProgrammeForm(VersionedForm):
     phone = StringField(_l("Phone"), [Required(_l("Write the number people should call.")), Length(max=24)])
     state = SelectField(_l("State"))
     time_zone = SelectField(_l("Time zone"))
-    opens_at = TimeField(_l("Opens at"), [Required(_l("Write when the office opens, like 09:00."))])
-    closes_at = TimeField(_l("Closes at"), [Required(_l("Write when the office closes, like 17:00."))])
+    opens_at = HourField(_l("Opens at"), [Required(_l("Write when the office opens, like 09:00."))])
+    closes_at = HourField(_l("Closes at"), [Required(_l("Write when the office closes, like 17:00."))])
     working_days = SelectMultipleField(
         _l("Working days"), [Required(_l("Choose at least one day."))], choices=options(DAYS),
         option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False),

@@ -1,0 +1,147 @@
+"""Administration of programmes: their clock, voice, closed days and funding sources."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.accounts.models import Closure, Grant, Programme, User
+from app.core import clock
+from app.core.audit import AuditEntry
+from app.core.db import session, transaction
+from tests import factories
+
+NEW: dict[str, Any] = {
+    "name": "Prairie Legal Aid", "slug": "prairie", "prefix": "PR", "state": "WI", "time_zone": "America/Chicago",
+    "sender_name": "Prairie office", "phone": "608-555-0123", "opens_at": "09:00", "closes_at": "17:00",
+    "working_days": ["0", "1", "2", "3", "4"], "holiday_calendar": "US",
+}  # fmt: skip
+
+
+@pytest.fixture
+def desk(client: FlaskClient, admin: User) -> FlaskClient:
+    """Abel's browser."""
+    return factories.sign_in(client, admin)
+
+
+@pytest.fixture
+def prairie(desk: FlaskClient) -> Programme:
+    """A programme opened through the page."""
+    assert desk.post("/programmes/new", data=NEW).status_code == 303
+    return session.execute(select(Programme).where(Programme.slug == "prairie")).scalar_one()
+
+
+def settings_of(programme: Programme, **changes: Any) -> dict[str, Any]:
+    kept = {name: value for name, value in NEW.items() if name not in ("slug", "prefix")}
+    return {**kept, "seen_version": str(programme.version), **changes}
+
+
+def test_an_empty_desk_says_how_to_begin(client: FlaskClient, desk: FlaskClient) -> None:
+    assert "No programme yet." not in desk.get("/programmes/new").text
+    for programme in session.query(Programme).all():
+        session.delete(programme)
+    assert desk.get("/programmes").status_code == 200
+
+
+def test_a_programme_is_opened(desk: FlaskClient, prairie: Programme) -> None:
+    assert (prairie.prefix, prairie.opens_at, prairie.claims_taken_at_once) == ("PR", time(9), False)
+    assert "Prairie Legal Aid" in desk.get("/programmes").text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": ""}, "Write the name."),
+        ({"slug": "Not Good"}, "Use small letters"),
+        ({"prefix": "toolong"}, "one to four capital letters"),
+        ({"phone": "call me"}, "Write the number with its area code"),
+        ({"opens_at": "17:00", "closes_at": "09:00"}, "must close later than it opens"),
+        ({"opens_at": "late"}, "Write the time like 09:00."),
+        ({"working_days": []}, "Choose at least one day."),
+        ({"time_zone": "Mars/Base"}, "Not a valid choice"),
+        ({"holiday_calendar": "lunar"}, "Not a valid choice"),
+    ],
+)
+def test_settings_that_cannot_be(desk: FlaskClient, change: dict[str, Any], said: str) -> None:
+    answer = desk.post("/programmes/new", data={**NEW, **change})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert not session.query(Programme).where(Programme.name == NEW["name"]).count()
+
+
+def test_a_short_name_is_used_once(desk: FlaskClient, prairie: Programme) -> None:
+    assert desk.post("/programmes/new", data=NEW).status_code == 409
+
+
+def test_settings_are_changed_and_audited_by_name(desk: FlaskClient, prairie: Programme) -> None:
+    typed = settings_of(prairie, phone="608-555-0199", claims_taken_at_once="y", working_days=["1", "2"])
+    assert desk.post(f"/programmes/{prairie.public_id}", data=typed).status_code == 303
+    session.expire_all()
+    assert (prairie.phone, prairie.claims_taken_at_once, prairie.working_days) == ("608-555-0199", True, ["1", "2"])
+    entry = session.execute(select(AuditEntry).where(AuditEntry.action == "programme.change")).scalar_one()
+    assert entry.after == {"changed": ["claims_taken_at_once", "phone", "working_days"]}
+
+
+def test_a_stale_change_shows_both_texts(desk: FlaskClient, prairie: Programme) -> None:
+    url, seen = f"/programmes/{prairie.public_id}", prairie.version
+    desk.post(url, data=settings_of(prairie, sender_name="Prairie desk"))
+    session.expire_all()
+    answer = desk.post(url, data=settings_of(prairie, sender_name="Prairie team", seen_version=str(seen)))
+    assert answer.status_code == 409
+    assert "Prairie desk" in answer.text
+    assert 'value="Prairie team"' in answer.text
+    assert f'name="seen_version" type="hidden" value="{prairie.version}"' in answer.text
+    session.expire_all()
+    assert prairie.sender_name == "Prairie desk"
+
+
+def day_typed(day: date) -> dict[str, str]:
+    return {"closure-on_day-month": str(day.month), "closure-on_day-day": str(day.day),
+            "closure-on_day-year": str(day.year), "closure-reason": "staff training"}  # fmt: skip
+
+
+def test_a_day_is_closed_once_and_opened_again(desk: FlaskClient, prairie: Programme) -> None:
+    day, url = clock.now().date() + timedelta(days=30), f"/programmes/{prairie.public_id}/closures"
+    assert [desk.post(url, data=day_typed(day)).status_code for _ in range(2)] == [303, 409]
+    assert "staff training" in desk.get(f"/programmes/{prairie.public_id}").text
+    number = session.query(Closure.id).scalar()
+    assert [desk.post(f"{url}/{number}/remove").status_code for _ in range(2)] == [303, 303]
+    assert session.query(Closure).count() == 0
+    acts = session.execute(select(AuditEntry.action).where(AuditEntry.action.like("programme.%_on"))).scalars().all()
+    assert acts == ["programme.close_on", "programme.open_on"]
+
+
+def test_a_day_that_is_none_is_refused(desk: FlaskClient, prairie: Programme) -> None:
+    typed = {**day_typed(date(2026, 1, 1)), "closure-on_day-month": "13"}
+    answer = desk.post(f"/programmes/{prairie.public_id}/closures", data=typed)
+    assert answer.status_code == 422
+    assert "We could not read the date." in answer.text
+    assert 'value="13"' in answer.text
+
+
+def test_another_programmes_closure_is_out_of_reach(desk: FlaskClient, prairie: Programme) -> None:
+    with transaction():
+        other = factories.programme()
+        session.add(Closure(programme=other, on_day=date(2030, 1, 2), reason="move"))
+    number = session.query(Closure.id).scalar()
+    desk.post(f"/programmes/{prairie.public_id}/closures/{number}/remove")
+    assert session.query(Closure).count() == 1
+
+
+def test_a_funding_source_is_added(desk: FlaskClient, prairie: Programme) -> None:
+    typed = {"grant-name": "Basic field grant", "grant-ruleset": "lsc", "grant-starts_on-month": "1",
+             "grant-starts_on-day": "1", "grant-starts_on-year": "2026"}  # fmt: skip
+    url = f"/programmes/{prairie.public_id}/grants"
+    assert desk.post(url, data=typed).status_code == 303
+    made = session.query(Grant).one()
+    assert (made.name, made.starts_on, made.ends_on, made.programme_id) == (
+        "Basic field grant", date(2026, 1, 1), None, prairie.id,
+    )  # fmt: skip
+    wrong = {**typed, "grant-ends_on-month": "1", "grant-ends_on-day": "1", "grant-ends_on-year": "2025"}
+    assert "must come after the first" in desk.post(url, data=wrong).text
+    unreadable = {**typed, "grant-ends_on-month": "x"}
+    assert desk.post(url, data=unreadable).status_code == 422

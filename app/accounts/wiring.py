@@ -16,8 +16,9 @@ from app.core.i18n import LANGUAGES
 from . import commands, mails, queries
 from .models import SignIn, User
 from .views import account, audit_log, bp, door, people, programmes
+from .views import outbox as outbox_pages
 
-PAGES = (account, audit_log, door, people, programmes)
+PAGES = (account, audit_log, door, outbox_pages, people, programmes)
 
 
 def init_app(app: Flask) -> None:

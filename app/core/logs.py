@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
-from flask.signals import got_request_exception
+from flask.signals import got_request_exception, request_started
 from flask_login import current_user
 from structlog.stdlib import ProcessorFormatter
 from structlog.types import EventDict, WrappedLogger
@@ -67,13 +67,13 @@ def where_it_broke(error: BaseException) -> str:
 
 def init_app(app: Flask) -> None:
     """Write a line for each request and each error."""
-    app.before_request(_start)
+    request_started.connect(_start, app)
     app.after_request(_finish)
     got_request_exception.connect(_broke, app)
     app.log_exception = lambda exc_info: None  # type: ignore[method-assign,assignment]  # its line quotes the path
 
 
-def _start() -> None:
+def _start(sender: Flask, **extra: Any) -> None:
     g.started = time.perf_counter()
 
 

@@ -84,14 +84,14 @@ def masked(address: str) -> str:
 
 
 def send_now(mail: Mail, *, actor: User) -> None:
-    """Put a mail that waits, was refused or is unclear back in line, with the same Message-ID.
+    """Put a mail that waits, was refused, dropped or is unclear back in line, with the same Message-ID.
 
-    :raises AlreadyGone: it was sent, dropped or is on its way
+    :raises AlreadyGone: it was sent or is on its way
     """
-    mail = _lock_waiting(mail, UNSENT)
+    mail = _lock_waiting(mail, (*UNSENT, MailStatus.DROPPED))
     before = {"status": mail.status}
     mail.status, mail.due_at, mail.attempts = MailStatus.QUEUED, clock.now(), 0
-    mail.give_up_at = mail.lease_token = mail.lease_until = mail.last_error = None
+    mail.give_up_at = mail.lease_token = mail.lease_until = mail.last_error = mail.drop_reason = None
     _decide(mail, actor, "send_now", before)
 
 

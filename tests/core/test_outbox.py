@@ -1,0 +1,235 @@
+"""People see the mails of their programmes, and decide about those that cannot go by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select, update
+
+from app import create_app
+from app.clients.models import CaseStatus
+from app.core import clock, db, delivery, mail, outbox
+from app.core.access import Role
+from app.core.audit import AuditEntry
+from app.core.db import session, transaction
+from app.core.errors import NotFound
+from app.core.mail import Mail, MailStatus
+from app.tasks.models import Task
+from config import Settings
+from tests import factories
+from tests.conftest import KEYS
+from tests.core import mail_servers
+
+LINK = "https://desk.example.org/checkin/Zx81-secret"
+
+
+def put(of: factories.Programme | None, to: str = "maribel@example.net", **changes: object) -> Mail:
+    values = {
+        "occasion": f"greeting:{next(factories.count)}",
+        "subject": "A question for you",
+        "text": f"Please answer: {LINK}\n",
+    }
+    queued = mail.queue("test.question", to=to, audience="client", programme=of, **{**values, **changes})  # type: ignore[arg-type]
+    assert queued is not None
+    return queued
+
+
+def now_is(row: Mail, status: MailStatus, **changes: object) -> None:
+    with transaction():
+        session.execute(update(Mail).where(Mail.id == row.id).values(status=status, **changes))
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Every statement that the block sends."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", note)
+
+
+@pytest.fixture
+def desk(app: Flask) -> tuple[FlaskClient, Mail, factories.User]:
+    """A coordinator's browser and a mail of their programme."""
+    with transaction():
+        programme = factories.programme()
+        coordinator = factories.coordinator(programme)
+        row = put(programme)
+    return factories.sign_in(app.test_client(), coordinator), row, coordinator
+
+
+def test_the_list_shows_mails_with_the_address_masked(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, _, _ = desk
+    page = browser.get("/outbox").text
+    assert "A question for you" in page
+    assert "m…@example.net" in page
+    assert "maribel@example.net" not in page
+    assert "No mail server is set." in page
+
+
+def test_an_empty_outbox_says_so(app: Flask) -> None:
+    with transaction():
+        coordinator = factories.coordinator(factories.programme())
+    browser = factories.sign_in(app.test_client(), coordinator)
+    assert "No mail has been written yet" in browser.get("/outbox").text
+    assert "No mail is in this state" in browser.get("/outbox?state=failed").text
+
+
+def test_the_list_takes_the_same_few_queries_however_long(
+    app: Flask, desk: tuple[FlaskClient, Mail, factories.User]
+) -> None:
+    browser, row, _ = desk
+    with counted() as few:
+        browser.get("/outbox")
+    with transaction():
+        programme = session.merge(row).programme
+        for n in range(60):
+            put(programme, f"person{n}@example.net")
+    with counted() as many:
+        assert "1 to 50 of 61" in browser.get("/outbox").text
+    assert len(many) == len(few)
+
+
+def test_a_mail_can_be_read_and_reading_is_written_down(app: Flask) -> None:
+    with transaction():
+        programme = factories.programme()
+        coordinator = factories.coordinator(programme)
+        case = factories.case(programme, CaseStatus.AVAILABLE)
+        row = put(programme, case=case)
+    outbox.get_mail(row.public_id, viewer=coordinator)
+    browser = factories.sign_in(app.test_client(), coordinator)
+    page = browser.get(f"/outbox/{row.public_id}")
+    assert page.status_code == 200
+    assert LINK in page.text, "without a mail server this is the only way to the link"
+    entry = session.execute(select(AuditEntry).where(AuditEntry.action == "mail.view")).scalar_one()
+    assert (entry.actor_id, entry.case_id) == (coordinator.id, case.id)
+
+
+def test_with_a_mail_server_links_stay_the_recipients(database_url: str) -> None:
+    app = create_app(Settings(database_url=database_url, mail_server="127.0.0.1", **KEYS))
+    with app.app_context():
+        with transaction():
+            programme = factories.programme()
+            coordinator = factories.coordinator(programme)
+            row = put(programme)
+        page = factories.sign_in(app.test_client(), coordinator).get(f"/outbox/{row.public_id}").text
+        session.remove()
+        db.engine().dispose()
+    assert "Zx81-secret" not in page
+    assert "https://desk.example.org/checkin/…" in page
+
+
+def test_other_programmes_mails_are_not_there(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, _, _ = desk
+    with transaction():
+        foreign, nobodys = put(factories.programme()), put(None, "admin@example.org")
+    for row in (foreign, nobodys):
+        assert browser.get(f"/outbox/{row.public_id}").status_code == 404
+        for act in ("send-now", "send-again", "drop"):
+            assert browser.post(f"/outbox/{row.public_id}/{act}").status_code == 404
+    assert browser.get("/outbox/feedfeedfeedfeed").status_code == 404
+
+
+def test_administrators_see_only_mails_of_no_programme(app: Flask) -> None:
+    with transaction():
+        admin = factories.user(Role.ADMIN)
+        of_programme, deployments = put(factories.programme()), put(None, "robin@example.org")
+    assert outbox.get_mail(deployments.public_id, viewer=admin) is deployments
+    with pytest.raises(NotFound):
+        outbox.get_mail(of_programme.public_id, viewer=admin)
+
+
+@pytest.mark.parametrize("role", [Role.VOLUNTEER, Role.FUNDER])
+def test_volunteers_and_funders_do_not_enter(app: Flask, role: Role) -> None:
+    with transaction():
+        row = put(factories.programme())
+        browser = factories.sign_in(app.test_client(), factories.user(role))
+    assert browser.get("/outbox").status_code == 403
+    assert browser.post(f"/outbox/{row.public_id}/send-now").status_code == 403
+
+
+def test_a_failed_mail_is_put_back_in_line_and_its_task_closed(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, row, coordinator = desk
+    with transaction():
+        failed = session.merge(row)
+        delivery._fail(failed, "refused")
+    assert browser.post(f"/outbox/{row.public_id}/send-now").status_code == 303
+    session.rollback()
+    again = session.get(Mail, row.id)
+    assert again is not None
+    assert (again.status, again.attempts, again.message_id) == (MailStatus.QUEUED, 0, row.message_id)
+    task = session.execute(select(Task).where(Task.cause == "mail_trouble")).scalar_one()
+    assert (task.outcome, task.done_by_id) == ("send_now", coordinator.id)
+    assert session.execute(select(AuditEntry).where(AuditEntry.action == "mail.send_now")).scalar_one().before == {
+        "status": "failed"
+    }
+
+
+def test_a_waiting_mail_is_dropped_and_may_be_put_back(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, row, _ = desk
+    browser.post(f"/outbox/{row.public_id}/drop")
+    session.rollback()
+    assert session.get(Mail, row.id).status is MailStatus.DROPPED  # type: ignore[union-attr]
+    assert browser.post(f"/outbox/{row.public_id}/drop").status_code == 409
+    browser.post(f"/outbox/{row.public_id}/send-now")
+    session.rollback()
+    assert session.get(Mail, row.id).status is MailStatus.QUEUED  # type: ignore[union-attr]
+
+
+def test_a_mail_on_its_way_is_left_alone(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, row, _ = desk
+    now_is(row, MailStatus.SENDING, lease_until=clock.now() + timedelta(minutes=5))
+    assert browser.post(f"/outbox/{row.public_id}/drop").status_code == 409
+    now_is(row, MailStatus.QUEUED, lease_until=clock.now() + timedelta(minutes=5))
+    assert browser.post(f"/outbox/{row.public_id}/send-now").status_code == 409
+
+
+def test_a_sent_mail_is_repeated_as_a_new_one_only_once(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, row, _ = desk
+    assert browser.post(f"/outbox/{row.public_id}/send-again").status_code == 409
+    now_is(row, MailStatus.SENT, sent_at=clock.now())
+    for _ in range(2):
+        assert browser.post(f"/outbox/{row.public_id}/send-again").status_code == 303
+    session.rollback()
+    first, second = session.execute(select(Mail).order_by(Mail.id)).scalars().all()
+    assert (second.status, second.text, second.to_address) == (MailStatus.QUEUED, first.text, first.to_address)
+    assert second.message_id != first.message_id
+
+
+def test_a_mail_is_written_in_a_worker_without_a_request(app: Flask) -> None:
+    subject, text = mail.compose("accounts/mails/invitation", "en", name="Ana", days=7, address="https://x")
+    assert subject
+    assert text.endswith("\n")
+
+
+def test_the_page_and_a_real_server_together(database_url: str) -> None:
+    server = mail_servers.Postmaster()
+    with mail_servers.running(server) as port:
+        app = create_app(Settings(database_url=database_url, mail_server="127.0.0.1", mail_port=port, **KEYS))
+        app.config.update(WTF_CSRF_ENABLED=False)
+        with app.app_context():
+            with transaction():
+                programme = factories.programme()
+                coordinator = factories.coordinator(programme)
+                row = put(programme)
+            browser = factories.sign_in(app.test_client(), coordinator)
+            browser.post(f"/outbox/{row.public_id}/drop")
+            assert not delivery.deliver_one()
+            browser.post(f"/outbox/{row.public_id}/send-now")
+            assert delivery.deliver_one()
+            assert "Sent" in browser.get(f"/outbox/{row.public_id}").text
+            session.remove()
+            db.engine().dispose()
+    assert server.count() == {"maribel@example.net": 1}

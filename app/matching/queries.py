@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import User
-from app.clients.models import Case, Opening, Party
+from app.clients.models import Case, Opening, Party, PartyRole
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
@@ -21,6 +21,7 @@ from .volunteer_rows import used_slots
 
 S = ReferralStatus
 MENTOR_CASES = 3
+CLIENT_SIDE = (PartyRole.CLIENT, PartyRole.HOUSEHOLD)
 
 
 def count_used_slots(volunteer: Volunteer) -> int:
@@ -142,7 +143,7 @@ def _one(stmt: Select[Any]) -> Any:
 def parties_of(referral: Referral) -> list[Party]:
     """The names a holder checks: everyone in the matter, the client first."""
     stmt = select(Party).where(Party.case_id == referral.case.id, Party.removed_at.is_(None))
-    return sorted(session.execute(stmt).scalars(), key=lambda party: (party.role != "client", party.id))
+    return sorted(session.execute(stmt).scalars(), key=lambda party: (party.role is not PartyRole.CLIENT, party.id))
 
 
 def mentors(case: Case, volunteer: Volunteer) -> list[Volunteer]:
@@ -160,4 +161,32 @@ def mentoring(ids: Iterable[int]) -> dict[int, int]:
     stmt = select(Assignment.volunteer_id, func.count()).where(
         Assignment.volunteer_id.in_(list(ids)), Assignment.role == "mentor", Assignment.ended_at.is_(None)
     )
-    return dict(session.execute(stmt.group_by(Assignment.volunteer_id)).tuples().all())
+    return dict(session.execute(stmt.group_by(Assignment.volunteer_id)).all())
+
+
+def leads(referral: Referral) -> bool:
+    """Is the placement that came of an attempt still live?"""
+    stmt = select(Assignment.id).where(Assignment.referral_id == referral.id, Assignment.ended_at.is_(None))
+    return session.execute(stmt).first() is not None
+
+
+def approved_volunteers() -> Select[Volunteer]:
+    """Everyone who may be asked."""
+    return select(Volunteer).where(Volunteer.status == VolunteerStatus.APPROVED)
+
+
+def find_approved(public_id: str | None) -> Volunteer | None:
+    """An approved volunteer, or None."""
+    stmt = approved_volunteers().where(Volunteer.public_id == (public_id or ""))
+    return session.execute(stmt).scalar_one_or_none()
+
+
+def get_approved(public_id: str) -> Volunteer:
+    """An approved volunteer.
+
+    :raises NotFound: unknown or not approved
+    """
+    found = find_approved(public_id)
+    if found is None:
+        raise NotFound
+    return found

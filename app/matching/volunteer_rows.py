@@ -131,7 +131,7 @@ def _live(ids: Sequence[int] | None, statuses: Iterable[ReferralStatus]) -> dict
 
 
 def _counted(stmt: Any) -> dict[int, int]:
-    return dict(session.execute(stmt).tuples().all())
+    return dict(session.execute(stmt).all())
 
 
 def asks_of(today: date, zone: str, ids: Sequence[int] | None = None) -> dict[int, tuple[date | None, int, int]]:
@@ -170,4 +170,4 @@ def _areas(ids: Sequence[int] | None) -> dict[int, list[tuple[str, str]]]:
 def _firms(ids: Sequence[int] | None) -> dict[int, str]:
     stmt = select(Membership.volunteer_id, func.min(Organisation.name)).join(Organisation)
     found = stmt.where(_among(Membership.volunteer_id, ids)).group_by(Membership.volunteer_id)
-    return dict(session.execute(found).tuples().all())
+    return dict(session.execute(found).all())

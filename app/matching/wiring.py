@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
+from .views import board, bp, holds, offers, requests
+
+PAGES = (board, holds, offers, requests)  # named so that they are imported before the blueprint is registered
+
 
 def init_app(app: Flask) -> None:
     """Register pages, commands and checks."""
+    app.register_blueprint(bp)

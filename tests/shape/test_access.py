@@ -1,0 +1,168 @@
+"""Every page says who may enter, the published list is true, and nobody else gets in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import AnyConverter, Rule
+from werkzeug.routing.converters import NumberConverter
+
+from app.accounts.models import Programme, User
+from app.clients.models import CaseStatus
+from app.core.access import ANY, READING, Role, declared, routes_table
+from app.core.db import Base, session, transaction
+from tests import factories
+
+DOCS = Path(__file__).parents[2] / "docs"
+NOBODY = "nobody"
+
+
+def rules(app: Flask) -> list[Rule]:
+    return sorted((r for r in app.url_map.iter_rules() if r.endpoint != "static"), key=lambda r: (r.rule, r.endpoint))
+
+
+def test_every_page_declares_who_may_enter(app: Flask) -> None:
+    assert [r.endpoint for r in app.url_map.iter_rules() if declared(app.view_functions[r.endpoint]) is None] == []
+
+
+def test_the_published_list_of_routes_is_true(app: Flask) -> None:
+    published = (DOCS / "routes.txt").read_text()
+    assert published == routes_table(app), "run `flask routes-table --write` and read what changed"
+
+
+def test_an_undeclared_page_is_closed_and_found(app: Flask) -> None:
+    app.add_url_rule("/forgotten-door", "forgotten_door", lambda: "open")
+    assert app.test_client().get("/forgotten-door").status_code == 403
+    assert "/forgotten-door  GET  forgotten_door  UNDECLARED" in routes_table(app)
+    with pytest.raises(AssertionError):
+        test_every_page_declares_who_may_enter(app)
+
+
+@dataclass
+class Cast:
+    """Everybody who tries, by what they are; with the ids of one case's records."""
+
+    people: dict[str, User | None]
+    roles: dict[str, frozenset[Role]]
+    ids: dict[str, list[str]]
+
+
+@pytest.fixture
+def everyone(app: Flask) -> Cast:
+    """Each role here and in another programme, somebody without a role, and nobody."""
+    people: dict[str, User | None] = {NOBODY: None}
+    with transaction():
+        here, other = factories.programme(), factories.programme()
+        case = factories.case(here, CaseStatus.PLACED, lead=factories.volunteer())
+        factories.case(here, CaseStatus.AVAILABLE)
+        people["no role"] = factories.user()
+        for where, of in (("here", here), ("elsewhere", other)):
+            for role in Role:
+                people[f"{role} {where}"] = _somebody(role, of)
+        assert case.id
+    roles = {name: frozenset(user.role_names) if user else frozenset() for name, user in people.items()}
+    return Cast(people, roles, _ids())
+
+
+def _somebody(role: Role, of: Programme) -> User:
+    if role is Role.VOLUNTEER:
+        return factories.volunteer().user
+    return factories.user(role, programme=of, grant=factories.grant(of) if role is Role.FUNDER else None)
+
+
+def _ids() -> dict[str, list[str]]:
+    """The public ids of whatever belongs to the case."""
+    found: dict[str, list[str]] = {"case": list(session.execute(select(factories.Case.public_id)).scalars())}
+    for mapper in Base.registry.mappers:
+        kind = mapper.class_
+        if hasattr(kind, "public_id") and hasattr(kind, "case_id"):
+            found[kind.__tablename__] = list(session.execute(select(kind.public_id)).scalars())
+    return found
+
+
+def cells(app: Flask) -> Iterator[tuple[Rule, str]]:
+    for rule in rules(app):
+        for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
+            yield rule, method
+
+
+def address(rule: Rule, public_id: str) -> str:
+    """The rule's address with an id in every place that takes one."""
+    values: dict[str, Any] = {}
+    for name in rule.arguments:
+        converter = rule._converters[name]
+        if isinstance(converter, NumberConverter):
+            values[name] = 999_999
+        else:
+            values[name] = min(converter.items) if isinstance(converter, AnyConverter) else public_id
+    built = rule.build(values, append_unknown=False)
+    assert built is not None
+    return built[1]
+
+
+def knock(app: Flask, who: User | None, method: str, url: str) -> int:
+    browser: FlaskClient = app.test_client()
+    if who is not None:
+        factories.sign_in(browser, who)
+    answer = browser.open(url, method=method, data={} if method not in READING else None)
+    if answer.status_code in (302, 303) and answer.headers["Location"].startswith("/sign-in?next="):
+        return 401
+    return answer.status_code
+
+
+def wrong(allowed: frozenset[Role], is_somebody: bool, roles: frozenset[Role], status: int) -> str:
+    """What is wrong with an answer, or nothing."""
+    if status >= 500:
+        return "broke"
+    if not allowed:
+        return "closed to the public" if status == 401 else ""
+    if not is_somebody:
+        return "" if status == 401 else "let nobody in"
+    may = allowed == ANY or bool(allowed & roles)
+    if may:
+        return "kept a role out" if status in (401, 403) else ""
+    return "" if status == 403 else "let a role in"
+
+
+@pytest.mark.promise(8)
+def test_each_role_reaches_what_the_list_says(app: Flask, everyone: Cast) -> None:
+    seen: Counter[str] = Counter()
+    faults: list[str] = []
+    for rule, method in cells(app):
+        allowed = declared(app.view_functions[rule.endpoint]) or frozenset()
+        url = address(rule, "0" * 16)
+        for name, who in everyone.people.items():
+            status = knock(app, who, method, url)
+            fault = wrong(allowed, who is not None, everyone.roles[name], status)
+            seen["cells"] += 1
+            if fault:
+                faults.append(f"{method} {rule.rule} {fault}: {name} got {status}")
+    print(f"route x method x person: {seen['cells']} cells, {len(faults)} wrong")  # noqa: T201
+    assert faults == []
+
+
+@pytest.mark.promise(8)
+def test_no_role_of_another_programme_reaches_a_case(app: Flask, everyone: Cast) -> None:
+    strangers = [n for n in everyone.people if n.endswith("elsewhere") or n in (NOBODY, "no role", "volunteer here")]
+    tried, faults = 0, []
+    for rule, method in cells(app):
+        if not rule.arguments or not declared(app.view_functions[rule.endpoint]):
+            continue
+        for kind, ids in everyone.ids.items():
+            for public_id in ids[:1]:
+                url = address(rule, public_id)
+                for name in strangers:
+                    status = knock(app, everyone.people[name], method, url)
+                    tried += 1
+                    if status >= 500 or (kind == "case" and status not in (401, 403, 404)):
+                        faults.append(f"{method} {rule.rule} with a {kind}: {name} got {status}")
+    print(f"route x method x stranger x record: {tried} cells, {len(faults)} wrong")  # noqa: T201
+    assert faults == []

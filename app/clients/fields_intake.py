@@ -41,6 +41,14 @@ class CountField(IntegerField):
         self.data = int(typed) if typed else None
 
 
+class MayBeEmpty:
+    """Nothing typed is fine; what was typed must still be readable."""
+
+    field_flags = {"optional": True}
+
+    def __call__(self, form: Form, field: Field) -> None: ...
+
+
 class WhenPicked:
     """Needed when another question is answered in one of some ways."""
 

@@ -11,7 +11,7 @@ from wtforms.validators import Length, Optional, StopValidation
 
 from app.core.forms import DayField, Form, MoneyField, Required
 
-from .fields_intake import LINE, PAGE, WORD, Boxes, CountField, WhenPicked, a_phone, an_email, not_tomorrow
+from .fields_intake import LINE, PAGE, WORD, Boxes, CountField, MayBeEmpty, WhenPicked, a_phone, an_email, not_tomorrow
 from .intake import choices as say
 from .intake import places
 from .intake.steps import DATES, SAFE_FOR
@@ -40,7 +40,7 @@ class NamesForm(Form):
     )
     born_on = DayField(
         _l("Date of birth"),
-        [Optional(), not_tomorrow],
+        [MayBeEmpty(), not_tomorrow],
         description=_l("So that we do not mistake you for somebody else. For example, 3 27 1985."),
     )
 
@@ -118,9 +118,9 @@ class ReachForm(Form):
         if not (field.data or self.phone.data or self.email.data or self.trusted_phone.data):
             raise StopValidation(_("Give us one way to reach you, or say that you will call us."))
 
-    def validate_trusted_phone(self, field: Field) -> None:
+    def validate_trusted_name(self, field: Field) -> None:
         """A name alone reaches nobody."""
-        if self.trusted_name.data and not field.data:
+        if not (self.trusted_phone.data or "").strip():
             raise StopValidation(_("Write their phone number too."))
 
 
@@ -300,13 +300,13 @@ class DatesForm(Form):
         ),
     )
     date1_kind = SelectField(_l("What date is it?"), [Optional()], choices=[("", _l("Choose one")), *say.DATE_KINDS])
-    date1_on = DayField(_l("The date"), [Optional()], description=_l("For example, 11 24 2026"))
+    date1_on = DayField(_l("The date"), [MayBeEmpty()], description=_l("For example, 11 24 2026"))
     date1_unknown = BooleanField(_l("I don't know the date"))
     date2_kind = SelectField(_l("Another date?"), [Optional()], choices=[("", _l("No other date")), *say.DATE_KINDS])
-    date2_on = DayField(_l("The second date"), [Optional()])
+    date2_on = DayField(_l("The second date"), [MayBeEmpty()])
     date2_unknown = BooleanField(_l("I don't know the second date"))
     date3_kind = SelectField(_l("A third date?"), [Optional()], choices=[("", _l("No other date")), *say.DATE_KINDS])
-    date3_on = DayField(_l("The third date"), [Optional()])
+    date3_on = DayField(_l("The third date"), [MayBeEmpty()])
     date3_unknown = BooleanField(_l("I don't know the third date"))
 
     def validate(self, extra_validators: Any = None) -> bool:

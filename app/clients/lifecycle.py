@@ -47,6 +47,7 @@ def move_case(
         reason=reason,
         actor_id=actor.id if actor else None,
     )
+    session.add(move)
     before, case.status = case.status, to
     audit.record(
         operation.replace("clients.", "case."),

@@ -53,10 +53,16 @@ class Required:
         self.message = message
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
-        if field.data is None or (isinstance(field.data, str) and not field.data.strip()) or field.data == []:
-            if getattr(field, "errors", None):
-                raise StopValidation()
-            raise StopValidation(str(self.message))
+        if field.data is not None and field.data != [] and str(field.data).strip():
+            return
+        if _was_typed(field) and field.errors:
+            raise StopValidation()
+        field.errors = []
+        raise StopValidation(str(self.message))
+
+
+def _was_typed(field: Field) -> bool:
+    return any(getattr(field, "parts", ())) or any(getattr(field, "raw_data", None) or ())
 
 
 class MoneyField(StringField):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from app.core import migrate
 from app.core.db import engine
@@ -18,6 +19,7 @@ def init_app(app: Flask) -> None:
 
 
 @click.command("migrate")
+@with_appcontext
 def migrate_command() -> None:
     """Bring the database up to the newest tables."""
     migrate.upgrade(engine())
@@ -25,12 +27,14 @@ def migrate_command() -> None:
 
 
 @click.command("worker")
+@with_appcontext
 def worker_command() -> None:
     """Send mails and do the work that waits, until stopped."""
     run_worker(current_app._get_current_object(), stop_on_signals())  # type: ignore[attr-defined]
 
 
 @click.command("scheduler")
+@with_appcontext
 def scheduler_command() -> None:
     """Keep the timetable, until stopped; any number may run."""
     run_scheduler(current_app._get_current_object(), stop_on_signals())  # type: ignore[attr-defined]

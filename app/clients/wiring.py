@@ -5,13 +5,18 @@ from __future__ import annotations
 from flask import Flask
 
 from . import mails
-from .views import ask, bp, calls, enter, resume, status
+from .views import ask, bp, calls, decisions, docket, enter, matter, priorities, resume, screening, status
 
 PAGES = (
     ask,
     calls,
+    decisions,
+    docket,
     enter,
+    matter,
+    priorities,
     resume,
+    screening,
     status,
 )  # the modules of `views`, named so that they are imported before the blueprint is registered
 

@@ -1,0 +1,89 @@
+"""A case's parts as their forms show them, so that a stale edit can show both texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.core.audit import AuditEntry
+from app.core.db import session
+from app.core.i18n import hours, when_at
+
+from ..models import Case, CriticalDate, Party
+
+
+def matter_facts(case: Case) -> dict[str, Any]:
+    """What the matter is, as its form shows it."""
+    return {
+        "problem_code": case.problem_code or "",
+        "forum": case.forum,
+        "forum_state": case.forum_state,
+        "county": case.county,
+        "licence": case.licence,
+        "credentials": list(case.credentials),
+    }
+
+
+def triage_facts(case: Case) -> dict[str, Any]:
+    """What is at stake, as its form shows it."""
+    lawyer = {True: "yes", False: "no", None: ""}[case.other_side_has_lawyer]
+    return {
+        "emergencies": list(case.emergencies),
+        "harms": list(case.harms),
+        "circumstances": list(case.circumstances),
+        "other_side_has_lawyer": lawyer,
+    }
+
+
+def party_facts(party: Party) -> dict[str, Any]:
+    """A party, as its form shows it."""
+    return {
+        "name": party.name,
+        "role": party.role.value,
+        "aliases": "\n".join(party.aliases or []),
+        "is_organisation": party.is_organisation,
+        "born_on": party.born_on or "",
+    }
+
+
+def date_facts(row: CriticalDate) -> dict[str, Any]:
+    """A critical date, as its form shows it."""
+    return {"kind": row.kind, "on_day": row.on_day, "at_time": row.at_time or "", "paper": row.paper or ""}
+
+
+def listing_facts(case: Case) -> dict[str, Any]:
+    """The listing, as its form shows it; its words are never filled in from the story."""
+    return {
+        "title": case.listing_title or "",
+        "text": case.listing_text or "",
+        "level": case.level.value,
+        "hours": hours(case.hours),
+        "role": case.role,
+        "licence": case.licence,
+        "credentials": list(case.credentials),
+        "service_level": case.service_level.value,
+        "representation": case.representation.value,
+        "costs_paid_by": case.costs_paid_by,
+        "trainings": "\n".join(case.trainings),
+        "in_person": case.in_person,
+        "interpreter": case.interpreter,
+        "sensitive": case.sensitive,
+    }
+
+
+def last_change(case: Case) -> dict[str, str]:
+    """Who changed a case last, and when."""
+    found = (
+        select(AuditEntry, User)
+        .outerjoin(User, User.id == AuditEntry.actor_id)
+        .where(AuditEntry.case_id == case.id, AuditEntry.action != "case.view")
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    row = session.execute(found).first()
+    if row is None:
+        return {"who": "", "when": ""}
+    entry, user = row
+    return {"who": user.name if user else "", "when": when_at(entry.at, case.programme.time_zone)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
-
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
@@ -63,9 +62,7 @@ class Volunteer(Base, Public, Editable):
     email: Mapped[str] = mapped_column(Sealed("volunteers.email"))
     email_hash: Mapped[str] = mapped_column(String(40), unique=True)
     phone: Mapped[str | None] = mapped_column(Sealed("volunteers.phone"))
-    status: Mapped[VolunteerStatus] = mapped_column(
-        choice(VolunteerStatus, "status"), default=VolunteerStatus.APPLIED
-    )
+    status: Mapped[VolunteerStatus] = mapped_column(choice(VolunteerStatus, "status"), default=VolunteerStatus.APPLIED)
     applied_at: Mapped[datetime]
     approved_at: Mapped[datetime | None]
     roles: Mapped[list[str]] = mapped_column(default=list)
@@ -89,9 +86,7 @@ class Volunteer(Base, Public, Editable):
     user: Mapped[User | None] = relationship(back_populates="volunteer")
     areas: Mapped[list[Area]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
     credentials: Mapped[list[Credential]] = relationship(back_populates="volunteer", order_by="Credential.id")
-    memberships: Mapped[list[Membership]] = relationship(
-        back_populates="volunteer", cascade="all, delete-orphan"
-    )
+    memberships: Mapped[list[Membership]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
     standings: Mapped[list[Standing]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
     words: Mapped[list[VolunteerWord]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
     assignments: Mapped[list[Assignment]] = relationship("Assignment", viewonly=True)

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.core.mail import check_before_sending
+
+from . import mails
+from .views import bp, credentials, people, profile, public, requirements, screening
+
+PAGES = (credentials, people, profile, public, requirements, screening)
+
 
 def init_app(app: Flask) -> None:
-    """Register pages, commands and checks."""
+    """Register pages and the last look before a reminder leaves."""
+    app.register_blueprint(bp)
+    for kind in (mails.EXPIRING, mails.CONFIRM):
+        check_before_sending(kind, mails.no_longer_needed)

@@ -22,7 +22,7 @@ from app.core.db import Base, session, transaction
 from tests import factories
 
 DOCS = Path(__file__).parents[2] / "docs"
-NOBODY = "nobody"
+NOBODY, NO_ID = "nobody", "0" * 16
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -85,13 +85,17 @@ def _ids() -> dict[str, list[str]]:
         kind = mapper.class_
         if hasattr(kind, "public_id") and hasattr(kind, "case_id"):
             found[kind.__tablename__] = list(session.execute(select(kind.public_id)).scalars())
-    return found
+    return {kind: ids for kind, ids in found.items() if ids}
 
 
 def cells(app: Flask) -> Iterator[tuple[Rule, str]]:
     for rule in rules(app):
         for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
             yield rule, method
+
+
+def _takes_ids(rule: Rule) -> bool:
+    return any(not isinstance(rule._converters[name], (AnyConverter, NumberConverter)) for name in rule.arguments)
 
 
 def address(rule: Rule, public_id: str) -> str:
@@ -110,6 +114,7 @@ def address(rule: Rule, public_id: str) -> str:
 
 def knock(app: Flask, who: User | None, method: str, url: str) -> int:
     browser: FlaskClient = app.test_client()
+    session.rollback()  # let go of what the last knock read
     if who is not None:
         factories.sign_in(browser, who)
     answer = browser.open(url, method=method, data={} if method not in READING else None)
@@ -120,7 +125,7 @@ def knock(app: Flask, who: User | None, method: str, url: str) -> int:
 
 def wrong(allowed: frozenset[Role], is_somebody: bool, roles: frozenset[Role], status: int) -> str:
     """What is wrong with an answer, or nothing."""
-    if status >= 500:
+    if status >= 500 and status != 503:  # 503: the health page tells that no worker runs
         return "broke"
     if not allowed:
         return "closed to the public" if status == 401 else ""
@@ -138,7 +143,7 @@ def test_each_role_reaches_what_the_list_says(app: Flask, everyone: Cast) -> Non
     faults: list[str] = []
     for rule, method in cells(app):
         allowed = declared(app.view_functions[rule.endpoint]) or frozenset()
-        url = address(rule, "0" * 16)
+        url = address(rule, NO_ID)
         for name, who in everyone.people.items():
             status = knock(app, who, method, url)
             fault = wrong(allowed, who is not None, everyone.roles[name], status)
@@ -146,23 +151,24 @@ def test_each_role_reaches_what_the_list_says(app: Flask, everyone: Cast) -> Non
             if fault:
                 faults.append(f"{method} {rule.rule} {fault}: {name} got {status}")
     print(f"route x method x person: {seen['cells']} cells, {len(faults)} wrong")  # noqa: T201
-    assert faults == []
+    assert not faults, "\n" + "\n".join(faults)
 
 
 @pytest.mark.promise(8)
-def test_no_role_of_another_programme_reaches_a_case(app: Flask, everyone: Cast) -> None:
+def test_to_another_programme_a_case_looks_like_none(app: Flask, everyone: Cast) -> None:
+    """Strangers are answered alike whether an id is a case's or nobody's."""
     strangers = [n for n in everyone.people if n.endswith("elsewhere") or n in (NOBODY, "no role", "volunteer here")]
     tried, faults = 0, []
     for rule, method in cells(app):
-        if not rule.arguments or not declared(app.view_functions[rule.endpoint]):
+        if not _takes_ids(rule) or declared(app.view_functions[rule.endpoint]) in (None, frozenset(), ANY):
             continue
-        for kind, ids in everyone.ids.items():
-            for public_id in ids[:1]:
-                url = address(rule, public_id)
-                for name in strangers:
-                    status = knock(app, everyone.people[name], method, url)
-                    tried += 1
-                    if status >= 500 or (kind == "case" and status not in (401, 403, 404)):
-                        faults.append(f"{method} {rule.rule} with a {kind}: {name} got {status}")
+        for name in strangers:
+            who = everyone.people[name]
+            unknown = knock(app, who, method, address(rule, NO_ID))
+            for kind, ids in everyone.ids.items():
+                tried += 1
+                status = knock(app, who, method, address(rule, ids[0]))
+                if status != unknown:
+                    faults.append(f"{method} {rule.rule} with an id of {kind}: {name} got {status}, not {unknown}")
     print(f"route x method x stranger x record: {tried} cells, {len(faults)} wrong")  # noqa: T201
-    assert faults == []
+    assert not faults, "\n" + "\n".join(faults)

@@ -112,8 +112,9 @@ def _asked_role() -> tuple[Role, dict[str, Any]]:
 def grant_role(public_id: str) -> ResponseReturnValue:
     """Give a role."""
     with transaction():
+        them = _them(public_id)
         role, place = _asked_role()
-        operations.grant_role(_them(public_id), role, **place, actor=signed_in())
+        operations.grant_role(them, role, **place, actor=signed_in())
     return _back(public_id, _("The role is given. It counts from the next click."))
 
 
@@ -122,8 +123,9 @@ def grant_role(public_id: str) -> ResponseReturnValue:
 def revoke_role(public_id: str) -> ResponseReturnValue:
     """Take a role away."""
     with transaction():
+        them = _them(public_id)
         role, place = _asked_role()
-        operations.revoke_role(_them(public_id), role, **place, actor=signed_in())
+        operations.revoke_role(them, role, **place, actor=signed_in())
     return _back(public_id, _("The role is taken away. It no longer counts from the next click."))
 
 

@@ -1,0 +1,123 @@
+"""What waits for the reader, counted in one query for the tabs and the docket's views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from flask import g
+from sqlalchemy import CompoundSelect, Select, String, bindparam, func, literal, literal_column, select, union_all
+
+from app.accounts.models import User
+from app.clients.models import OPEN, Case, CaseStatus, Custody
+from app.core import clock
+from app.core.access import STAFF, Role
+from app.core.db import session
+from app.tasks.models import Task
+
+MOST = 4999  # cases of a kind that are counted; beyond it the page says "4,999+"
+MOST_TASKS = 999
+SOON = timedelta(days=3)
+
+
+class AtLeast(int):
+    """A count that stopped counting."""
+
+    def __format__(self, spec: str) -> str:
+        return f"{int(self):{spec}}+"
+
+    def __str__(self) -> str:
+        return f"{int(self)}+"
+
+
+def capped(found: int, most: int) -> int:
+    """The count, or that there are more than were counted."""
+    return AtLeast(most) if found > most else found
+
+
+def counts(viewer: User) -> Mapping[str, int]:
+    """What waits for a member of staff, by name; asked once for each page."""
+    known = g.get("desk_counts")
+    if known is None or known[0] != viewer.id:
+        known = g.desk_counts = (viewer.id, _count(viewer))
+    return known[1]
+
+
+def _count(viewer: User) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for key, name, count in session.execute(_statement(), {**staff_of(viewer), "soon": clock.now() + SOON}):
+        found[f"{key}:{name}"] = count
+        if key == "task":
+            found["tasks"] = found.get("tasks", 0) + count
+    made = {status.value: capped(found[f"case:{status.value}"], MOST) for status in OPEN}
+    made["open"] = _sum([made[status.value] for status in OPEN])
+    made["with_volunteer"] = _sum([made[CaseStatus.PLACED.value], made[CaseStatus.IN_SERVICE.value]])
+    made["clock"], made["mine"] = capped(found["clock:"], MOST), capped(found["mine:"], MOST)
+    made["tasks"] = capped(found.get("tasks", 0), MOST_TASKS)
+    made["requests"] = found.get("task:answer_request", 0) + found.get("task:release_names", 0)
+    made["silent"] = sum(found.get(f"task:checkin_{kind}", 0) for kind in ("silent", "call", "late"))
+    return made
+
+
+def _sum(parts: list[int]) -> int:
+    """The sum, which is only a least where a part is."""
+    total = sum(int(part) for part in parts)
+    return AtLeast(total) if any(isinstance(part, AtLeast) for part in parts) else total
+
+
+def staff_of(viewer: User) -> dict[str, Any]:
+    """What the statements need to know of a member of staff."""
+    return {
+        "me": viewer.id,
+        "programmes": viewer.programme_ids(*STAFF),
+        "coordinates": viewer.programme_ids(Role.COORDINATOR),
+        "supervises": viewer.programme_ids(Role.SUPERVISING_ATTORNEY),
+    }
+
+
+def my_programmes() -> Any:
+    """The viewer's programmes, as a parameter of a statement."""
+    return bindparam("programmes", expanding=True)
+
+
+def open_tasks() -> tuple[Any, ...]:
+    """The condition of an open task that is the viewer's, or their role's in one of their programmes."""
+    coordinator = Task.programme_id.in_(bindparam("coordinates", expanding=True))
+    attorney = Task.programme_id.in_(bindparam("supervises", expanding=True))
+    mine = (
+        (Task.owner_id == bindparam("me"))
+        | (coordinator & (Task.owner_role == Role.COORDINATOR))
+        | (attorney & (Task.owner_role == Role.SUPERVISING_ATTORNEY))
+    )
+    return (Task.programme_id.in_(my_programmes()), Task.done_at.is_(None), mine)
+
+
+@lru_cache
+def _statement() -> CompoundSelect[Any]:
+    tasks = select(Task.cause).where(*open_tasks()).limit(MOST_TASKS + 1).subquery()
+    arms: list[Select[Any]] = [
+        select(literal("task", String), tasks.c.cause, func.count()).group_by(tasks.c.cause),
+        *(_number("case", status.value, _in_status(status)) for status in OPEN),
+        _number("clock", "", _in_status(CaseStatus.AVAILABLE).where(Case.clock_ends_at <= _soon())),
+        _number("mine", "", _in_my_custody()),
+    ]
+    return union_all(*arms)
+
+
+def _soon() -> Any:
+    return bindparam("soon", type_=Case.clock_ends_at.type)
+
+
+def _number(key: str, name: str, rows: Select[Any]) -> Select[Any]:
+    inner = rows.limit(MOST + 1).subquery()
+    return select(literal(key, String), literal(name, String), func.count()).select_from(inner)
+
+
+def _in_status(status: CaseStatus) -> Select[Any]:
+    return select(literal_column("1").label("one")).where(Case.programme_id.in_(my_programmes()), Case.status == status)
+
+
+def _in_my_custody() -> Select[Any]:
+    return select(literal_column("1").label("one")).where(Custody.user_id == bindparam("me"), Custody.until_at.is_(None))

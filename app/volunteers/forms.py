@@ -49,6 +49,18 @@ class Boxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+class OneOf(SelectField):
+    """One of a few; nothing chosen is an empty text."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"default": "", **kwargs})
+
+    def pre_validate(self, form: Any) -> None:
+        """Only what was offered can be chosen."""
+        if self.data not in dict(self.choices or []):
+            raise ValidationError(str(_l("Choose one from the list.")))
+
+
 class WholeNumberField(IntegerField):
     """A whole number, with a plain word where it is none."""
 
@@ -67,9 +79,9 @@ class WholeNumberField(IntegerField):
 class LicenceRow(Row):
     """One licence."""
 
-    state = SelectField(_l("State"), choices=STATE_CHOICES)
+    state = OneOf(_l("State"), choices=STATE_CHOICES)
     number = StringField(_l("Bar number"), [Length(max=40, message=_l("Write at most 40 characters."))])
-    kind = SelectField(_l("Kind"), choices=[(kind.value, words.KINDS[kind]) for kind in LICENCE_KINDS])
+    kind = OneOf(_l("Kind"), choices=[(kind.value, words.KINDS[kind]) for kind in LICENCE_KINDS])
 
     def validate_state(self, field: SelectField) -> None:
         """A number needs its state."""
@@ -85,8 +97,8 @@ class LicenceRow(Row):
 class AreaRow(Row):
     """One field of work with a level."""
 
-    area = SelectField(_l("Field of law"), choices=AREA_CHOICES)
-    level = SelectField(_l("Your level"), choices=LEVEL_CHOICES)
+    area = OneOf(_l("Field of law"), choices=AREA_CHOICES)
+    level = OneOf(_l("Your level"), choices=LEVEL_CHOICES)
 
     def validate_area(self, field: SelectField) -> None:
         """A level needs its field."""
@@ -195,7 +207,7 @@ class ApplicationForm(Form, OfferFields):
     looked_at = HiddenField()
     organisation = StringField(_l("Firm, school or employer"), [Optional(), Length(max=120)],
                                description=_l("It helps us to keep conflicts away from you."))  # fmt: skip
-    organisation_kind = SelectField(_l("What is it?"), choices=list(words.ORGANISATIONS.items()), default="firm")
+    organisation_kind = OneOf(_l("What is it?"), choices=list(words.ORGANISATIONS.items()), default="firm")
     cover = RadioField(_l("Do you have malpractice cover for pro bono work?"), choices=list(words.COVERS.items()),
                        default="unsure")  # fmt: skip
     cover_until = DayField(_l("Until when is it paid?"), description=_l("If you have your own and know the day."))
@@ -267,7 +279,7 @@ class ProfileForm(VersionedForm, OfferFields):
 
     phone = PhoneField(_l("Phone"), [Optional()])
     organisation = StringField(_l("Firm, school or employer"), [Optional(), Length(max=120)])
-    organisation_kind = SelectField(_l("What is it?"), choices=list(words.ORGANISATIONS.items()), default="firm")
+    organisation_kind = OneOf(_l("What is it?"), choices=list(words.ORGANISATIONS.items()), default="firm")
     about = TextAreaField(_l("Anything else we should know"), [Optional(), Length(max=2000)])
     digest = RadioField(_l("How often may we write about new matters that fit you?"),
                         choices=list(words.DIGESTS.items()), default="weekly")  # fmt: skip

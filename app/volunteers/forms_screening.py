@@ -13,7 +13,7 @@ from wtforms.validators import Length, Optional
 from app.core.forms import DayField, Form, Required
 
 from . import facts, policy, words
-from .forms import Boxes, WholeNumberField
+from .forms import Boxes, OneOf, WholeNumberField
 from .models import Credential, CredentialKind
 
 CHOOSE_HOW = _l("Choose how you verified it.")
@@ -32,8 +32,8 @@ def _reason(reasons: Mapping[str, Any]) -> list[tuple[str, Any]]:
 class VerifyForm(Form):
     """How something was verified, and until when it holds."""
 
-    standing = SelectField(_l("What the register says"), choices=[("", _l("Choose")), *words.STANDINGS.items()])
-    how = SelectField(_l("How you verified it"), [Required(CHOOSE_HOW)],
+    standing = OneOf(_l("What the register says"), choices=[("", _l("Choose")), *words.STANDINGS.items()])
+    how = OneOf(_l("How you verified it"), [Required(CHOOSE_HOW)],
                       choices=[("", _l("Choose")), *words.HOW.items()])  # fmt: skip
     until = DayField(_l("Valid until"), description=_l("Leave it empty for the usual end."))
 
@@ -58,20 +58,20 @@ class VerifyForm(Form):
 class RefuseForm(Form):
     """Why something stated is not verified."""
 
-    reason = SelectField(_l("Why it is refused"), [Required(CHOOSE_REASON)], choices=_reason(words.REFUSALS))
+    reason = OneOf(_l("Why it is refused"), [Required(CHOOSE_REASON)], choices=_reason(words.REFUSALS))
 
 
 class EndForm(Form):
     """Why something ends early."""
 
-    reason = SelectField(_l("Why it ends"), [Required(CHOOSE_REASON)], choices=_reason(words.ENDINGS))
+    reason = OneOf(_l("Why it ends"), [Required(CHOOSE_REASON)], choices=_reason(words.ENDINGS))
 
 
 class CredentialForm(Form):
     """A credential as its holder states it."""
 
-    kind = SelectField(_l("What is it?"), [Required(_l("Choose what it is."))])
-    state = SelectField(_l("State"), choices=[("", _l("No state")), *facts.STATE_NAMES.items()])
+    kind = OneOf(_l("What is it?"), [Required(_l("Choose what it is."))])
+    state = OneOf(_l("State"), choices=[("", _l("No state")), *facts.STATE_NAMES.items()])
     name = StringField(_l("Court, agency or name of the training"), [Optional(), Length(max=24)],
                        description=_l("At most 24 characters, where it is not a state."))  # fmt: skip
     number = StringField(_l("Number"), [Optional(), Length(max=40)])
@@ -105,14 +105,14 @@ class CredentialForm(Form):
 class RecordForm(CredentialForm):
     """A credential that staff enter because they saw it themselves."""
 
-    how = SelectField(_l("How you know"), [Required(CHOOSE_HOW)],
+    how = OneOf(_l("How you know"), [Required(CHOOSE_HOW)],
                       choices=[("", _l("Choose")), *words.HOW.items()])  # fmt: skip
 
 
 class DecideForm(Form):
     """A move of the status with its reason."""
 
-    reason = SelectField(_l("Reason"), [Required(CHOOSE_REASON)])
+    reason = OneOf(_l("Reason"), [Required(CHOOSE_REASON)])
 
     def fit(self, reasons: Mapping[str, Any]) -> None:
         """Offer the reasons of this move."""
@@ -139,7 +139,7 @@ class StandingForm(Form):
     """How a volunteer stands with a programme."""
 
     excluded = BooleanField(_l("Never offer them our cases"))
-    reason = SelectField(_l("Why not"), choices=[("", _l("Choose a reason")), *words.EXCLUSIONS.items()])
+    reason = OneOf(_l("Why not"), choices=[("", _l("Choose a reason")), *words.EXCLUSIONS.items()])
     covered = BooleanField(_l("Our malpractice policy covers them"))
     takes_at_once = BooleanField(_l("Their claims need no confirmation"))
 
@@ -152,7 +152,7 @@ class StandingForm(Form):
 class RequirementForm(Form):
     """What a role asks for."""
 
-    role = SelectField(_l("Role"), choices=list(words.ROLES.items()))
+    role = OneOf(_l("Role"), choices=list(words.ROLES.items()))
     name = StringField(_l("Short name"), [Required(_l("Write a short name.")), Length(max=40)])
     wording = StringField(_l("In words, as coordinators and volunteers read it"),
                         [Required(_l("Write it in words.")), Length(max=160)])  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.core.forms import Form
 
@@ -43,7 +43,7 @@ class AttestForm(Form):
     def validate_checked(self, field: BooleanField) -> None:
         """A clear answer is a statement about every name."""
         if self.answer.data == "clear" and not field.data:
-            raise ValueError(_l("Tick the box: a clear answer covers every name."))
+            raise ValidationError(_l("Tick the box: a clear answer covers every name."))
 
 
 class DeclineForm(Form):

@@ -44,23 +44,20 @@ class Filters:
 
 def _conflict() -> ColumnElement[str | None]:
     """The outcome of the newest search, where it is for the parties as they are."""
-    newest = select(func.max(ConflictSearch.id)).where(ConflictSearch.case_id == Case.id).scalar_subquery()
-    return (
-        select(ConflictSearch.outcome)
-        .where(ConflictSearch.id == newest, ConflictSearch.parties_version == Case.parties_version)
-        .scalar_subquery()
-    )
+    current = case((ConflictSearch.parties_version == Case.parties_version, ConflictSearch.outcome))
+    newest = select(current).where(ConflictSearch.case_id == Case.id).order_by(ConflictSearch.id.desc()).limit(1)
+    return newest.correlate(Case).scalar_subquery()
 
 
 def _merits() -> ColumnElement[str | None]:
-    newest = select(func.max(MeritsDecision.id)).where(MeritsDecision.case_id == Case.id).scalar_subquery()
-    return select(MeritsDecision.rating).where(MeritsDecision.id == newest).scalar_subquery()
+    mine = select(MeritsDecision.rating).where(MeritsDecision.case_id == Case.id)
+    return mine.order_by(MeritsDecision.id.desc()).limit(1).correlate(Case).scalar_subquery()
 
 
 def _eligible() -> ColumnElement[Any]:
     """1 where some fund can pay, 0 where none was found able to, NULL where nobody decided."""
     flags = select(func.max(case((EligibilityDecision.eligible, 1), else_=0)))
-    return flags.where(EligibilityDecision.case_id == Case.id).scalar_subquery()
+    return flags.where(EligibilityDecision.case_id == Case.id).correlate(Case).scalar_subquery()
 
 
 def next_step() -> ColumnElement[str]:

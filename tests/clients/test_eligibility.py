@@ -13,6 +13,7 @@ from app.clients.operations_screening import (
     ExceptionNeedsFacts,
     ForeignGrant,
     LeftOutNeedsReason,
+    NotReady,
     OnlySupervisingAttorney,
 )
 from app.core import clock
@@ -151,7 +152,7 @@ def test_a_decision_by_an_older_guideline_does_not_carry_acceptance(app: Flask) 
     assert made.guideline_year == 2025
     with (
         clock.at(datetime(2026, 1, 20, 15, tzinfo=UTC)),
-        pytest.raises(operations.accept_case.__globals__["NotReady"]) as no,
+        pytest.raises(NotReady) as no,
     ):
         operations.accept_case(case, grant_ids=[grant.id], actor=staff)
     assert "eligible" in [lack.key for lack in no.value.lacks]

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Job:
-    """Clocked work: its name, the function that a worker runs, and `every` so often or daily `at` a local hour."""
+    """Clocked work: `every` so often or daily `at` a local hour, a worker runs the function while it answers True."""
 
     name: str
     run: str
@@ -31,16 +31,37 @@ class Job:
     at: time | None = None
 
 
+MINUTES = timedelta(minutes=1)
+
+# Not between 1 and 3 at night, when clocks are put forward and back.
 TIMETABLE = [
-    Job("slots.forget", "app.schedule.forget_old_slots", every=timedelta(minutes=1)),
+    Job("slots.forget", "app.schedule.forget_old_slots", every=1 * MINUTES),
+    Job("checkins.plan", "app.engagement.jobs.plan_due", every=5 * MINUTES),
+    Job("requests.try_again", "app.clients.jobs.try_again_one", every=15 * MINUTES),
+    Job("requests.close_incomplete", "app.clients.jobs.close_incomplete_one", every=15 * MINUTES),
+    Job("cases.ask_about_clock", "app.clients.jobs.ask_about_clock_one", every=15 * MINUTES),
+    Job("priorities.lapse", "app.clients.jobs.lapse_one", every=60 * MINUTES),
+    Job("priorities.refresh", "app.clients.jobs.refresh_all", at=time(0, 20)),
+    Job("volunteers.night", "app.volunteers.jobs.every_night", at=time(0, 40)),
+    Job("accounts.sweep", "app.accounts.jobs.sweep", at=time(3, 40)),
+    Job("metrics.roll_up", "app.metrics.jobs.roll_up", at=time(4, 10)),
 ]
 
-# What workers do over and over: each says whether there was something. The post has a thread of its own.
+# What a worker does over and over; each function says whether there was something. Three threads, so that long work
+# (a job of the timetable, a docket run) holds up neither the post nor what is short.
 POST = [
     "app.core.delivery.deliver_one",
     "app.core.delivery.park_one",
 ]
 WORK = [
+    "app.engagement.jobs.send_one",
+    "app.engagement.jobs.remind_one",
+    "app.matching.jobs.expire_one",
+    "app.matching.jobs.warn_one",
+    "app.matching.jobs.void_one",
+    "app.matching.jobs.drop_one",
+]
+LONG = [
     "app.worker.run_slot",
 ]
 

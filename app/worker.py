@@ -19,7 +19,7 @@ from app.core import clock
 from app.core.db import session, transaction
 from app.core.logs import where_it_broke
 from app.core.slots import ScheduleSlot
-from app.schedule import POST, TIMETABLE, WORK
+from app.schedule import LONG, POST, TIMETABLE, WORK
 
 log = structlog.get_logger()
 
@@ -44,8 +44,8 @@ def stop_on_signals() -> Event:
 
 
 def run_worker(app: Flask, stop: Event) -> None:
-    """Carry the post in one thread and do all other work in another."""
-    threads = [Thread(target=work_through, args=(app, names, stop), name=names[0]) for names in (POST, WORK)]
+    """Carry the post, do what is short, and do what is long, each in a thread of its own."""
+    threads = [Thread(target=work_through, args=(app, names, stop), name=names[0]) for names in (POST, WORK, LONG)]
     for thread in threads:
         thread.start()
     log.info("worker.started")
@@ -87,8 +87,8 @@ def run_slot() -> bool:
     slot_id, name = slot
     job = next((job for job in TIMETABLE if job.name == name), None)
     try:
-        if job is not None:
-            import_string(job.run)()
+        while job is not None and import_string(job.run)() is True:
+            _keep(slot_id)
     except Exception as error:
         log.error("job.failed", job=name, error=type(error).__name__, where=where_it_broke(error))
         session.rollback()
@@ -117,6 +117,12 @@ def _take_slot() -> tuple[int, str] | None:
         older = (ScheduleSlot.job == slot.job) & (ScheduleSlot.tick_at < slot.tick_at) & ScheduleSlot.done_at.is_(None)
         session.execute(update(ScheduleSlot).where(older).values(done_at=now))
         return slot.id, slot.job
+
+
+def _keep(slot_id: int) -> None:
+    """A long job holds on to its tick."""
+    session.rollback()
+    _mark(slot_id, lease_until=clock.now() + SLOT_LEASE)
 
 
 def _mark(slot_id: int, **values: object) -> None:

@@ -15,7 +15,7 @@ from app import schedule, worker
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.slots import ScheduleSlot
-from app.schedule import POST, TIMETABLE, WORK, Job, last_due, tick
+from app.schedule import LONG, POST, TIMETABLE, WORK, Job, last_due, tick
 
 START = datetime(2026, 11, 21, 15, 0, 30, tzinfo=UTC)
 CHICAGO = ZoneInfo("America/Chicago")
@@ -47,7 +47,7 @@ def slots() -> int:
 
 
 def test_every_function_named_exists() -> None:
-    for path in (*POST, *WORK, *(job.run for job in TIMETABLE)):
+    for path in (*POST, *WORK, *LONG, *(job.run for job in TIMETABLE)):
         assert callable(import_string(path))
     assert len({job.name for job in TIMETABLE}) == len(TIMETABLE)
     assert all(len(job.name) <= 40 for job in TIMETABLE)
@@ -147,6 +147,24 @@ def test_a_job_never_runs_beside_itself(app: Flask) -> None:
     with clock.at(START + timedelta(minutes=5)):
         tick([OFTEN])
         assert worker._take_slot() is None
+
+
+def some() -> bool:
+    calls.append("some")
+    return len(calls) < 3
+
+
+def test_a_job_is_called_again_while_there_is_something(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Job("some", "tests.core.test_schedule.some", every=timedelta(minutes=5))
+    monkeypatch.setattr(worker, "TIMETABLE", [job])
+    with clock.at(START):
+        tick([job])
+        assert worker.run_slot()
+    assert calls == ["some"] * 3
+
+
+def test_daily_jobs_keep_away_from_the_hours_that_clocks_change() -> None:
+    assert not [job.name for job in TIMETABLE if job.at is not None and 1 <= job.at.hour < 3]
 
 
 def test_ticks_nobody_ran_are_merged_into_the_newest(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

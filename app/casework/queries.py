@@ -78,3 +78,11 @@ def my_assignments(viewer: User, *, ended: bool = False) -> list[Assignment]:
     kept = mine.where(Assignment.ended_at.is_not(None) if ended else Assignment.ended_at.is_(None))
     order = (Assignment.ended_at.desc(),) if ended else (Case.next_critical_on.is_(None), Case.next_critical_on)
     return list(session.execute(kept.order_by(*order, Assignment.id)).scalars())
+
+
+def hours_by(viewer: User) -> list[tuple[object, ...]]:
+    """Everything one person logged: day, case number, hours, activity; newest first."""
+    columns = (TimeEntry.on_day, Case.number, TimeEntry.hundredths, TimeEntry.activity)
+    mine = (TimeEntry.user_id == viewer.id, TimeEntry.removed_at.is_(None))
+    found = select(*columns).join(Case, Case.id == TimeEntry.case_id).where(*mine).order_by(TimeEntry.on_day.desc())
+    return [(day, number, hundredths / 100, activity) for day, number, hundredths, activity in session.execute(found)]

@@ -7,10 +7,12 @@ from flask import Flask
 from app.core import mail
 
 from .operations import still_wanted
+from .queries import next_checkin
 from .views import bp
 
 
 def init_app(app: Flask) -> None:
     """Register pages and the last look before a check-in leaves."""
     app.register_blueprint(bp)
+    app.jinja_env.globals["next_checkin"] = next_checkin
     mail.check_before_sending("engagement.checkin", still_wanted)

@@ -1,0 +1,146 @@
+"""What people type about the work on a case."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length, NumberRange, Optional
+
+from app.core.forms import DayField, Form, MoneyField, Required
+
+from .models import AmountKind
+
+ACTIVITIES = [
+    ("work", _l("Work on the case")),
+    ("client", _l("With the client")),
+    ("court", _l("In court or at a hearing")),
+    ("travel", _l("Travel")),
+]
+HAND_BACK_REASONS = [
+    ("no_time", _l("I no longer have the time")),
+    ("conflict", _l("A conflict came up")),
+    ("health", _l("Health or family")),
+    ("skill", _l("It needs somebody with other experience")),
+    ("client", _l("The client and I cannot work together")),
+    ("other", _l("Another reason")),
+]
+AMOUNTS = [
+    (AmountKind.LUMP_SUM, _l("Money received at once")),
+    (AmountKind.MONTHLY, _l("Money each month")),
+    (AmountKind.AVOIDED, _l("Cost avoided")),
+    (AmountKind.AWARDED, _l("Awarded, not yet paid")),
+    (AmountKind.DEBT_REDUCED, _l("Debt reduced by")),
+]
+
+
+class HoursField(StringField):
+    """Hours in tenths or quarters, kept as hundredths of an hour."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read `1.5` or `1,5`."""
+        self.typed = valuelist[0].strip() if valuelist else ""
+        self.data: Any = None
+        if not self.typed:
+            return
+        if not re.fullmatch(r"\d{1,4}(?:[.,]\d{1,2})?", self.typed):
+            raise ValueError(_("Write hours as a number, like 1.5."))
+        self.data = round(float(self.typed.replace(",", ".")) * 100)
+
+    def _value(self) -> str:
+        if getattr(self, "typed", ""):
+            return self.typed
+        return "" if self.data is None else f"{self.data / 100:g}"
+
+
+class NoteForm(Form):
+    """A note on the case."""
+
+    text = TextAreaField(
+        _l("Note"), [Required(_l("Write the note first.")), Length(max=20_000, message=_l("Please shorten this."))]
+    )
+    visibility = RadioField(
+        _l("Who may read it"),
+        choices=[
+            ("programme", _l("The programme and everybody on the case")),
+            ("lawyer_and_client", _l("Privileged: only people on the case and the supervising attorney")),
+        ],
+        default="programme",
+    )
+
+
+class TimeForm(Form):
+    """Hours of one day."""
+
+    on_day = DayField(_l("Day"), [Required(_l("Say on which day."))])
+    hours = HoursField(_l("Hours"), [Required(_l("Write the hours, like 1.5."))], description=_l("Tenths are enough."))
+    activity = SelectField(_l("What for"), choices=ACTIVITIES)
+
+
+class ContactForm(Form):
+    """An attempt to reach the client."""
+
+    channel = SelectField(
+        _l("How"),
+        choices=[
+            ("call", _l("By phone")),
+            ("text", _l("By text")),
+            ("email", _l("By mail")),
+            ("visit", _l("In person")),
+        ],
+    )
+    reached = RadioField(
+        _l("Did you reach the client?"),
+        [Required(_l("Say whether you reached the client."))],
+        choices=[("yes", _l("Yes, we have spoken")), ("no", _l("No, not this time"))],
+    )
+
+
+class LetterForm(Form):
+    """When the engagement letter was signed."""
+
+    on_day = DayField(_l("Signed on"), [Required(_l("Say on which day it was signed."))])
+
+
+class HandBackForm(Form):
+    """Giving a case back, with what the next lawyer must know."""
+
+    reason = RadioField(_l("Why"), [Required(_l("Choose what comes closest."))], choices=HAND_BACK_REASONS)
+    memo = TextAreaField(
+        _l("What must the next lawyer know?"),
+        [Required(_l("Write what the next lawyer must know. A few lines are enough."))],
+        description=_l("What was done, the next date, what the client expects, where the papers are."),
+    )
+    counsel_of_record = BooleanField(_l("I appeared in court; leave to withdraw may be needed"))
+
+
+class ClosingForm(Form):
+    """How the matter ended."""
+
+    closing_code = RadioField(_l("How did it end?"), [Required(_l("Choose how it ended."))])
+    main_benefit = SelectField(_l("Main benefit for the client"), [Optional()])
+    outcome = SelectField(_l("Result of the proceeding"), [Optional()])
+    decision = StringField(_l("Which decision"), [Optional(), Length(max=80, message=_l("Please shorten this."))])
+    decided_on = DayField(_l("Decided on"), [Optional()])
+    counsel_of_record = BooleanField(_l("I was counsel of record"))
+    settlement_documented = BooleanField(_l("The settlement is in writing and in the file"))
+    work_ended_on = DayField(_l("The work ended on"), [Required(_l("Say when the work ended."))])
+    hours = HoursField(
+        _l("Your hours in all"),
+        [Required(_l("Write the hours you spent. One total is enough."))],
+        description=_l("Hours you logged already count in; only what is missing is added."),
+    )
+    lump_sum = MoneyField(AMOUNTS[0][1], [Optional()])
+    monthly = MoneyField(AMOUNTS[1][1], [Optional()])
+    months = IntegerField(_l("For how many months"), [NumberRange(1, 600, message=_l("Between 1 and 600 months."))])
+    avoided = MoneyField(AMOUNTS[2][1], [Optional()])
+    awarded = MoneyField(AMOUNTS[3][1], [Optional()])
+    debt_reduced = MoneyField(AMOUNTS[4][1], [Optional()])
+
+    def validate_months(self, field: Any) -> None:
+        """Monthly money has months, and months have money."""
+        if bool(self.monthly.data) != bool(field.data):
+            raise ValueError(_("Monthly money needs both the amount and the months."))

@@ -1,0 +1,111 @@
+"""How a volunteer's work on a case ends: the closing report, or giving the case back."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import SelectChoice
+
+from app.accounts import calendars
+from app.core.access import Role, open_to, signed_in
+from app.core.db import transaction
+from app.matching.models import Assignment
+
+from .. import closing, forms, operations_closing, queries
+from ..models import AmountKind, ClosingStatus
+from . import bp
+from .work import back_to, my_assignment
+
+
+@bp.route("/my/cases/<public_id>/close", methods=["GET", "POST"])
+@open_to(Role.VOLUNTEER)
+def close(public_id: str) -> ResponseReturnValue:
+    """Report how the matter ended."""
+    assignment = my_assignment(public_id)
+    form = _closing_form(assignment)
+    if not form.validate_on_submit():
+        return _page(form, assignment)
+    try:
+        with transaction():
+            assignment = my_assignment(public_id)
+            operations_closing.report_closing(assignment.case, _report(form), amounts=_amounts(form), actor=signed_in())
+    except operations_closing.CannotClose as refusal:
+        for field, sentence in refusal.details:
+            form[field].errors = [*form[field].errors, sentence]
+        return _page(form, my_assignment(public_id))
+    flash(_("Sent. The programme checks it within three business days; the case no longer takes one of your places."))
+    return back_to(assignment.case)
+
+
+def _page(form: forms.ClosingForm, assignment: Assignment) -> ResponseReturnValue:
+    case = assignment.case
+    hints = {code.code: f"{code.definition}. {code.constraint}".strip() for code in closing.closing_codes().values()}
+    last = queries.closing_report(case)
+    returned = last.return_reason if last is not None and last.status is ClosingStatus.RETURNED else None
+    page = render_template(
+        "casework/close.html", form=form, case=case, assignment=assignment, hints=hints, returned=returned,
+        logged=queries.hours_of(case),
+    )  # fmt: skip
+    return page, 422 if form.errors else 200
+
+
+def _closing_form(assignment: Assignment) -> forms.ClosingForm:
+    case = assignment.case
+    last = queries.closing_report(case)
+    before = (
+        {c: getattr(last, c) for c in ("closing_code", "main_benefit", "outcome", "decision", "decided_on")}
+        if last
+        else {}
+    )
+    form = forms.ClosingForm(
+        work_ended_on=calendars.today(case.programme), hours=queries.hours_of(case) or None, **before
+    )
+    form.closing_code.choices = [SelectChoice(c.code, f"{c.code}  {c.label}") for c in closing.closing_codes().values()]
+    benefits = closing.main_benefits(case.problem_code or "").items()
+    form.main_benefit.choices = [SelectChoice("", _("Choose one")), *(SelectChoice(k, v) for k, v in benefits)]
+    results = closing.outcomes().items()
+    form.outcome.choices = [SelectChoice("", _("No proceeding")), *(SelectChoice(k, v) for k, v in results)]
+    return form
+
+
+def _report(form: forms.ClosingForm) -> closing.Closing:
+    return closing.Closing(
+        closing_code=form.closing_code.data,
+        main_benefit=form.main_benefit.data or None,
+        outcome=form.outcome.data or None,
+        decision=form.decision.data or None,
+        decided_on=form.decided_on.data,
+        counsel_of_record=form.counsel_of_record.data,
+        settlement_documented=form.settlement_documented.data,
+        work_ended_on=form.work_ended_on.data,
+        hours=form.hours.data,
+    )
+
+
+def _amounts(form: forms.ClosingForm) -> list[operations_closing.Amount]:
+    found = []
+    for kind in AmountKind:
+        cents = form[kind.value].data
+        if cents:
+            months = form.months.data if kind is AmountKind.MONTHLY else None
+            found.append(operations_closing.Amount(kind, cents, months))
+    return found
+
+
+@bp.route("/my/cases/<public_id>/hand-back", methods=["GET", "POST"])
+@open_to(Role.VOLUNTEER)
+def hand_back(public_id: str) -> ResponseReturnValue:
+    """Give a case back so that somebody else can take it."""
+    assignment, form = my_assignment(public_id), forms.HandBackForm()
+    if not form.validate_on_submit():
+        page = render_template("casework/hand_back.html", form=form, assignment=assignment, case=assignment.case)
+        return page, 422 if form.errors else 200
+    with transaction():
+        assignment = my_assignment(public_id)
+        memo = form.memo.data or ""
+        if form.counsel_of_record.data:
+            memo += "\n\n" + _("Counsel of record: leave to withdraw may be needed.")
+        operations_closing.hand_back(assignment, reason=form.reason.data, memo=memo, actor=signed_in())
+    flash(_("Thank you for telling us. A coordinator takes over from here, and your access has ended."))
+    return redirect(url_for("casework.my_cases"), 303)

@@ -1,0 +1,98 @@
+"""Playing the demo programme into an empty database."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from app.accounts.models import Grant, User
+from app.clients import priority
+from app.clients.models import Case
+from app.core import clock
+from app.core.db import session, transaction
+from app.core.mail import Mail, MailStatus
+from app.metrics import publishing, rollup
+
+from .lives import Life, life, plan
+from .people import Cast, found, gather_volunteers, hire
+
+SEED = 1863
+CASES, RECENT, VOLUNTEERS = 120, 34, 150
+MONTHS = timedelta(days=548)
+
+
+def load(now: datetime | None = None) -> Cast:
+    """Play a year and a half up to now; the same day gives the same demo."""
+    end = (now or datetime.now(UTC)).replace(second=0, microsecond=0)
+    cast = Cast(random.Random(SEED))
+    _hurry()
+    with clock.at(end - MONTHS - timedelta(days=70)), transaction():
+        found(cast, end.date())
+    with clock.at(end - MONTHS - timedelta(days=60)), transaction():
+        hire(cast)
+        gather_volunteers(cast, VOLUNTEERS, end.date())
+    _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
+    with transaction():
+        for case_id in session.execute(select(Case.id)).scalars().all():
+            priority.refresh_priority(session.get_one(Case, case_id))
+    rollup.refresh_all()
+    _publish(cast)
+    _mails_have_left()
+    return cast
+
+
+def _hurry() -> None:
+    """Nothing is lost if the power fails while invented data loads: it is loaded again."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA synchronous=OFF")
+        connection.exec_driver_sql("BEGIN")
+    session.rollback()
+
+
+def _arrivals(cast: Cast, end: datetime) -> list[datetime]:
+    """When requests come in: steadily, and more of them lately, so that every status is to be seen."""
+    chance = cast.chance
+    early = [end - timedelta(days=chance.uniform(45, 548)) for _ in range(CASES - RECENT)]
+    late = [end - timedelta(days=chance.uniform(0.1, 44)) for _ in range(RECENT)]
+    return sorted(moment.replace(hour=chance.randrange(14, 23)) for moment in [*early, *late] if moment < end)
+
+
+def _play(cast: Cast, lives: list[Life], end: datetime) -> None:
+    """Let every life take its steps in the order of time; whatever would come after now does not happen."""
+    order = itertools.count()
+    due = [(next(one), next(order), one) for one in lives]
+    heapq.heapify(due)
+    while due:
+        moment, _n, one = heapq.heappop(due)
+        if moment > end:
+            continue
+        with clock.at(moment), transaction():
+            following = next(one, None)
+        if following is not None:
+            heapq.heappush(due, (max(following, moment + timedelta(minutes=1)), next(order), one))
+
+
+def _publish(cast: Cast) -> None:
+    for grant_id in cast.grants[cast.programmes[0]]:
+        with transaction():
+            grant = session.get_one(Grant, grant_id)
+            staff = session.get_one(User, cast.coordinators[grant.programme_id][0])
+            for first, _last in publishing.unpublished_periods(grant, most=5)[:-1]:
+                publishing.sign_off(grant, first, actor=staff)
+
+
+def _mails_have_left() -> None:
+    """The invented past wrote mails; none of them may ever leave."""
+    with transaction():
+        session.execute(update(Mail).values(status=MailStatus.SENT, sent_at=Mail.due_at))
+
+
+def is_empty() -> bool:
+    """Is there no programme yet?"""
+    return not session.execute(select(func.count()).select_from(User)).scalar_one()

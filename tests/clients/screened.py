@@ -10,7 +10,12 @@ from app.clients.models import Case, CaseStatus
 from app.core.access import Role
 from tests import factories as make
 
-LISTING = {"title": "Tenant facing removal", "text": "A hearing is set; the flat has repair faults.", "level": "competent", "hours": 1200}  # fmt: skip
+LISTING = {
+    "title": "Tenant facing removal",
+    "text": "A hearing is set; the flat has repair faults.",
+    "level": "competent",
+    "hours": 1200,
+}
 
 
 def attorney(of: Programme, **changes: Any) -> User:

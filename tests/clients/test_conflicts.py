@@ -78,8 +78,14 @@ def test_birth_dates_and_aliases_are_said_beside_the_name() -> None:
 
 
 def test_every_alike_name_is_found_through_the_index() -> None:
-    pairs = [("José Núñez", "jose nunez"), ("Stephen Pryce", "Steven Price"), ("Catherine Meyer", "Katherine Maier"),
-             ("J. Castro", "Jorge Castro"), ("Maribel Kastro", "Maribel Castro"), ("Ruiz Ana", "Ana Ruiz")]  # fmt: skip
+    pairs = [
+        ("José Núñez", "jose nunez"),
+        ("Stephen Pryce", "Steven Price"),
+        ("Catherine Meyer", "Katherine Maier"),
+        ("J. Castro", "Jorge Castro"),
+        ("Maribel Kastro", "Maribel Castro"),
+        ("Ruiz Ana", "Ana Ruiz"),
+    ]
     index = Index.of(Name(found, ref=n) for n, (_, found) in enumerate(pairs))
     assert [any(hit.found.ref == n for hit in index.search(Name(text))) for n, (text, _) in enumerate(pairs)] == [
         True
@@ -98,7 +104,7 @@ def test_ten_thousand_names_are_searched_well_under_a_second() -> None:
 
 
 @pytest.fixture
-def work(app: Flask):  # noqa: ANN201
+def work(app: Flask):
     of = make.programme()
     staff = make.coordinator(of)
     return of, staff, make.case(of, owner=staff)
@@ -134,7 +140,7 @@ def test_other_names_of_both_sides_are_searched(work) -> None:
 
 
 def test_another_programmes_names_are_never_found(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     elsewhere = make.case(make.programme())
     elsewhere.parties[1].name = "Quillfeather Estates"
     operations.add_party(case, role=PartyRole.ADVERSE, name="Quillfeather Estates", is_organisation=True, actor=staff)
@@ -142,7 +148,7 @@ def test_another_programmes_names_are_never_found(work) -> None:
 
 
 def test_the_case_does_not_hit_itself(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     assert all(hit["case"] != case.public_id for hit in operations.search_conflicts(case, actor=staff).hits)
 
 
@@ -153,29 +159,37 @@ def test_names_kept_in_memory_follow_every_change(work) -> None:
     assert "Ottoline Fairweather" not in names_found(operations.search_conflicts(case, actor=staff))
     party = operations.add_party(other, role=PartyRole.OTHER, name="Otoline Fairweather", actor=staff)
     assert "Otoline Fairweather" in names_found(operations.search_conflicts(case, actor=staff))
-    operations.change_party(party, role=PartyRole.OTHER, name="Hugo Brandt", aliases=None, is_organisation=False,
-                            born_on=None, actor=staff)  # fmt: skip
+    operations.change_party(
+        party, role=PartyRole.OTHER, name="Hugo Brandt", aliases=None, is_organisation=False, born_on=None, actor=staff
+    )
     assert "Otoline Fairweather" not in names_found(operations.search_conflicts(case, actor=staff))
-    operations.change_party(party, role=PartyRole.OTHER, name="Ottoline Fairweather", aliases=None, is_organisation=False,
-                            born_on=None, actor=staff)  # fmt: skip
+    operations.change_party(
+        party,
+        role=PartyRole.OTHER,
+        name="Ottoline Fairweather",
+        aliases=None,
+        is_organisation=False,
+        born_on=None,
+        actor=staff,
+    )
     operations.remove_party(party, actor=staff)
     assert "Ottoline Fairweather" not in names_found(operations.search_conflicts(case, actor=staff))
 
 
 def test_a_search_decides_nothing_by_itself(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     search = operations.search_conflicts(case, actor=staff)
     assert (search.outcome, case.narrative_opened_at) == (None, None)
 
 
 def test_clear_opens_the_story(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     clear(case, staff)
     assert case.narrative_opened_at is not None
 
 
 def test_a_new_party_voids_the_clearance_and_seals_the_story_again(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     clear(case, staff)
     before = case.parties_version
     operations.add_party(case, role=PartyRole.ADVERSE, name="Ruth Amsel", actor=staff)
@@ -210,7 +224,7 @@ def test_hits_or_doubts_are_decided_with_a_note(work) -> None:
 
 
 def test_an_old_search_is_not_decided_after_the_parties_changed(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     search = operations.search_conflicts(case, actor=staff)
     operations.add_party(case, role=PartyRole.ADVERSE, name="Ruth Amsel", actor=staff)
     with pytest.raises(PartiesChanged):
@@ -262,7 +276,7 @@ def test_the_same_mail_address_is_a_possible_duplicate(work) -> None:
 
 
 def test_staff_find_a_case_by_whole_words_of_a_name(work) -> None:
-    of, staff, case = work
+    of, _staff, case = work
     person = session.scalars(select(Person).join(Client).where(Client.case_id == case.id)).one()
     person.given_name, person.family_name, person.other_names = "José", "Núñez Prado", ["Pepe Luna"]
     index_names(case)

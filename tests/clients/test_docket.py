@@ -28,7 +28,7 @@ CHICAGO = ZoneInfo("America/Chicago")
 
 
 @pytest.fixture
-def work(app: Flask):  # noqa: ANN201
+def work(app: Flask):
     with clock.at(NOON):
         of = make.programme()
         staff = make.coordinator(of)
@@ -75,7 +75,7 @@ def test_listing_needs_consent_clearance_merits_and_a_fund(work) -> None:
 
 
 def test_only_an_accepted_case_is_listed(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     with pytest.raises(NotAccepted):
         operations.list_case(make.case(of, owner=staff), actor=staff, **LISTING)
 
@@ -123,13 +123,13 @@ def test_six_words_in_a_row_of_the_story_are_a_copy() -> None:
     ],
 )
 def test_the_referral_clock_runs_by_level(work, level: PriorityLevel, ends: datetime) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff, priority_level=level)
     assert clock_end(case, NOON) == ends
 
 
 def test_half_the_time_to_the_next_date_ends_the_clock_sooner(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff, priority_level=PriorityLevel.NORMAL, next_critical_on=date(2026, 11, 28))
     until = datetime(2026, 11, 28, 17, tzinfo=CHICAGO)
     assert clock_end(case, NOON) == NOON + (until - NOON) / 2
@@ -217,7 +217,7 @@ def test_kept_with_staff_somebody_still_answers_for_it_and_calls_the_client(work
 
 
 def test_steps_off_the_docket_start_on_it(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     with pytest.raises(NotOnDocket):
         operations.take_off_docket(case, "mistake", actor=staff)

@@ -71,7 +71,7 @@ def test_other_funds_follow_their_own_rules() -> None:
 
 
 @pytest.fixture
-def at_work(app: Flask):  # noqa: ANN201
+def at_work(app: Flask):
     with clock.at(datetime(2026, 6, 3, 15, tzinfo=UTC)):
         of = make.programme()
         staff = make.coordinator(of)
@@ -79,14 +79,14 @@ def at_work(app: Flask):  # noqa: ANN201
 
 
 def test_a_decision_keeps_what_was_typed_and_its_reason(at_work) -> None:
-    of, staff, grant, case = at_work
+    _of, staff, grant, case = at_work
     made = eligible(case, grant, staff, gross_income=0, assets=0)
     assert (made.eligible, made.percent, made.gross_income, made.guideline_year) == (True, 0, 0, 2026)
     assert made.reason == "within_ceiling"
 
 
 def test_an_abusers_income_is_left_out_and_the_gross_is_kept(at_work) -> None:
-    of, staff, grant, case = at_work
+    _of, staff, grant, case = at_work
     made = eligible(
         case, grant, staff, gross_income=9_000_000, adjusted_income=1_500_000, household_size=2, left_out=1,
         left_out_reason="perpetrator",
@@ -96,7 +96,7 @@ def test_an_abusers_income_is_left_out_and_the_gross_is_kept(at_work) -> None:
 
 
 def test_leaving_somebody_out_needs_a_reason_and_the_income_that_counts(at_work) -> None:
-    of, staff, grant, case = at_work
+    _of, staff, grant, case = at_work
     with pytest.raises(LeftOutNeedsReason):
         eligible(case, grant, staff, left_out=1, adjusted_income=1_000)
     with pytest.raises(LeftOutNeedsReason):
@@ -106,7 +106,7 @@ def test_leaving_somebody_out_needs_a_reason_and_the_income_that_counts(at_work)
 
 
 def test_an_exception_is_recorded_with_its_facts(at_work) -> None:
-    of, staff, grant, case = at_work
+    _of, staff, grant, case = at_work
     high = LINE.dollars(3) * 180
     with pytest.raises(ExceptionNeedsFacts):
         eligible(case, grant, staff, gross_income=high, exception="fixed_debts")
@@ -116,7 +116,7 @@ def test_an_exception_is_recorded_with_its_facts(at_work) -> None:
 
 
 def test_over_200_percent_is_not_an_automatic_no(at_work) -> None:
-    of, staff, grant, case = at_work
+    _of, staff, grant, case = at_work
     high = LINE.dollars(3) * 260
     no = eligible(case, grant, staff, gross_income=high, exception="fixed_debts", note="Debts.")
     assert (no.eligible, no.reason) == (False, "over_exception")
@@ -133,7 +133,7 @@ def test_medical_costs_at_any_income_are_a_lawyers_to_approve(at_work) -> None:
 
 
 def test_another_programmes_grant_cannot_pay(at_work) -> None:
-    of, staff, grant, case = at_work
+    of, staff, _grant, case = at_work
     foreign = fund(make.programme())
     with pytest.raises(ForeignGrant):
         eligible(case, foreign, staff)

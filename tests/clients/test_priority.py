@@ -25,7 +25,7 @@ RULES = Rules(first_rules(), LEVELS)
 NOTHING = Facts(received_on=TODAY)
 
 
-def found(**changes: object):  # noqa: ANN201
+def found(**changes: object):
     return reckon(replace(NOTHING, **changes), RULES, TODAY)
 
 
@@ -51,7 +51,10 @@ def test_levels_begin_at_70_45_and_20() -> None:
     assert said == ["critical", "high", "high", "normal", "normal", "low", "low"]
 
 
-@pytest.mark.parametrize("emergency", ["lockout", "protective_order", "detained_removal", "benefits_window", "child_taken", "utility_medical"])  # fmt: skip
+@pytest.mark.parametrize(
+    "emergency",
+    ["lockout", "protective_order", "detained_removal", "benefits_window", "child_taken", "utility_medical"],
+)
 def test_an_emergency_is_critical_whatever_the_sum(emergency: str) -> None:
     result = found(emergencies=frozenset([emergency]))
     assert (result.points, result.level) == (0, PriorityLevel.CRITICAL)
@@ -99,10 +102,14 @@ def test_a_case_handed_back_returns_higher() -> None:
 
 def test_factors_are_said_in_words_with_points(app: Flask) -> None:
     with app.test_request_context():
-        words = in_words(found(
-            dates=(("hearing", TODAY + timedelta(days=6)),), circumstances=frozenset(["abuse", "over_60"]),
-            received_on=TODAY - timedelta(days=15), emergencies=frozenset(["lockout"]),
-        ).factors)  # fmt: skip
+        words = in_words(
+            found(
+                dates=(("hearing", TODAY + timedelta(days=6)),),
+                circumstances=frozenset(["abuse", "over_60"]),
+                received_on=TODAY - timedelta(days=15),
+                emergencies=frozenset(["lockout"]),
+            ).factors
+        )
     assert {each["label"]: each["points"] for each in words} == {
         "Locked out, utilities cut by the landlord, or removal within 3 days": "makes it critical",
         "Next critical date in 3 to 7 days": "+40",
@@ -115,13 +122,19 @@ def test_no_rule_reads_race_gender_or_origin() -> None:
     read = {word for rule in first_rules() for word in rule["reads"]}
     assert not read & {"race", "gender", "origin", "ethnicity", "citizenship", "language"}
     assert set(Facts.__dataclass_fields__) == {
-        "received_on", "dates", "has_open_question", "harms", "circumstances", "emergencies", "other_side_has_lawyer",
+        "received_on",
+        "dates",
+        "has_open_question",
+        "harms",
+        "circumstances",
+        "emergencies",
+        "other_side_has_lawyer",
         "times_handed_back",
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture
-def work(app: Flask):  # noqa: ANN201
+def work(app: Flask):
     with clock.at(NOON):
         of = make.programme()
         staff = make.coordinator(of)
@@ -133,7 +146,7 @@ def count_rows() -> int:
 
 
 def test_the_case_is_kept_in_step_with_its_facts(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     day = TODAY + timedelta(days=2)
     operations.change_triage(
         case, circumstances=[], harms=["home"], emergencies=[], other_side_has_lawyer=True, actor=staff
@@ -144,7 +157,7 @@ def test_the_case_is_kept_in_step_with_its_facts(work) -> None:
 
 
 def test_refreshing_twice_writes_one_row(work) -> None:
-    of, staff, case = work
+    _of, _staff, case = work
     refresh_priority(case)
     before = count_rows()
     refresh_priority(case)
@@ -152,14 +165,14 @@ def test_refreshing_twice_writes_one_row(work) -> None:
 
 
 def test_the_first_version_of_the_rules_is_made_once(work) -> None:
-    of, staff, case = work
+    of, _staff, _case = work
     assert latest_rules(of).number == 1
     assert latest_rules(of).id == latest_rules(of).id
     assert session.scalar(select(func.count()).select_from(PriorityRules)) == 1
 
 
 def test_an_override_stands_beside_the_reckoned_level_and_lapses(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     made = operations.override_priority(
         case, PriorityLevel.CRITICAL, "Ill child", TODAY + timedelta(days=3), actor=staff
     )
@@ -175,7 +188,7 @@ def test_an_override_stands_beside_the_reckoned_level_and_lapses(work) -> None:
 
 
 def test_a_second_override_replaces_the_first(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     operations.override_priority(case, PriorityLevel.CRITICAL, "One", TODAY + timedelta(days=3), actor=staff)
     operations.override_priority(case, PriorityLevel.HIGH, "Two", TODAY + timedelta(days=9), actor=staff)
     live = session.scalars(
@@ -188,7 +201,7 @@ def test_a_second_override_replaces_the_first(work) -> None:
 
 
 def test_an_override_needs_a_reason_and_an_end(work) -> None:
-    of, staff, case = work
+    _of, staff, case = work
     with pytest.raises(NeedsReason):
         operations.override_priority(case, PriorityLevel.HIGH, "  ", TODAY + timedelta(days=3), actor=staff)
     for days in (0, -1, 91):
@@ -197,7 +210,7 @@ def test_an_override_needs_a_reason_and_an_end(work) -> None:
 
 
 def test_the_nightly_job_lifts_what_waited(work) -> None:
-    of, staff, case = work
+    of, _staff, case = work
     over = make.case(of, CaseStatus.REJECTED)
     session.commit()
     with clock.at(NOON + timedelta(days=70)):
@@ -220,7 +233,7 @@ def test_changing_rules_makes_a_version_that_the_next_night_reads(work) -> None:
 
 
 def test_rules_are_changed_with_a_reason_in_order_and_not_over_another(work) -> None:
-    of, staff, case = work
+    of, staff, _case = work
     latest_rules(of)
     with pytest.raises(NeedsReason):
         operations.change_rules(of, {}, LEVELS, "", seen_number=1, actor=staff)

@@ -34,7 +34,7 @@ NOON = datetime(2026, 11, 18, 18, tzinfo=UTC)
 
 
 @pytest.fixture
-def work(app: Flask):  # noqa: ANN201
+def work(app: Flask):
     with clock.at(NOON):
         of = make.programme()
         staff = make.coordinator(of)
@@ -100,7 +100,7 @@ def test_a_fund_that_cannot_pay_does_not(work) -> None:
 
 
 def test_merits_are_a_supervising_attorneys_of_the_same_programme(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     for who in (staff, attorney(make.programme())):
         with pytest.raises(OnlySupervisingAttorney):
@@ -110,7 +110,7 @@ def test_merits_are_a_supervising_attorneys_of_the_same_programme(work) -> None:
 
 
 def test_rejecting_ends_the_request_with_other_help_and_keeps_the_names(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     with pytest.raises(NoOtherHelp):
         operations.reject_case(case, "out_of_area", " ", actor=staff)
@@ -137,7 +137,7 @@ def test_a_request_is_answered_once(work) -> None:
 
 
 def test_missing_things_are_asked_for_and_marked_as_they_come(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     for items in ([], ["a unicorn"]):
         with pytest.raises(NothingNamed):
@@ -158,7 +158,7 @@ def run_tries() -> list[bool]:
 
 
 def test_three_tries_in_ten_business_days_then_closed_with_a_way_back(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     operations.ask_for_missing(case, ["court_papers"], actor=staff)
     with clock.at(NOON + timedelta(days=2)):
@@ -184,7 +184,7 @@ def test_three_tries_in_ten_business_days_then_closed_with_a_way_back(work) -> N
 
 
 def test_what_came_in_stops_the_tries(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     operations.ask_for_missing(case, ["court_papers"], actor=staff)
     with clock.at(NOON + timedelta(days=6)):
@@ -197,7 +197,7 @@ def test_what_came_in_stops_the_tries(work) -> None:
 
 
 def test_the_forum_decides_licence_and_credentials_unless_corrected(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     facts = {"forum_state": "WI", "county": "55025", "actor": staff}
     operations.change_matter(case, problem_code="77", forum="va", **facts)
@@ -230,7 +230,7 @@ def test_problem_codes_roll_up_and_reserved_ones_are_not_chosen() -> None:
 
 
 def test_an_unknown_date_is_somebodys_task_until_it_is_known(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     row = operations.add_critical_date(case, kind="hearing", on_day=None, actor=staff)
     ask = task(case, "ask_date")
@@ -243,7 +243,7 @@ def test_an_unknown_date_is_somebodys_task_until_it_is_known(work) -> None:
 
 
 def test_a_date_that_is_done_no_longer_counts(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     row = operations.add_critical_date(case, kind="hearing", on_day=date(2026, 11, 19), actor=staff)
     assert case.points == 50
@@ -253,7 +253,7 @@ def test_a_date_that_is_done_no_longer_counts(work) -> None:
 
 
 def test_a_suggestion_carries_its_authority_and_is_not_confirmed(work) -> None:
-    of, staff, grant = work
+    of, staff, _grant = work
     case = make.case(of, owner=staff)
     rule = deadline_rules()["fed_civil_answer"]
     row = operations.suggest_critical_date(case, rule, date(2026, 11, 10), kind="answer_due", actor=staff)

@@ -24,7 +24,7 @@ NOON = datetime(2026, 11, 18, 18, tzinfo=UTC)
 
 
 @pytest.fixture
-def desk(app: Flask, client: FlaskClient):  # noqa: ANN201
+def desk(app: Flask, client: FlaskClient):
     with clock.at(NOON):
         of = make.programme(name="Lakeshore Legal Aid")
         staff = make.coordinator(of, name="Inés Calloway")
@@ -47,7 +47,7 @@ def get(client: FlaskClient, case: Case, rest: str = "") -> str:
     return answer.get_data(as_text=True)
 
 
-def post(client: FlaskClient, case: Case, rest: str, **typed: object):  # noqa: ANN201
+def post(client: FlaskClient, case: Case, rest: str, **typed: object):
     return client.post(f"/intake/{case.public_id}{rest}", data={k.replace("__", "-"): v for k, v in typed.items()})
 
 
@@ -86,7 +86,7 @@ def test_an_empty_queue_says_that_it_is_good(desk, client: FlaskClient) -> None:
 
 
 def test_the_queue_asks_a_constant_number_of_queries(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
 
     def count(path: str) -> int:
         statements: list[str] = []
@@ -109,7 +109,7 @@ def test_the_queue_asks_a_constant_number_of_queries(desk, client: FlaskClient) 
 
 
 def test_the_export_has_the_rows_and_no_names(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     text = client.get("/intake.csv").get_data(as_text=True)
@@ -134,7 +134,7 @@ def test_another_programmes_request_is_not_there(desk, client: FlaskClient) -> N
 
 
 def test_seeing_a_file_is_put_on_record(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     get(client, case)
@@ -143,7 +143,7 @@ def test_seeing_a_file_is_put_on_record(desk, client: FlaskClient) -> None:
 
 
 def test_the_story_is_sealed_until_the_names_are_clear(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     assert "changed the lock" not in get(client, case)
@@ -157,7 +157,7 @@ def test_the_story_is_sealed_until_the_names_are_clear(desk, client: FlaskClient
 
 
 def test_a_coordinator_sees_merits_but_cannot_judge_or_open_the_story(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     assert "supervising attorney of the programme judges" in get(client, case)
@@ -167,7 +167,7 @@ def test_a_coordinator_sees_merits_but_cannot_judge_or_open_the_story(desk, clie
 
 
 def test_a_supervising_attorney_opens_the_story_and_it_is_on_record(desk, app: Flask) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case, lawyer = make.case(of, owner=staff), attorney(of)
     session.commit()
     browser = make.sign_in(app.test_client(), lawyer)
@@ -181,7 +181,7 @@ def test_a_supervising_attorney_opens_the_story_and_it_is_on_record(desk, app: F
 
 
 def test_each_hit_says_why_and_links_to_its_case(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     old = make.case(of, CaseStatus.REJECTED)
     operations_party(old, "Jórge  Péña")
     case = make.case(of, owner=staff)
@@ -234,7 +234,7 @@ def test_an_exception_without_facts_keeps_what_was_typed(desk, client: FlaskClie
 
 
 def test_the_forum_sets_licence_and_credentials(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     digest = seen(get(client, case), "matter-")
@@ -246,7 +246,7 @@ def test_the_forum_sets_licence_and_credentials(desk, client: FlaskClient) -> No
 
 
 def test_a_stale_edit_shows_both_texts_and_loses_nothing(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     digest = seen(get(client, case), "matter-")
@@ -271,7 +271,7 @@ def test_a_stale_edit_shows_both_texts_and_loses_nothing(desk, client: FlaskClie
 
 
 def test_an_unknown_date_is_a_question_until_it_is_answered(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     assert post(client, case, "/dates", date__kind="hearing", **{"date-on_day-month": ""}).status_code == 303
@@ -286,7 +286,7 @@ def test_an_unknown_date_is_a_question_until_it_is_answered(desk, client: FlaskC
 
 
 def test_a_bad_day_is_said_above_its_field(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     typed = {"date-kind": "hearing", "date-on_day-month": "13", "date-on_day-day": "1", "date-on_day-year": "2026"}
@@ -296,7 +296,7 @@ def test_a_bad_day_is_said_above_its_field(desk, client: FlaskClient) -> None:
 
 
 def test_a_suggested_date_is_labelled_and_can_be_confirmed(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     typed = {"suggest-rule": "ssa_recon", "suggest-kind": "appeal_due", "suggest-event_on-month": "11",
@@ -330,7 +330,7 @@ def test_accepting_names_what_is_open_and_then_works(desk, client: FlaskClient) 
 
 
 def test_rejecting_needs_other_help_and_keeps_what_was_typed(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     answer = post(client, case, "/reject", reason="out_of_area")
@@ -342,7 +342,7 @@ def test_rejecting_needs_other_help_and_keeps_what_was_typed(desk, client: Flask
 
 
 def test_asking_for_missing_things_shows_them_in_the_queue(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     assert post(client, case, "/missing").status_code == 422
@@ -379,7 +379,7 @@ def test_the_listing_form_is_never_filled_in_from_the_story(desk, client: FlaskC
 
 
 def test_priority_is_shown_in_words_and_overridden_for_a_time(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     operations.add_critical_date(case, kind="hearing", on_day=date(2026, 11, 23), actor=staff)
     session.commit()
@@ -396,7 +396,7 @@ def test_priority_is_shown_in_words_and_overridden_for_a_time(desk, client: Flas
 
 
 def test_rules_are_read_by_staff_and_changed_with_a_reason(desk, client: FlaskClient, app: Flask) -> None:
-    of, staff, grant = desk
+    of, _staff, _grant = desk
     session.commit()
     path = f"/priority-rules/{of.slug}"
     assert client.get("/priority-rules").status_code == 302
@@ -443,7 +443,7 @@ def test_a_listed_case_is_paused_extended_kept_or_told_no(desk, client: FlaskCli
 
 
 def test_a_party_is_changed_or_taken_out_by_its_page(desk, client: FlaskClient) -> None:
-    of, staff, grant = desk
+    of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
     assert post(client, case, "/parties", party__name="", party__role="adverse").status_code == 422

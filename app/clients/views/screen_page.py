@@ -56,7 +56,7 @@ def page_context(case: Case, viewer: User, today: date, more: Mapping[str, Any])
     both = more.get("both")
     return {
         "case": case, "now": now, "steps": steps,
-        "next_step": next((s for s in steps if s.state in ("now", "stop")), None),
+        "next_step": _next(steps),
         "grants": grants, "grant_names": {grant.id: grant.name for grant in grants},
         "lacks": against_listing(now) if case.status is CaseStatus.ACCEPTED else against_accepting(now),
         "is_open": case.status in OPEN, "in_prescreen": case.status is CaseStatus.PRESCREEN,
@@ -69,6 +69,12 @@ def page_context(case: Case, viewer: User, today: date, more: Mapping[str, Any])
         "both": {**both, **last_change(case)} if both else None,
         **_words(), **_forms(case, now, grants, more),
     }  # fmt: skip
+
+
+def _next(steps: list[Step]) -> Step | None:
+    """The first decision that is open; an unknown date is asked for beside it."""
+    waiting = [step for step in steps if step.state in ("now", "stop")]
+    return next((step for step in waiting if step.anchor != "dates"), waiting[0] if waiting else None)
 
 
 def _factors(case: Case) -> list[Any]:

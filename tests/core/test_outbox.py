@@ -91,6 +91,7 @@ def test_the_list_takes_the_same_few_queries_however_long(
     app: Flask, desk: tuple[FlaskClient, Mail, factories.User]
 ) -> None:
     browser, row, _ = desk
+    browser.get("/outbox")
     with counted() as few:
         browser.get("/outbox")
     with transaction():
@@ -99,7 +100,7 @@ def test_the_list_takes_the_same_few_queries_however_long(
             put(programme, f"person{n}@example.net")
     with counted() as many:
         assert "1 to 50 of 61" in browser.get("/outbox").text
-    assert len(many) == len(few)
+    assert len(many) == len(few) <= 10
 
 
 def test_a_mail_can_be_read_and_reading_is_written_down(app: Flask) -> None:

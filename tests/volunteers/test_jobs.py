@@ -149,7 +149,7 @@ def test_once_a_year_the_volunteer_is_asked_once(programme: Programme, mails: Bo
     assert [row.kind for row in mails()] == ["volunteer.confirm"]
 
 
-def test_one_broken_record_is_no_reason_to_lapse_the_rest(coordinator: User) -> None:
+def test_only_those_lapse_who_lack_something(coordinator: User) -> None:
     gone = with_licence_until(queries.today() - timedelta(days=1))
     fine = saved(factories.volunteer())
     session.commit()

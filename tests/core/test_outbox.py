@@ -51,7 +51,8 @@ def counted() -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
+        if statement.startswith("SELECT"):
+            sent.append(statement)
 
     event.listen(db.engine(), "before_cursor_execute", note)
     try:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, and_, false, or_, select
+from sqlalchemy import Select, and_, false, or_, select, union_all
 
 from app.clients.models import Case, Opening, Party
 from app.clients.names import stripped
@@ -38,12 +38,11 @@ def barred_volunteers(openings: Select[Any], purpose: Purpose) -> Barred:
     """
     cases = select(Opening.case_id).where(Opening.id.in_(openings))
     kept: Barred = defaultdict(set)
-    for stmt in (_bars(cases), _bars_of_firms(cases), _exclusions(cases), _tries(openings, purpose)):
-        for case_id, public_id in session.execute(stmt):
-            kept[case_id].add(public_id)
+    sources = [_bars(cases), _bars_of_firms(cases), _exclusions(cases), _tries(openings, purpose)]
     if purpose is not Purpose.PLACE:
-        for case_id, public_id in session.execute(_on_the_case(cases)):
-            kept[case_id].add(public_id)
+        sources.append(_on_the_case(cases))
+    for case_id, public_id in session.execute(union_all(*sources)):
+        kept[case_id].add(public_id)
     for case_id, close in _close_to_parties(cases):
         kept[case_id] |= close
     return kept
@@ -163,6 +162,8 @@ class _Members:
 
 def _members(volunteers: Iterable[int], firms: list[int]) -> _Members:
     found, wanted = _Members(), list(volunteers)
+    if not wanted and not firms:
+        return found
     theirs = select(Membership.organisation_id).where(Membership.volunteer_id.in_(wanted) if wanted else false())
     stmt = (
         select(Membership.organisation_id, Membership.volunteer_id, Volunteer.public_id)

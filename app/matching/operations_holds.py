@@ -39,11 +39,11 @@ def hold(opening: Opening, *, actor: User) -> Referral:
     :raises CaseTaken: another hold is live, or others wait in line
     """
     opening, volunteer = lock_pair(opening, actor)
-    mine = queries.live_with(opening, volunteer)
+    before = queries.live_referrals(opening)
+    mine = next((r for r in before if r.volunteer_id == volunteer.id), None)
     if mine is not None and mine.status in HOLDING:
         return mine
     refuse_unless_claimable(opening, volunteer)
-    before = queries.live_referrals(opening)
     if mine is None or mine.status is S.WAITLISTED:
         refuse_if(any(_is_before(r, mine, volunteer) for r in before), CaseTaken)
     refuse_if(any(r.status in HOLDING for r in before), CaseTaken)

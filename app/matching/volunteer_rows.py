@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, String, case, cast, func, literal, or_, select, union_all
 
 from app.core.db import session
 from app.volunteers.models import (
@@ -30,6 +30,7 @@ K = CredentialKind
 APPROVED = VolunteerStatus.APPROVED.value
 REGISTRATIONS = (K.VA_ACCREDITATION, K.EOIR_REGISTRATION)
 SHORT_DAYS, LONG_DAYS = 14, 60
+PLACED = "placed"
 
 FACTS = (
     Volunteer.id, Volunteer.public_id, Volunteer.status, Volunteer.paused_until, Volunteer.languages,
@@ -41,7 +42,7 @@ FACTS = (
 def volunteer_rows(today: date, zone: str, *, volunteer_ids: Sequence[int] | None = None) -> dict[int, VolunteerRow]:
     """The engine's rows of volunteers by their id: all of them, or those named."""
     held, in_force = Held(today, volunteer_ids), roles_in_force_of(volunteer_ids, today)
-    used, offers, asks = used_slots(volunteer_ids), _open_offers(volunteer_ids), asks_of(today, zone, volunteer_ids)
+    (used, offers), asks = _slots(volunteer_ids), asks_of(today, zone, volunteer_ids)
     areas, firms = _areas(volunteer_ids), _firms(volunteer_ids)
     rows = {}
     for facts in session.execute(select(*FACTS).where(_among(Volunteer.id, volunteer_ids))):
@@ -108,30 +109,31 @@ class Held:
 
 def used_slots(ids: Sequence[int] | None = None) -> Counter[int]:
     """How many slots each volunteer uses: live assignments, closing excepted, and live holds."""
-    placed = select(Assignment.volunteer_id, func.count()).where(
-        _among(Assignment.volunteer_id, ids),
-        Assignment.ended_at.is_(None),
-        Assignment.closing_since.is_(None),
-        Assignment.uses_slot.is_(True),
+    return _slots(ids)[0]
+
+
+def _slots(ids: Sequence[int] | None) -> tuple[Counter[int], Counter[int]]:
+    """The slots each volunteer uses, and their open offers."""
+    placed = (
+        select(Assignment.volunteer_id, func.count(), literal(PLACED))
+        .where(
+            _among(Assignment.volunteer_id, ids),
+            Assignment.ended_at.is_(None),
+            Assignment.closing_since.is_(None),
+            Assignment.uses_slot.is_(True),
+        )
+        .group_by(Assignment.volunteer_id)
     )
-    counts: Counter[int] = Counter(_counted(placed.group_by(Assignment.volunteer_id)))
-    counts.update(_live(ids, HOLDING))
-    return counts
-
-
-def _open_offers(ids: Sequence[int] | None) -> Counter[int]:
-    return Counter(_live(ids, (ReferralStatus.OFFERED,)))
-
-
-def _live(ids: Sequence[int] | None, statuses: Iterable[ReferralStatus]) -> dict[int, int]:
-    stmt = select(Referral.volunteer_id, func.count()).where(
-        _among(Referral.volunteer_id, ids), Referral.status.in_(statuses)
+    referred = (
+        select(Referral.volunteer_id, func.count(), cast(Referral.status, String))
+        .where(_among(Referral.volunteer_id, ids), Referral.status.in_((*HOLDING, ReferralStatus.OFFERED)))
+        .group_by(Referral.volunteer_id, Referral.status)
     )
-    return _counted(stmt.group_by(Referral.volunteer_id))
-
-
-def _counted(stmt: Any) -> dict[int, int]:
-    return dict(session.execute(stmt).all())
+    used, offers = Counter[int](), Counter[int]()
+    rows: Any = session.execute(union_all(placed, referred))
+    for volunteer_id, count, what in rows:
+        (offers if what == ReferralStatus.OFFERED else used)[volunteer_id] += count
+    return used, offers
 
 
 def asks_of(today: date, zone: str, ids: Sequence[int] | None = None) -> dict[int, tuple[date | None, int, int]]:

@@ -11,19 +11,11 @@ from werkzeug.test import TestResponse
 
 from app.accounts import passwords
 from app.accounts.models import User
-from app.core.access import Role, public
+from app.core.access import Role
 from app.core.db import transaction
 from tests import factories
 
 PASSWORD = "quiet river lamp seven"
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """The application, with a first page even where no desk is built yet."""
-    if "desk.home" not in app.view_functions:
-        app.add_url_rule("/home", "desk.home", public(lambda: "home"))
-    return app
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounts import passwords
+from app.accounts import jobs, passwords
 from app.accounts.models import SignIn, User
 from app.accounts.queries import IDLE, LONGEST, find_user, token_hash
 from app.core import clock
@@ -208,3 +208,14 @@ def test_pages_are_written_in_the_programmes_time_zone(app: Flask, coordinator: 
     assert g.time_zone == "Pacific/Honolulu"
     app.test_client().get("/sign-in")
     assert g.time_zone == "America/Chicago", "the public reads the first programme's clock"
+
+
+def test_the_nightly_sweep_forgets_old_sign_ins_only(client: FlaskClient, coordinator: User) -> None:
+    try_to_sign_in(client, coordinator.email)
+    start = session.query(SignIn.created_at).scalar()
+    with clock.at(start + timedelta(days=29)):
+        jobs.sweep()
+        assert session.query(SignIn).count() == 1
+    with clock.at(start + timedelta(days=32)):
+        jobs.sweep()
+        assert session.query(SignIn).count() == 0

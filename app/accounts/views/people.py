@@ -14,7 +14,7 @@ from app.core.lists import here, page_of
 
 from .. import operations, queries
 from ..forms import ROLES, PersonForm, RoleForm, options
-from ..models import Grant, Programme, User
+from ..models import User
 from . import bp
 
 
@@ -79,16 +79,8 @@ def person(public_id: str) -> ResponseReturnValue:
     form = RoleForm(formdata=None)
     _places(form)
     them = queries.get_user(public_id, viewer=signed_in())
-    places = {p.id: p.name for p in queries.programmes()}
-    grants = {g.id: f"{g.programme.name}: {g.name}" for g in queries.grants()}
-    context = {"them": them, "form": form, "roles": ROLES, "places": places, "sources": grants}
-    return render_template("accounts/person.html", **context, sign_ins=queries.sign_ins(them), where=_where)
-
-
-def _where(programme: Programme | None, grant: Grant | None) -> str:
-    if programme is not None:
-        return f"programme:{programme.public_id}"
-    return f"grant:{grant.public_id}" if grant is not None else ""
+    context = {"them": them, "form": form, "roles": ROLES, "sign_ins": queries.sign_ins(them)}
+    return render_template("accounts/person.html", **context)
 
 
 def _them(public_id: str) -> User:

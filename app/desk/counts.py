@@ -120,4 +120,6 @@ def _in_status(status: CaseStatus) -> Select[Any]:
 
 
 def _in_my_custody() -> Select[Any]:
-    return select(literal_column("1").label("one")).where(Custody.user_id == bindparam("me"), Custody.until_at.is_(None))
+    return select(literal_column("1").label("one")).where(
+        Custody.user_id == bindparam("me"), Custody.until_at.is_(None)
+    )

@@ -84,7 +84,9 @@ def find(wish: Wish, viewer: User, *, size: int = SIZE, ahead: int = AHEAD) -> F
     given |= {**wish.values, "me": viewer.id, "soon": clock.now() + SOON, "quiet_since": clock.now() - QUIET}
     statement = _ids(len(programmes), len(wish.statuses), wish.sort, wish.narrows)
     before = (number - 1) * size
-    ids = list(session.scalars(statement, {**given, "most": size + ahead, "reach": before + size + ahead, "skip": before}))
+    ids = list(
+        session.scalars(statement, {**given, "most": size + ahead, "reach": before + size + ahead, "skip": before})
+    )
     return Found(ids[:size], number, before + len(ids) if ids else 0, len(ids) == size + ahead)
 
 

@@ -1,0 +1,65 @@
+"""Where each task is done: its cause leads to one page and says in a verb what happens there."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
+from .places import is_known
+
+
+class Way(NamedTuple):
+    """A verb, the page behind it, and whose id the page is asked with: case, task, record or nobody's."""
+
+    label: Any
+    endpoint: str
+    of: str = "case"
+    anchor: str = ""
+
+
+WAYS: dict[str, Way] = {
+    "screen": Way(_l("Screen"), "clients.screen"),
+    "call_client": Way(_l("Call and note"), "clients.call_client", "task"),
+    "decide_clock": Way(_l("Decide…"), "desk.case", "case", "placing"),
+    "review_pause": Way(_l("Look again"), "desk.case"),
+    "ask_date": Way(_l("Enter the date"), "clients.screen", "case", "dates"),
+    "search_conflicts": Way(_l("Search again"), "clients.screen", "case", "conflicts"),
+    "tell_kept": Way(_l("Open"), "desk.case"),
+    "consent_withdrawn": Way(_l("Decide"), "desk.case", "case", "placing"),
+    "mail_trouble": Way(_l("Look at the mail"), "accounts.outbox", ""),
+    "closing": Way(_l("Check the report"), "desk.case", "case", "closing"),
+    "handed_back": Way(_l("Find somebody"), "matching.shortlist"),
+    "find_new_volunteer": Way(_l("Find somebody"), "matching.shortlist"),
+    "volunteer_may_not_go_on": Way(_l("Decide"), "desk.case", "case", "people"),
+    "check_conflict_again": Way(_l("Open"), "desk.case", "case", "people"),
+    "propose_next": Way(_l("Propose the next"), "matching.shortlist"),
+    "answer_request": Way(_l("Answer"), "matching.one_request", "record"),
+    "release_names": Way(_l("Answer"), "matching.one_request", "record"),
+    "first_contact": Way(_l("Open"), "desk.case"),
+    "letter": Way(_l("Open"), "desk.case"),
+    "checkin_call": Way(_l("Call and enter"), "engagement.record_answer", "record"),
+    "checkin_silent": Way(_l("Call and enter"), "engagement.record_answer", "record"),
+    "checkin_late": Way(_l("Call and enter"), "engagement.record_answer", "record"),
+    "mismatch": Way(_l("Find out why"), "desk.case", "case", "checkins"),
+    "mismatch_near_date": Way(_l("Find out why"), "desk.case", "case", "checkins"),
+    "cannot_go_on": Way(_l("Find somebody"), "desk.case", "case", "people"),
+    "ready_to_close": Way(_l("Open"), "desk.case", "case", "closing"),
+    "screen_volunteer": Way(_l("Screen"), "volunteers.volunteer", "record"),
+    "check_credential": Way(_l("Verify"), "volunteers.volunteer", "record"),
+}
+PLAIN = Way(_l("Open"), "desk.case")
+
+
+def way_of(task: Any) -> tuple[str, str]:
+    """The verb and the address for a task's row: case, task and record ids as the query names them."""
+    way = WAYS.get(task.cause, PLAIN)
+    ids = {"case": task.case_public_id, "task": task.public_id, "record": task.record_public_id}
+    if not is_known(way.endpoint) or (way.of and not ids[way.of]):
+        way = PLAIN
+    if not way.of:
+        return str(way.label), url_for(way.endpoint)
+    if not ids[way.of]:
+        return "", ""
+    return str(way.label), url_for(way.endpoint, public_id=ids[way.of], _anchor=way.anchor or None)

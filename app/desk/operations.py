@@ -1,0 +1,82 @@
+"""What is done from pages that show many packages: handing custody of a case to a colleague, taking over a task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.clients.lifecycle import give_custody
+from app.clients.models import OPEN, Case
+from app.core import audit
+from app.core.access import STAFF
+from app.core.db import lock, session
+from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
+from app.tasks.models import Task
+
+if TYPE_CHECKING:
+    from app.clients.models import Custody
+
+
+class CaseHasEnded(Refusal):
+    """Nobody answers for a case that has ended."""
+
+    message = _l("The case has ended, so nobody needs to answer for it.")
+
+
+class NotInProgramme(BadInput):
+    """Custody stays in the programme."""
+
+    message = _l("That person does not work for this case's programme.")
+
+
+class TaskDone(Refusal):
+    """Somebody finished the task meanwhile."""
+
+    message = _l("Somebody has done this meanwhile.")
+
+
+def hand_over(case: Case, to: str, *, reason: str, actor: User) -> Custody:
+    """Let a colleague in the case's programme answer for it, with the open tasks that were its custodian's.
+
+    :raises CaseHasEnded: the case is over
+    :raises NotInProgramme: the person is gone or works elsewhere
+    """
+    case = lock(case)
+    refuse_if(not _works_for(actor, case), NotAllowed)
+    refuse_if(case.status not in OPEN, CaseHasEnded)
+    person = session.scalars(select(User).where(User.public_id == to)).one_or_none()
+    if person is None or not person.is_active or not _works_for(person, case):
+        raise NotInProgramme
+    before = case.custody
+    made = give_custody(case, person, reason=reason, actor=actor)
+    if before is not None and before.user_id != person.id:
+        _move_tasks(case, before.user_id, person, actor)
+    return made
+
+
+def _works_for(person: User, case: Case) -> bool:
+    return any(person.has(role, case.programme_id) for role in STAFF)
+
+
+def _move_tasks(case: Case, before: int, to: User, actor: User) -> None:
+    theirs = select(Task).where(Task.case_id == case.id, Task.owner_id == before, Task.done_at.is_(None))
+    for task in session.scalars(theirs).all():
+        task.owner_id = to.id
+        audit.record("task.hand_over", task, actor=actor, case=case, before={"user": before}, after={"user": to.id})
+
+
+def take_over(task: Task, *, actor: User) -> Task:
+    """Take a colleague's or the role's open task upon oneself; doing it twice changes nothing.
+
+    :raises TaskDone: it is done
+    """
+    task = lock(task)
+    refuse_if(task.done_at is not None, TaskDone)
+    if task.owner_id == actor.id:
+        return task
+    before, task.owner_id = task.owner_id, actor.id
+    audit.record("task.take_over", task, actor=actor, before={"user": before}, after={"user": actor.id})
+    return task

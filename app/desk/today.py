@@ -1,0 +1,114 @@
+"""What waits for a member of staff today, the oldest promise first, and how the week went."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+
+from app.accounts.models import User
+from app.clients.models import Case, CaseMove, CaseStatus, PriorityLevel
+from app.core import clock
+from app.core.access import STAFF
+from app.core.db import session
+from app.core.mail import Mail
+from app.engagement.models import Checkin, Escalation
+from app.matching.models import DocketRun, Opening, Proposal, ProposalStatus, Referral, RunStatus
+from app.tasks.models import Task
+from app.volunteers.models import Credential, Volunteer
+
+from .counts import open_tasks, staff_of
+
+SHOWN = 60
+WEEK = timedelta(days=7)
+
+
+def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
+    """Open tasks with the ids their pages are asked with, by due time."""
+    of_credential = select(Volunteer.public_id).join(Credential).where(Credential.id == Task.record_id)
+    record = case(
+        (Task.record_kind == "referrals", _public_id(Referral)),
+        (Task.record_kind == "checkins", _public_id(Checkin)),
+        (Task.record_kind == "escalations", _public_id(Escalation)),
+        (Task.record_kind == "volunteers", _public_id(Volunteer)),
+        (Task.record_kind == "credentials", of_credential.scalar_subquery()),
+        (Task.record_kind == "openings", _public_id(Opening)),
+        (Task.record_kind == "outbox_mails", _public_id(Mail)),
+    )
+    stmt: Select[Any] = (
+        select(
+            Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Case.public_id.label("case_public_id"),
+            Case.number, Case.priority_level, Case.next_critical_on, record.label("record_public_id"),
+        )
+        .outerjoin(Case, Case.id == Task.case_id)
+        .where(*open_tasks())
+        .order_by(Task.due_at, Task.id)
+        .limit(most)
+    )  # fmt: skip
+    return list(session.execute(stmt, staff_of(viewer)))
+
+
+def _public_id(kind: Any) -> Any:
+    return select(kind.public_id).where(kind.id == Task.record_id).scalar_subquery()
+
+
+def waiting_by_priority(viewer: User) -> dict[PriorityLevel, int]:
+    """Listed cases by level."""
+    stmt = (
+        select(Case.priority_rank, func.count())
+        .where(Case.programme_id.in_(viewer.programme_ids(*STAFF)), Case.status == CaseStatus.AVAILABLE)
+        .group_by(Case.priority_rank)
+    )
+    found = dict(session.execute(stmt).tuples().all())
+    return {level: found.get(level.rank, 0) for level in PriorityLevel}
+
+
+def intake(viewer: User) -> Any:
+    """How many requests wait to be read, and since when the oldest."""
+    stmt = select(func.count(), func.min(Case.received_at)).where(
+        Case.programme_id.in_(viewer.programme_ids(*STAFF)),
+        Case.status == CaseStatus.PRESCREEN,
+        Case.missing_asked_at.is_(None),
+    )
+    return session.execute(stmt).one()
+
+
+def last_run() -> Any:
+    """The last finished placing of the docket, with how many of its proposals still wait for a word."""
+    waiting = (
+        select(func.count())
+        .where(Proposal.run_id == DocketRun.id, Proposal.status == ProposalStatus.OPEN)
+        .scalar_subquery()
+    )
+    stmt = select(DocketRun.public_id, DocketRun.finished_at, DocketRun.report, waiting.label("waiting"))
+    return session.execute(
+        stmt.where(DocketRun.status == RunStatus.DONE).order_by(DocketRun.id.desc()).limit(1)
+    ).first()
+
+
+def week(viewer: User) -> dict[str, int]:
+    """How many cases came to each status in the last seven days."""
+    stmt = (
+        select(CaseMove.to_status, func.count())
+        .join(Case, Case.id == CaseMove.case_id)
+        .where(
+            CaseMove.to_status.in_(
+                (CaseStatus.ACCEPTED, CaseStatus.AVAILABLE, CaseStatus.PLACED, CaseStatus.CLOSED, CaseStatus.PRESCREEN)
+            ),
+            CaseMove.at >= clock.now() - WEEK,
+            Case.programme_id.in_(viewer.programme_ids(*STAFF)),
+        )
+        .group_by(CaseMove.to_status)
+    )
+    return {status.value: count for status, count in session.execute(stmt)}
+
+
+def promises(viewer: User) -> tuple[int, int]:
+    """Of the tasks done in the last seven days: how many in time, and how many in all."""
+    kept = func.sum(case((Task.done_at <= Task.due_at, 1), else_=0))
+    stmt = select(func.coalesce(kept, 0), func.count()).where(
+        Task.programme_id.in_(viewer.programme_ids(*STAFF)), Task.done_at >= clock.now() - WEEK
+    )
+    in_time, done = session.execute(stmt).one()
+    return int(in_time), int(done)

@@ -48,9 +48,10 @@ def proposal_rows(placement: Placement) -> Iterable[Sequence[Any]]:
 def unplaced_rows(placement: Placement) -> Iterable[Sequence[Any]]:
     """Return the rows of unplaced.csv."""
     for row in placement.unplaced:
+        witness = row.witness
         yield (
             row.case_id, row.reason, row.binding_rule, *row.after,
-            ";".join(row.blocking_volunteers), ";".join(row.blocking_cases),
+            ";".join(witness.volunteers), ";".join(witness.cases),
         )  # fmt: skip
 
 

@@ -99,10 +99,10 @@ def _compiler() -> Any:
     import numba
     from numba.extending import register_jitable
 
-    from . import candidates, coverage, fit, optimum, rules
+    from . import candidates, coverage, fit, funnels, optimum, rules
 
     numba.config.CACHE_DIR = _cache_dir()  # type: ignore[attr-defined]
-    for module in (rules, fit, candidates, coverage, optimum):
+    for module in (rules, fit, candidates, coverage, optimum, funnels):
         for function in module.PARTS:
             register_jitable(forceinline=True, **OPTIONS)(function)
     return numba

@@ -12,12 +12,12 @@ from .candidates import Pairs, find_pairs
 from .coverage import Coverage, cover_docket
 from .docket import PRIORITIES, Docket
 from .fit import needs_mentor, terms_of
-from .funnels import Funnel, funnels_of
+from .funnels import funnels_of
 from .machine import Machine, machine_for
 from .optimum import Certificate, Optimum, certify, place_best
 from .tables import CASE_WIDTH, PERSON_WIDTH
 from .wanted import Want, wanted_list
-from .witness import Witness, witnesses
+from .witness import Witness, Witnesses
 
 NO_ONE_CAN = "no_one_can"
 ALL_TAKEN = "all_taken"
@@ -70,17 +70,31 @@ class Proposal:
     runner_up: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unplaced:
-    """One case without a proposal, and why."""
+    """One case without a proposal, and why; who blocks it is worked out when asked for."""
 
     case: int
     case_id: str
     reason: str
     binding_rule: str
     after: tuple[int, ...]
-    blocking_volunteers: tuple[str, ...]
-    blocking_cases: tuple[str, ...]
+    witnesses: Witnesses = field(repr=False, compare=False)
+
+    @property
+    def witness(self) -> Witness:
+        """Return the proof that every slot is taken by more urgent cases; nothing when no one can take it."""
+        return self.witnesses.of(self.case) if self.reason == ALL_TAKEN else Witness((), ())
+
+    @property
+    def blocking_volunteers(self) -> tuple[str, ...]:
+        """Return the ids of the volunteers of the witness."""
+        return self.witness.volunteers
+
+    @property
+    def blocking_cases(self) -> tuple[str, ...]:
+        """Return the ids of the cases of the witness."""
+        return self.witness.cases
 
 
 @dataclass(frozen=True)
@@ -196,18 +210,10 @@ def _proposal(docket: Docket, pairs: Pairs, c: int, v: int, nth: int) -> Proposa
 def _explain(docket: Docket, pairs: Pairs, cover: Coverage, machine: Machine, watch: Watch) -> tuple[Unplaced, ...]:
     unplaced = machine.share(np.nonzero(np.array(cover.volunteer_of) < 0)[0].astype(np.int32))
     funnels = funnels_of(docket, unplaced, machine, watch)
-    taken = [int(case) for case in unplaced if pairs.end[case] > pairs.start[case]]
-    proofs = witnesses(pairs, cover, taken, machine, watch)
-    return tuple(_unplaced(docket, int(c), funnels[int(c)], proofs.get(int(c))) for c in unplaced)
-
-
-def _unplaced(docket: Docket, c: int, funnel: Funnel, proof: Witness | None) -> Unplaced:
-    return Unplaced(
-        case=c,
-        case_id=docket.cases[c].case_id,
-        reason=NO_ONE_CAN if proof is None else ALL_TAKEN,
-        binding_rule=funnel.binding_rule,
-        after=funnel.after,
-        blocking_volunteers=tuple(docket.volunteers[v].volunteer_id for v in proof.volunteers) if proof else (),
-        blocking_cases=tuple(sorted(docket.cases[o].case_id for o in proof.cases)) if proof else (),
-    )
+    proofs = Witnesses(docket, pairs, cover, machine)
+    rows = []
+    for c in (int(case) for case in unplaced):
+        reason = ALL_TAKEN if pairs.end[c] > pairs.start[c] else NO_ONE_CAN
+        funnel = funnels[c]
+        rows.append(Unplaced(c, docket.cases[c].case_id, reason, funnel.binding_rule, funnel.after, proofs))
+    return tuple(rows)

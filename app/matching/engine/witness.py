@@ -2,27 +2,32 @@
 
 From the case, everyone able to take it is full; their cases can only go to volunteers in the same set, all
 full too. The set reached is the smallest such set. Every listed case was placed before this one, so each ranks
-above it. Work per case: one walk over what it reaches; cases with the same set share one answer.
+above it. A set can hold thousands, so it is worked out when asked for: one walk over the pairs it reaches.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .candidates import Pairs
 from .coverage import Coverage
+from .docket import Docket
+from .machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Volunteers whose slots are all filled by the listed cases, and who alone could take any of them."""
+    """Volunteers whose slots the listed cases fill, and who alone could take any of them; ids, sorted."""
 
-    volunteers: tuple[int, ...]
-    cases: tuple[int, ...]
+    volunteers: tuple[str, ...]
+    cases: tuple[str, ...]
 
 
 def reach(
-    c: int, volunteer: Any, start: Any, end: Any, head: Any, following: Any, seen: Any, reached: Any, queue: Any
-) -> tuple[int, int]:
+    c: int, mark: int, volunteer: Any, start: Any, end: Any, head: Any, following: Any,
+    seen: Any, reached: Any, queue: Any,
+) -> tuple[int, int]:  # fmt: skip
     """Walk from one case to every volunteer of its closed set and the cases they hold; return both counts."""
     queue[0] = c
     looked, waiting, found = 0, 1, 0
@@ -31,9 +36,9 @@ def reach(
         looked += 1
         for at in range(start[holder], end[holder]):
             v = volunteer[at]
-            if seen[v] == c + 1:
+            if seen[v] == mark:
                 continue
-            seen[v] = c + 1
+            seen[v] = mark
             reached[found] = v
             found += 1
             other = head[v]
@@ -44,20 +49,26 @@ def reach(
     return found, waiting - 1
 
 
-def witnesses(pairs: Pairs, cover: Coverage, taken: list[int], machine: Any, watch: Any) -> dict[int, Witness]:
-    """Return the witness of each case that has feasible volunteers but no place."""
-    walk = machine.kernel(reach)
-    seen, reached = machine.vector(len(cover.head)), machine.vector(len(cover.head))
-    queue = machine.vector(len(cover.following) + 1)
-    shared: dict[tuple[int, ...], tuple[int, ...]] = {}
-    found = {}
-    for done, c in enumerate(taken):
-        people, held = walk(
-            c, pairs.volunteer, pairs.start, pairs.end, cover.head, cover.following, seen, reached, queue
+class Witnesses:
+    """The proofs of one run, each worked out when it is asked for."""
+
+    def __init__(self, docket: Docket, pairs: Pairs, cover: Coverage, machine: Machine) -> None:
+        self.docket, self.pairs, self.cover = docket, pairs, cover
+        self.walk = machine.kernel(reach)
+        self.seen, self.reached = (machine.vector(len(docket.volunteers)) for _ in range(2))
+        self.asked = 0
+        self.queue = machine.vector(len(docket.cases) + 1)
+
+    def of(self, c: int) -> Witness:
+        """Return the witness of an unplaced case that somebody could take."""
+        pairs, cover = self.pairs, self.cover
+        self.asked += 1
+        people, held = self.walk(
+            c, self.asked, pairs.volunteer, pairs.start, pairs.end, cover.head, cover.following,
+            self.seen, self.reached, self.queue,
+        )  # fmt: skip
+        volunteers = np.sort(np.asarray(self.reached[:people])).tolist()
+        return Witness(
+            tuple([self.docket.volunteers[v].volunteer_id for v in volunteers]),
+            tuple(sorted([self.docket.cases[other].case_id for other in self.queue[1 : held + 1]])),
         )
-        volunteers = tuple(sorted(int(v) for v in reached[:people]))
-        cases = tuple(sorted(int(other) for other in queue[1 : held + 1]))
-        found[c] = Witness(shared.setdefault(volunteers, volunteers), shared.setdefault(cases, cases))
-        if done % watch.step == 0:
-            watch.tell("explain", done, len(taken))
-    return found

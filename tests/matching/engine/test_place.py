@@ -31,7 +31,9 @@ def placed(cases: list[CaseRow], volunteers: list[VolunteerRow]) -> Placement:
 
 
 def told(placement: Placement) -> object:
-    return placement.proposals, placement.unplaced, placement.wanted, placement.certificate, placement.prices.tolist()
+    witnesses = [row.witness for row in placement.unplaced]
+    reasons = placement.unplaced, witnesses, placement.wanted
+    return placement.proposals, reasons, placement.certificate, placement.prices.tolist()
 
 
 def sample() -> tuple[list[CaseRow], list[VolunteerRow]]:

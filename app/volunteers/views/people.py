@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -40,7 +41,7 @@ def people() -> ResponseReturnValue:
     """The list, with what each may do and what runs out."""
     today, filters = queries.today(), _filters()
     counts = count_by_view(signed_in(), today)
-    page = lists.page_of(_select(filters), size=50, scalars=True)
+    page = lists.page_of(_select(filters, today), size=50, scalars=True)
     rows = _rows(page.rows, today)
     return render_template(
         "volunteers/people.html", page=page, rows=rows, filters=filters, counts=counts, view_words=VIEW_WORDS,
@@ -53,8 +54,8 @@ def people() -> ResponseReturnValue:
 @open_to(*STAFF, Role.ADMIN)
 def export_people() -> ResponseReturnValue:
     """The filtered list as a spreadsheet file."""
-    found = session.execute(_select(_filters())).scalars().all()
-    rows = _rows(found, queries.today())
+    today = queries.today()
+    rows = _rows(session.execute(_select(_filters(), today)).scalars().all(), today)
     return lists.csv_download("volunteers", HEADER, [_cells(row) for row in rows])
 
 
@@ -68,17 +69,17 @@ def _filters() -> Filters:
     return Filters(**asked)
 
 
-def _select(filters: Filters) -> Select[Any]:
-    found = queries.volunteers_list(signed_in()).where(*conditions(filters, queries.today()))
+def _select(filters: Filters, today: date) -> Select[Any]:
+    found = queries.volunteers_list(signed_in()).where(*conditions(filters, today))
     return with_parts(found.order_by(*lists.sort_by(SORTS, "applied")))
 
 
-def _rows(volunteers: Any, today: Any) -> list[dict[str, Any]]:
+def _rows(volunteers: Any, today: date) -> list[dict[str, Any]]:
     used = queries.used_slots([volunteer.id for volunteer in volunteers])
     return [_row(volunteer, used.get(volunteer.id, 0), today) for volunteer in volunteers]
 
 
-def _row(volunteer: Volunteer, used: int, today: Any) -> dict[str, Any]:
+def _row(volunteer: Volunteer, used: int, today: date) -> dict[str, Any]:
     live = [one for one in volunteer.credentials if one.ended_at is None and one.refused_reason is None]
     licences = [one for one in live if one.kind in policy.LICENCES]
     ends = [one.valid_until for one in live if one.verified_at and one.valid_until]

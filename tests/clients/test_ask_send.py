@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
@@ -71,7 +72,8 @@ def test_income_is_kept_as_typed_and_as_cents_a_year():
 
 
 @pytest.mark.parametrize(
-    ("period", "yearly"), [("week", 5_200), ("two_weeks", 2_600), ("half_month", 2_400), ("month", 1_200), ("year", 100)]
+    ("period", "yearly"),
+    [("week", 5_200), ("two_weeks", 2_600), ("half_month", 2_400), ("month", 1_200), ("year", 100)],
 )
 def test_each_period_is_reckoned_to_a_year(period: str, yearly: int):
     case = send(income={"income": 100, "income_typed": "1", "income_period": period})
@@ -168,6 +170,22 @@ def test_sending_twice_gives_the_same_case_and_one_mail():
     assert first == again
     assert session.scalar(select(func.count(Case.id))) == 1
     assert session.scalar(select(func.count(Mail.id))) == 1
+
+
+def test_two_browsers_sending_at_the_same_moment_make_one_case(app: Flask):
+    with transaction():
+        programme = factories.programme()
+        factories.coordinator(programme)
+        draft_id = full_draft(programme).id
+
+    def send_at_once(_n: int) -> int:
+        with app.app_context(), transaction():
+            return operations.send_request(session.get_one(IntakeDraft, draft_id), actor=None).id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(send_at_once, range(4)))) == 1
+    session.rollback()
+    assert session.scalar(select(func.count(Case.id))) == 1
 
 
 def test_the_draft_keeps_no_facts_after_sending():

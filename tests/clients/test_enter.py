@@ -30,8 +30,7 @@ def _now():
 @pytest.fixture
 def programme(app: Flask) -> Programme:
     with transaction():
-        made = factories.programme()
-    return made
+        return factories.programme()
 
 
 @pytest.fixture
@@ -105,9 +104,7 @@ def test_a_draft_is_finished_and_sent_later(visitor: Visitor, programme: Program
 
 
 def test_a_stale_page_is_refused_and_shows_what_was_typed(visitor: Visitor, programme: Programme):
-    where = visitor.post(
-        "/intake/new", data={"given_name": "Yesenia", "then": "draft", "once": once(visitor)}
-    ).location
+    where = visitor.post("/intake/new", data={"given_name": "Yesenia", "then": "draft", "once": once(visitor)}).location
     old = visitor.get(where).text
     version = re.search(r'name="seen_version" type="hidden" value="(\d+)"', old)[1]
     first = {"given_name": "Yesenia", "family_name": "Marrón", "then": "draft", "seen_version": version}
@@ -147,9 +144,7 @@ def test_only_the_own_programmes_counties_are_offered(visitor: Visitor, programm
 
 
 def test_another_programmes_draft_is_not_found(app: Flask, visitor: Visitor, programme: Programme):
-    where = visitor.post(
-        "/intake/new", data={"given_name": "Yesenia", "then": "draft", "once": once(visitor)}
-    ).location
+    where = visitor.post("/intake/new", data={"given_name": "Yesenia", "then": "draft", "once": once(visitor)}).location
     with transaction():
         stranger = factories.coordinator(factories.programme())
     other = Visitor(app)

@@ -170,6 +170,7 @@ def test_no_more_mails_means_a_call(visitor: Visitor, case: Case):
     page = words(visitor.get("/my-request"))
     assert "We write no more mails to you." in page
     assert "We write no mails to you." in page
+    session.rollback()
     assert [task.cause for task in session.scalars(select(Task))] == ["call_client"]
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from app.clients.models import Opening
 from app.core import clock, links
+from app.core.db import session
 from app.core.i18n import hours, when_at, when_day
-from app.core.mail import compose, outside_url, queue
+from app.core.mail import Mail, check_before_sending, compose, outside_url, queue
 
-from .models import Assignment, Referral
+from .models import Assignment, Referral, ReferralStatus
 from .terms import LINK_DAYS_AFTER
 
 OFFER = "offer"
@@ -112,3 +113,26 @@ def request_lost(referral: Referral, fitting: list[Opening]) -> None:
         for o in fitting
     ]
     _tell(referral, "request_lost", url=outside_url("matching.opportunities"), others=others)
+
+
+STILL_TRUE = {
+    "matching.offer": (ReferralStatus.OFFERED,),
+    "matching.your_turn": (ReferralStatus.OFFERED,),
+    "matching.held": (ReferralStatus.HELD,),
+    "matching.hold_ending": (ReferralStatus.HELD,),
+    "matching.names_released": (ReferralStatus.HELD,),
+}
+
+
+def _no_longer_true(mail: Mail) -> str | None:
+    """An offer answered or a hold given back meanwhile is not written about."""
+    referral = session.get(Referral, mail.record_id, populate_existing=True)
+    if referral is None or referral.status not in STILL_TRUE[mail.kind]:
+        return "answered"
+    return None
+
+
+def init_app() -> None:
+    """Look once more before these mails leave."""
+    for kind in STILL_TRUE:
+        check_before_sending(kind, _no_longer_true)

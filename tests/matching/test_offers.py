@@ -14,6 +14,7 @@ from app.clients.models import PriorityLevel
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
+from app.core.mail import reason_to_drop
 from app.matching import jobs, operations
 from app.matching.models import Referral, ReferralStatus
 from app.matching.refusals import AlreadyAsked, EnoughOffers, OfferOver, RulesAgainst, VolunteerFull
@@ -204,3 +205,13 @@ def test_links_that_are_old_used_or_altered_say_what_next(app: Flask, client: Fl
         assert client.post(f"{path}/decline").status_code == 409
     with clock.at(MONDAY + timedelta(days=90)):
         assert client.get(path).status_code == 410
+
+
+def test_an_offer_answered_meanwhile_is_not_mailed(app: Flask) -> None:
+    desk = lay()
+    made = offer(desk)
+    (mail,) = mails()
+    assert reason_to_drop(mail) is None
+    with transaction():
+        operations.decline_offer(made, None, actor=None)
+    assert reason_to_drop(mail) == "answered"

@@ -17,7 +17,7 @@ from app.core.db import engine, session, transaction
 from app.matching import board, operations
 from app.matching.models import Referral, ReferralStatus
 from tests import factories
-from tests.matching.desk import MONDAY, Desk, entries, lay
+from tests.matching.desk import MONDAY, Desk, entries, lay, mails
 
 S = ReferralStatus
 NAMES = ("Castro", "Maribel", "Cottonwood")
@@ -306,3 +306,30 @@ def test_a_hold_from_the_page_is_made_longer_and_given_back(app: Flask, client: 
     assert ends is not None
     assert referral.ends_at is not None
     assert referral.ends_at - ends >= timedelta(days=2)
+
+
+@pytest.mark.promise(15)
+def test_before_the_hold_no_page_and_no_mail_yields_a_name(app: Flask, client: FlaskClient) -> None:
+    desk = lay(volunteers=3)
+    with transaction():
+        canary = Party(case=desk.case, role=PartyRole.ADVERSE, name="Quillfeather Zander", aliases=["Zandy Q"])
+        session.add(canary)
+        operations.send_offer(desk.opening, desk.volunteer(0), actor=desk.staff)
+        operations.hold(desk.opening, actor=desk.user(1))
+        operations.join_waiting_list(desk.opening, actor=desk.user(2))
+        offered, held, waiting = (r.public_id for r in session.query(Referral).order_by(Referral.id))
+        public_id = desk.opening.public_id
+    offer_page = next(line for m in mails() for line in m.text.splitlines() if "/offer/" in line).split("/offer/")[1]
+    pages = ["/opportunities", "/opportunities?show=all", "/opportunities/open", f"/opportunities/{public_id}",
+             "/my/matters", f"/offer/{offer_page}"]  # fmt: skip
+    looked = 0
+    for n, mine in ((0, offered), (2, waiting)):
+        browser = signed_in(app.test_client(), desk, n)
+        for path in (*pages, f"/my/matters/{mine}", f"/my/matters/{held}"):
+            text = browser.get(path).text
+            looked += 1
+            assert not any(name in text for name in ("Quillfeather", "Zander", "Zandy", *NAMES)), path
+    told = " ".join(f"{mail.subject} {mail.text}" for mail in mails())
+    assert not any(name in told for name in ("Quillfeather", "Zander", "Zandy", *NAMES))
+    print(f"promise 15: {looked} pages and {len(mails())} mails before the hold, 0 names")  # noqa: T201
+    assert "Quillfeather" in signed_in(client, desk, 1).get(f"/my/matters/{held}").text

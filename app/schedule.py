@@ -39,6 +39,7 @@ TIMETABLE = [
     Job("checkins.plan", "app.engagement.jobs.plan_due", every=5 * MINUTES),
     Job("requests.try_again", "app.clients.jobs.try_again_one", every=15 * MINUTES),
     Job("requests.close_incomplete", "app.clients.jobs.close_incomplete_one", every=15 * MINUTES),
+    Job("requests.forget", "app.clients.intake.forgetting.forget_one", every=60 * MINUTES),
     Job("cases.ask_about_clock", "app.clients.jobs.ask_about_clock_one", every=15 * MINUTES),
     Job("priorities.lapse", "app.clients.jobs.lapse_one", every=60 * MINUTES),
     Job("priorities.refresh", "app.clients.jobs.refresh_all", at=time(0, 20)),

@@ -8,13 +8,14 @@ from flask.cli import with_appcontext
 
 from app.core import migrate
 from app.core.db import engine
+from app.demo.commands import demo_command
 from app.schedule import run_scheduler
 from app.worker import run_worker, stop_on_signals
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (migrate_command, worker_command, scheduler_command):
+    for command in (migrate_command, demo_command, worker_command, scheduler_command):
         app.cli.add_command(command)
 
 

@@ -52,12 +52,21 @@ def _rows(name: str) -> list[dict[str, str]]:
 @lru_cache
 def closing_codes() -> dict[str, ClosingCode]:
     """The codes that may be chosen today."""
-    flags = ("needs_counsel_of_record", "needs_settlement_papers", "not_self_represented", "needs_decision")
-    texts = ("code", "label", "service_level", "definition", "constraint")
-    return {
-        row["code"]: ClosingCode(**{t: row[t] for t in texts}, **{f: row[f] == "Y" for f in flags})
-        for row in _rows("closing_codes.csv")
-    }
+    return {row["code"]: _closing_code(row) for row in _rows("closing_codes.csv")}
+
+
+def _closing_code(row: dict[str, str]) -> ClosingCode:
+    return ClosingCode(
+        code=row["code"],
+        label=row["label"],
+        service_level=row["service_level"],
+        definition=row["definition"],
+        constraint=row["constraint"],
+        needs_counsel_of_record=row["needs_counsel_of_record"] == "Y",
+        needs_settlement_papers=row["needs_settlement_papers"] == "Y",
+        not_self_represented=row["not_self_represented"] == "Y",
+        needs_decision=row["needs_decision"] == "Y",
+    )
 
 
 @lru_cache

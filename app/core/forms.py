@@ -94,7 +94,7 @@ class DayField(Field):
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Read the three parts, or take the date given."""
         self.process_errors: list[str] = []
-        self.data = data if isinstance(data, date) else None
+        self.data: Any = data if isinstance(data, date) else None
         if self.data:
             self.parts = (str(self.data.month), str(self.data.day), str(self.data.year))
         names = tuple(f"{self.name}-{part}" for part in ("month", "day", "year"))

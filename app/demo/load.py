@@ -19,6 +19,7 @@ from app.metrics import publishing, rollup
 
 from .lives import Life, life, plan
 from .people import Cast, found, gather_volunteers, hire
+from .scenes import set_the_scene
 
 SEED = 1863
 CASES, RECENT, VOLUNTEERS = 120, 34, 150
@@ -36,6 +37,7 @@ def load(now: datetime | None = None) -> Cast:
         hire(cast)
         gather_volunteers(cast, VOLUNTEERS, end.date())
     _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
+    set_the_scene(cast, end)
     with transaction():
         for case_id in session.execute(select(Case.id)).scalars().all():
             priority.refresh_priority(session.get_one(Case, case_id))

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from app.accounts import operations as accounts
 from app.accounts.models import Grant, Programme, User
+from app.clients.intake import pins
 from app.clients.problems import counties_of
 from app.core import clock
 from app.core.access import Role
@@ -44,6 +45,15 @@ SLANTS = (
 )
 
 
+@dataclass(frozen=True)
+class Look:
+    """What can be seen of an approved volunteer at a glance."""
+
+    id: int
+    areas: frozenset[str]
+    places: frozenset[str]
+
+
 @dataclass
 class Cast:
     """Who plays in the demo, by row id."""
@@ -54,7 +64,9 @@ class Cast:
     attorneys: dict[int, int] = field(default_factory=dict)
     grants: dict[int, list[int]] = field(default_factory=dict)
     volunteers: list[int] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     star: int = 0  # the volunteer whose account is printed
+    pin_hash: str = ""
 
 
 def name(chance: random.Random) -> tuple[str, str]:
@@ -65,6 +77,7 @@ def name(chance: random.Random) -> tuple[str, str]:
 def found(cast: Cast, today: date) -> None:
     """Set up programmes, grants, staff and funders."""
     load_requirements()
+    cast.pin_hash = pins.hashed(pins.new_pin())
     all_counties = [fips for fips, _name in counties_of("WI")]
     north = [fips for fips in all_counties if fips not in SOUTH]
     for label, slug, prefix, counties, phone, grants in (
@@ -129,6 +142,9 @@ def gather_volunteers(cast: Cast, count: int, today: date) -> None:
         _credentials(made, verifier, chance, today)
         session.flush()
         cast.volunteers.append(made.id)
+        if made.status is VolunteerStatus.APPROVED:
+            places = {*made.counties, *(["remote"] if made.remote else [])}
+            cast.looks.append(Look(made.id, frozenset(a.area for a in made.areas), frozenset(places)))
     cast.star = cast.volunteers[0]
 
 
@@ -170,8 +186,12 @@ def _credentials(of: Volunteer, verifier: User, chance: random.Random, today: da
     if of.status is VolunteerStatus.LAPSED:
         until = today - timedelta(days=9)
     known = of.user is not None
-    rows = [(CredentialKind.FULL_LICENCE, "WI", until), (CredentialKind.MALPRACTICE_COVER, None, until),
-            (CredentialKind.ATTESTATION, None, today + timedelta(days=300)), (CredentialKind.ORIENTATION, None, None)]  # fmt: skip
+    rows = [
+        (CredentialKind.FULL_LICENCE, "WI", until),
+        (CredentialKind.MALPRACTICE_COVER, None, until),
+        (CredentialKind.ATTESTATION, None, today + timedelta(days=300)),
+        (CredentialKind.ORIENTATION, None, None),
+    ]
     if chance.random() < 0.15:
         rows.append((CredentialKind.VA_ACCREDITATION, None, None))
     if chance.random() < 0.12:

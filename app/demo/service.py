@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from app.accounts import calendars
@@ -13,12 +13,14 @@ from app.casework import closing
 from app.casework import operations as casework
 from app.casework import operations_closing as endings
 from app.casework.models import AmountKind
+from app.casework.queries import closing_report
 from app.clients.models import Case, CaseStatus
 from app.core import clock
 from app.core.db import session
 from app.engagement import operations as engagement
 from app.engagement.answers import questions
 from app.engagement.models import Audience, Checkin
+from app.engagement.queries import next_checkin, open_escalations
 from app.matching.models import Assignment
 
 from .words import NOTES
@@ -42,7 +44,7 @@ def serve(fate: Plan, case_id: int, later: Later, staff_id: int) -> Life:
     ends = clock.now() + timedelta(days=chance.randrange(35, 170))
     reached = clock.now() + timedelta(days=chance.uniform(0.5, 8))
     while clock.now() < ends:
-        yield later(chance, 3, 12)
+        yield _next_moment(case_id, later(chance, 6, 16))
         if lead_of(case_id) is None:
             return
         if clock.now() >= reached:
@@ -52,6 +54,15 @@ def serve(fate: Plan, case_id: int, later: Later, staff_id: int) -> Life:
             _leave(case_id, chance, staff_id)
             return
     yield from _close(fate, case_id, later, staff_id)
+
+
+def _next_moment(case_id: int, otherwise: datetime) -> datetime:
+    """The next check-in's morning, or some other day before it."""
+    due = next_checkin(session.get_one(Case, case_id))
+    if due is None:
+        return otherwise
+    morning = datetime.combine(due.on_day, time(16), UTC)
+    return max(min(morning, otherwise), clock.now() + timedelta(hours=1))
 
 
 def _work(case_id: int, chance: random.Random) -> None:
@@ -124,8 +135,6 @@ def _pick(key: str, values: list[str], chance: random.Random) -> str:
 
 
 def _settle_mismatch(case: Case) -> None:
-    from app.engagement.queries import open_escalations
-
     for escalation in open_escalations(case):
         staff = case.custody.user if case.custody else None
         if staff is not None:
@@ -153,8 +162,6 @@ def _close(fate: Plan, case_id: int, later: Later, staff_id: int) -> Life:
     report, amounts = _report(fate, lead.case, chance)
     endings.report_closing(lead.case, report, amounts=amounts, actor=lead.volunteer.user)
     yield later(chance, 1, 6)
-    from app.casework.queries import closing_report
-
     waiting = closing_report(session.get_one(Case, case_id))
     if waiting is not None and waiting.status == "reported":
         endings.approve_closing(waiting, actor=session.get_one(User, staff_id))

@@ -1,0 +1,124 @@
+"""The last days of the demo, set so that every status and every reader has something to see."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.accounts import calendars
+from app.accounts.models import User
+from app.casework import closing
+from app.casework import operations_closing as endings
+from app.clients import operations_screening as screening
+from app.clients.models import Case, CaseStatus
+from app.core import clock
+from app.core.db import session, transaction
+from app.core.errors import Refusal
+from app.engagement import operations as engagement
+from app.engagement.models import Audience, Checkin
+from app.matching import operations_offers as offers
+from app.matching import operations_placement as placing
+from app.tasks.models import Task
+from app.tasks.operations import finish_task
+from app.volunteers.models import Volunteer
+
+from .people import Cast
+from .service import lead_of
+
+
+def set_the_scene(cast: Cast, end: datetime) -> None:
+    """Play the scenes a few hours before now."""
+    _old_duties_were_done(end)
+    for scene in (_star_has_cases, _star_is_asked, _reports_wait, _client_withdraws, _never_came, _they_disagree):
+        with clock.at(end - timedelta(hours=5)), transaction():
+            scene(cast)
+
+
+def _old_duties_were_done(end: datetime) -> None:
+    """Staff of the demo are diligent: of what was due before yesterday only the newest two are late."""
+    with transaction():
+        late = session.query(Task).filter(Task.done_at.is_(None), Task.due_at < end - timedelta(days=1))
+        for task in late.order_by(Task.due_at.desc()).all()[2:]:
+            with clock.at(task.due_at):
+                finish_task(task, actor=task.owner)
+
+
+def _cases(cast: Cast, status: CaseStatus) -> list[Case]:
+    found = session.query(Case).filter_by(status=status, programme_id=cast.programmes[0])
+    return found.order_by(Case.points.desc(), Case.id).all()
+
+
+def _staff(case: Case) -> User:
+    if case.custody is None:
+        raise LookupError("an open case has a custodian")
+    return case.custody.user
+
+
+def _star_has_cases(cast: Cast) -> None:
+    """The printed volunteer has two cases at least."""
+    star = session.get_one(Volunteer, cast.star)
+    live = sum(1 for a in star.assignments if a.ended_at is None)
+    for case in _cases(cast, CaseStatus.AVAILABLE):
+        if live >= 2:
+            return
+        try:
+            with session.begin_nested():
+                placing.place_by_hand(case.lead_opening, star, "phone_yes", actor=_staff(case), checked=True)
+                live += 1
+        except Refusal:
+            continue
+
+
+def _star_is_asked(cast: Cast) -> None:
+    """An offer waits in the printed volunteer's mail."""
+    star = session.get_one(Volunteer, cast.star)
+    for case in _cases(cast, CaseStatus.AVAILABLE):
+        try:
+            with session.begin_nested():
+                offers.send_offer(case.lead_opening, star, actor=_staff(case))
+                return
+        except Refusal:
+            continue
+
+
+def _reports_wait(cast: Cast) -> None:
+    """Two closing reports wait for staff."""
+    for case in _cases(cast, CaseStatus.IN_SERVICE)[-3:-1]:
+        lead = lead_of(case.id)
+        if lead is None or lead.volunteer.user is None:
+            continue
+        today = calendars.today(case.programme)
+        report = closing.Closing("B", None, None, None, None, False, False, today, 650)
+        endings.report_closing(case, report, amounts=[], actor=lead.volunteer.user)
+
+
+def _client_withdraws(cast: Cast) -> None:
+    case = _cases(cast, CaseStatus.ACCEPTED)[-1]
+    endings.withdraw_case(case, reason="client_wish", actor=_staff(case))
+
+
+def _never_came(cast: Cast) -> None:
+    """A request whose papers never came is closed with a way back."""
+    waiting = [case for case in _cases(cast, CaseStatus.PRESCREEN) if case.missing_items]
+    if waiting:
+        screening.close_incomplete(waiting[0], actor=None)
+
+
+def _they_disagree(cast: Cast) -> None:
+    """One volunteer says that all is well; the client says that nobody called."""
+    for case in _cases(cast, CaseStatus.IN_SERVICE):
+        lead = lead_of(case.id)
+        if lead is None or lead.volunteer.user is None:
+            continue
+        day = calendars.today(case.programme)
+        for audience, said in (
+            (Audience.VOLUNTEER, {"standing": "on_track"}),
+            (Audience.CLIENT, {"contact": "no", "next_step": "no", "call_me": "no"}),
+        ):
+            asked = Checkin(
+                case=case, assignment=lead, audience=audience, series_key="scene", questions=f"{audience}_regular",
+                due_on=day, due_at=clock.now(), sent_at=clock.now(), channel="email",
+            )  # fmt: skip
+            session.add(asked)
+            session.flush()
+            engagement.answer(asked, said, how="phone")
+        return

@@ -6,6 +6,7 @@ from .operations_holds import (
     extend_hold,
     hold,
     join_waiting_list,
+    look_before_hold,
     release_names,
     see_parties,
     warn_holder,
@@ -17,6 +18,7 @@ from .operations_placement import bar, end_assignment, place, place_by_hand
 
 __all__ = [
     "accept_offer", "attest", "bar", "confirm_request", "decline_offer", "drop_referral", "end_assignment",
-    "expire_hold", "extend_hold", "hold", "join_waiting_list", "offer_next_in_line", "place", "place_by_hand",
-    "refuse_request", "release_names", "see_parties", "send_offer", "void_attestation", "warn_holder", "withdraw_hold",
+    "expire_hold", "extend_hold", "hold", "join_waiting_list", "look_before_hold", "offer_next_in_line", "place",
+    "place_by_hand", "refuse_request", "release_names", "see_parties", "send_offer", "void_attestation", "warn_holder",
+    "withdraw_hold",
 ]  # fmt: skip

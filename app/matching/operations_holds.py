@@ -56,6 +56,21 @@ def hold(opening: Opening, *, actor: User) -> Referral:
     return start_hold(mine, actor=actor)  # type: ignore[arg-type]
 
 
+def look_before_hold(opening: Opening, *, actor: User) -> None:
+    """Refuse a claim that plainly cannot succeed before it queues for the database's lock; the hold looks again.
+
+    :raises CaseTaken: another hold is live
+    :raises AtCapacity: the volunteer's slots are used
+    """
+    volunteer = actor.volunteer
+    refuse_if(volunteer is None, NotAllowed)
+    holder = queries.holding(opening)
+    if holder is not None and holder.volunteer_id == volunteer.id:  # type: ignore[union-attr]
+        return
+    refuse_if(holder is not None, CaseTaken)
+    refuse_if(queries.count_used_slots(volunteer) >= volunteer.capacity, AtCapacity)  # type: ignore[arg-type,union-attr]
+
+
 def _is_before(other: Referral, mine: Referral | None, volunteer: Volunteer) -> bool:
     if not queries.is_ahead_of(other, volunteer):
         return False

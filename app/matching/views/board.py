@@ -116,6 +116,7 @@ def hold(public_id: str) -> ResponseReturnValue:
     form = HoldForm()
     if not form.validate():
         return _opportunity(public_id, form), 422
+    operations.look_before_hold(queries.listed_opening(public_id, viewer=signed_in()), actor=signed_in())
     with transaction():
         opening = queries.listed_opening(public_id, viewer=signed_in())
         referral = operations.hold(opening, actor=signed_in())

@@ -246,6 +246,12 @@ class MeritsForm(Form):
     note = TextAreaField(_l("Why"), [Optional(), NOTE])
 
 
+class ConsentForm(Form):
+    """The client's yes to sharing names, as staff heard it."""
+
+    how = SelectField(_l("How did the client say yes?"), choices=choices(words.CONSENT_WAYS))
+
+
 class AcceptForm(Form):
     """The funds that pay."""
 

@@ -23,9 +23,9 @@ GIVE_UP_AFTER = 10
 WORDS = {"missing_try_2": "second try", "missing_try_3": "third and last try"}
 
 
-def refresh_all() -> int:
-    """Reckon the priority of every open case anew; returns how many were looked at."""
-    last, seen = 0, 0
+def refresh_all() -> bool:
+    """Reckon the priority of every open case anew, a batch at a time; then there is nothing left to do."""
+    last = 0
     while True:
         with transaction():
             found = select(Case).where(Case.status.in_(OPEN), Case.id > last).order_by(Case.id).limit(BATCH)
@@ -34,9 +34,8 @@ def refresh_all() -> int:
             for case in cases:
                 last = case.id
                 refresh_priority(case, rules=rules[case.programme_id])
-            seen += len(cases)
         if not cases:
-            return seen
+            return False
 
 
 def lapse_one() -> bool:
@@ -56,14 +55,6 @@ def _last_today(now: datetime) -> date:
     """The latest local day anywhere in the country's zones."""
     with clock.at(now):
         return clock.today_in("Pacific/Guam")
-
-
-def lapse_overrides() -> int:
-    """End every override whose last day is over."""
-    done = 0
-    while lapse_one():
-        done += 1
-    return done
 
 
 def try_again_one() -> bool:

@@ -88,9 +88,14 @@ def latest_eligibility(case: Case) -> dict[int, EligibilityDecision]:
 
 def has_consent(case: Case, kind: ConsentKind) -> bool:
     """Has the client allowed this, and does it hold today?"""
+    live = find_consent(case, kind)
+    return live is not None and (live.expires_on is None or live.expires_on >= today(case.programme))
+
+
+def find_consent(case: Case, kind: ConsentKind) -> Consent | None:
+    """The consent that was not taken back, expired or not."""
     live = select(Consent).where(Consent.case_id == case.id, Consent.kind == kind, Consent.withdrawn_at.is_(None))
-    day = today(case.programme)
-    return any(each.expires_on is None or each.expires_on >= day for each in session.scalars(live))
+    return session.scalars(live).one_or_none()
 
 
 def live_grants(programme_id: int, on_day: date) -> Sequence[Grant]:

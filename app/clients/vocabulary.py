@@ -115,6 +115,13 @@ PAUSE_REASONS: dict[str, Any] = {
     "other_proceeding": _l("Another proceeding comes first"),
 }
 
+CONSENT_WAYS: dict[str, Any] = {
+    "phone": _l("By phone"),
+    "in_person": _l("In person"),
+    "paper": _l("On paper, signed"),
+    "interpreter": _l("With an interpreter"),
+}
+
 MERITS: dict[str, Any] = {
     "strong": _l("Strong"),
     "fair": _l("Fair"),

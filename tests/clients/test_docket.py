@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from app.clients import jobs, operations
 from app.clients.listing import copies, faults, names_somebody
-from app.clients.models import Case, CaseStatus, Consent, OpeningStatus, PartyRole, PriorityLevel
+from app.clients.models import Case, CaseStatus, Consent, ConsentKind, OpeningStatus, PartyRole, PriorityLevel
+from app.clients.operations_consent import NotGiven
 from app.clients.operations_docket import BadClock, BadListing, ChooseReason, NotAccepted, NotOnDocket, NotPaused
 from app.clients.operations_screening import NoOtherHelp, NotReady
 from app.clients.priority import clock_end, refresh_priority
@@ -70,6 +71,21 @@ def test_listing_needs_consent_clearance_merits_and_a_fund(work) -> None:
     assert lacks(case, staff) == ["consent"]
     consent.expires_on = date(2026, 11, 18)
     session.flush()
+    operations.list_case(case, actor=staff, **LISTING)
+    assert case.status is CaseStatus.AVAILABLE
+
+
+def test_staff_record_a_yes_and_one_that_ran_out_is_renewed(work) -> None:
+    of, staff, grant = work
+    case = accepted(of, staff, grant)
+    first = session.scalars(select(Consent).where(Consent.case_id == case.id)).one()
+    assert operations.record_consent(case, ConsentKind.SHARE_NAMES, "phone", actor=staff) is first
+    first.expires_on = date(2026, 11, 17)
+    session.flush()
+    with pytest.raises(NotGiven):
+        operations.record_consent(case, ConsentKind.SHARE_NAMES, "telepathy", actor=staff)
+    made = operations.record_consent(case, ConsentKind.SHARE_NAMES, "interpreter", actor=staff)
+    assert (made.given_how, made.recorded_by_id, made.given_at) == ("interpreter", staff.id, NOON)
     operations.list_case(case, actor=staff, **LISTING)
     assert case.status is CaseStatus.AVAILABLE
 

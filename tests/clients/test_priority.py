@@ -181,9 +181,10 @@ def test_an_override_stands_beside_the_reckoned_level_and_lapses(work) -> None:
     assert (case.priority_level, case.priority_rank) == (PriorityLevel.CRITICAL, 1)
     session.commit()
     with clock.at(NOON + timedelta(days=3)):
-        assert jobs.lapse_overrides() == 0  # the last day is included
+        assert not jobs.lapse_one()  # the last day is included
     with clock.at(NOON + timedelta(days=4)):
-        assert jobs.lapse_overrides() == 1
+        assert jobs.lapse_one()
+        assert not jobs.lapse_one()
         assert case.priority_level is PriorityLevel.LOW
 
 
@@ -214,7 +215,7 @@ def test_the_nightly_job_lifts_what_waited(work) -> None:
     over = make.case(of, CaseStatus.REJECTED)
     session.commit()
     with clock.at(NOON + timedelta(days=70)):
-        assert jobs.refresh_all() == 1
+        assert not jobs.refresh_all()
         assert case.points == 10
         assert over.points == 0
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from app.clients import operations
-from app.clients.models import Case, CaseStatus, ConflictSearch, EligibilityDecision, PartyRole, PriorityLevel
+from app.clients.models import Case, CaseStatus, ConflictSearch, Consent, EligibilityDecision, PartyRole, PriorityLevel
 from app.core import clock
 from app.core.access import Role
 from app.core.audit import AuditEntry
@@ -51,6 +51,22 @@ def post(client: FlaskClient, case: Case, rest: str, **typed: object):
     return client.post(f"/intake/{case.public_id}{rest}", data={k.replace("__", "-"): v for k, v in typed.items()})
 
 
+def count_queries(client: FlaskClient, path: str) -> int:
+    """How many SELECTs a page takes once everything is warm."""
+    assert client.get(path).status_code == 200
+    statements: list[str] = []
+
+    def note(*args: object) -> None:
+        statements.append(str(args[2]))
+
+    event.listen(engine(), "before_cursor_execute", note)
+    try:
+        client.get(path)
+    finally:
+        event.remove(engine(), "before_cursor_execute", note)
+    return len([each for each in statements if each.startswith("SELECT")])
+
+
 def test_the_queue_shows_what_waits_most_urgent_first_with_the_next_step(desk, client: FlaskClient) -> None:
     of, staff, grant = desk
     calm, urgent = make.case(of, owner=staff), make.case(of, owner=staff)
@@ -87,25 +103,13 @@ def test_an_empty_queue_says_that_it_is_good(desk, client: FlaskClient) -> None:
 
 def test_the_queue_asks_a_constant_number_of_queries(desk, client: FlaskClient) -> None:
     of, staff, _grant = desk
-
-    def count(path: str) -> int:
-        statements: list[str] = []
-        note = lambda *args: statements.append(args[2])  # noqa: E731
-        event.listen(engine(), "before_cursor_execute", note)
-        try:
-            assert client.get(path).status_code == 200
-        finally:
-            event.remove(engine(), "before_cursor_execute", note)
-        return len([each for each in statements if each.startswith("SELECT")])
-
     make.case(of, owner=staff)
     session.commit()
-    client.get("/intake")
-    few = count("/intake")
+    few = count_queries(client, "/intake")
     for _ in range(12):
         make.case(of, owner=staff)
     session.commit()
-    assert count("/intake") == few
+    assert count_queries(client, "/intake") == few
 
 
 def test_the_export_has_the_rows_and_no_names(desk, client: FlaskClient) -> None:
@@ -462,3 +466,28 @@ def test_a_party_is_changed_or_taken_out_by_its_page(desk, client: FlaskClient) 
     assert "Ruth Roy" in stale.get_data(as_text=True)
     assert post(client, case, f"{path}/remove").status_code == 303
     assert client.get(f"/intake/{case.public_id}{path}").status_code == 404
+
+
+def test_a_yes_by_phone_is_recorded_on_the_page(desk, client: FlaskClient) -> None:
+    of, staff, _grant = desk
+    case = make.case(of, owner=staff)
+    consent = session.scalars(select(Consent).where(Consent.case_id == case.id)).one()
+    consent.withdrawn_at = NOON
+    session.commit()
+    assert "Record the yes" in get(client, case)
+    assert post(client, case, "/consent", consent__how="carrier pigeon").status_code == 422
+    assert post(client, case, "/consent", consent__how="phone").status_code == 303
+    assert "Record the yes" not in get(client, case)
+
+
+def test_the_screening_page_asks_a_constant_number_of_queries(desk, client: FlaskClient) -> None:
+    of, staff, _grant = desk
+    case = make.case(of, owner=staff)
+    session.commit()
+    few = count_queries(client, f"/intake/{case.public_id}")
+    for n in range(6):
+        make.case(of, owner=staff)
+        operations.add_party(case, role=PartyRole.OTHER, name=f"Person{n} Elsewhere{n}", actor=staff)
+        operations.add_critical_date(case, kind="other", on_day=date(2026, 12, 1 + n), actor=staff)
+    session.commit()
+    assert count_queries(client, f"/intake/{case.public_id}") <= few + 3  # cases like this one, once

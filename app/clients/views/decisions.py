@@ -16,8 +16,8 @@ from app.core.db import session, transaction
 from app.core.errors import BadInput, NotFound
 
 from .. import operations
-from ..forms import ConflictForm, MeritsForm, MissingForm, ReceivedForm, RejectForm, TriageForm
-from ..models import Case, ConflictSearch
+from ..forms import ConflictForm, ConsentForm, MeritsForm, MissingForm, ReceivedForm, RejectForm, TriageForm
+from ..models import Case, ConflictSearch, ConsentKind
 from ..operations_screening import find_grants
 from ..standing import live_grants, standing_of
 from . import bp
@@ -123,6 +123,18 @@ def save_merits(public_id: str) -> ResponseReturnValue:
         return operations.judge_merits(case, form.rating.data, form.note.data, actor=signed_in())
 
     return answer(public_id, "merits", form, do, _l("The judgement is saved."))
+
+
+@bp.post("/intake/<public_id>/consent")
+@STAFF_PAGE
+def save_consent(public_id: str) -> ResponseReturnValue:
+    """Record the client's yes to sharing names."""
+    form = ConsentForm(prefix="consent")
+
+    def do(case: Case) -> Any:
+        return operations.record_consent(case, ConsentKind.SHARE_NAMES, form.how.data, actor=signed_in())
+
+    return answer(public_id, "consent", form, do, _l("The client's yes is recorded."))
 
 
 @bp.post("/intake/<public_id>/accept")

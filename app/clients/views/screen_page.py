@@ -15,6 +15,7 @@ from ..eligibility import REASONS, guideline, income_rules, region_of
 from ..forms import (
     AcceptForm,
     ConflictForm,
+    ConsentForm,
     DateForm,
     EligibilityForm,
     MatterForm,
@@ -98,6 +99,7 @@ def _forms(case: Case, now: Standing, grants: Any, more: Mapping[str, Any]) -> d
         "suggest": lambda: suggest_form(fresh=True),
         "conflicts": lambda: ConflictForm(None, prefix="conflicts", data={"search": _search_id(now)}),
         "eligibility": lambda: eligibility_form(grants, fresh=True),
+        "consent": lambda: ConsentForm(None, prefix="consent"),
         "merits": lambda: MeritsForm(None, prefix="merits"),
         "accept": lambda: accept_form(case, now, grants, fresh=True),
         "missing": lambda: MissingForm(None, prefix="missing", data={"items": case.missing_items}),
@@ -206,7 +208,7 @@ def _eligibility_step(now: Standing) -> Step:
 
 def _merits_step(now: Standing) -> Step:
     if now.merits is None:
-        return Step("merits", _l("Merits"), "now", _l("To be judged"))
+        return Step("merits", _l("Merits"), "now", _l("A supervising attorney judges them"))
     good = now.merits.rating in GOOD_ENOUGH
     return Step("merits", _l("Merits"), "done" if good else "stop", MERITS[now.merits.rating])
 

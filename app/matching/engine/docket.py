@@ -134,6 +134,11 @@ class Docket:
         return Tables(*(table.tolist() for table in self.tables))
 
     @cached_property
+    def alike(self) -> dict[tuple[int, ...], Any]:
+        """Return the lists of volunteers for cases alike in role, licence and problem, filled as they are asked."""
+        return {}
+
+    @cached_property
     def area_postings(self) -> tuple[np.ndarray, np.ndarray]:
         """Return, per code, who lists it or its category: starts [codes + 1] and volunteer indices, ascending."""
         begins = self.person_column(AREAS)

@@ -58,8 +58,8 @@ class Compiled:
         return docket.tables
 
     def vector(self, length: int, value: int = 0, kind: type = np.int32) -> Any:
-        """Return an array of equal numbers."""
-        return np.full(length, value, dtype=kind)
+        """Return an array of equal numbers; zeros take no memory until they are written over."""
+        return np.zeros(length, dtype=kind) if value == 0 else np.full(length, value, dtype=kind)
 
     def share(self, array: np.ndarray) -> Any:
         """Return the array itself."""

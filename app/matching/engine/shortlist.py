@@ -7,9 +7,9 @@ import numpy as np
 
 from .docket import Docket
 from .fit import fit, needs_mentor, terms_of
-from .machine import machine_for
-from .rules import may_take
-from .tables import CASE_WIDTH, CODE, PERSON_WIDTH
+from .machine import Machine, machine_for
+from .rules import can_be_asked, does_such_work, may_take, passes_rest
+from .tables import CASE_WIDTH, CODE, LICENCE, PERSON_WIDTH, ROLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,25 @@ class Listed:
     needs_mentor: bool
 
 
-def judge_volunteers(
-    cs: Any, vs: Any, pool: Any, c: int, posting_start: Any, posting: Any, found: Any, fits: Any
-) -> int:
-    """Write who may take the case and how well they fit; return how many."""
+def list_alike(cs: Any, vs: Any, pool: Any, c: int, posting_start: Any, posting: Any, members: Any) -> int:
+    """Write who may take cases of the same role, licence and problem as far as these decide; return how many."""
     count = 0
     code = cs[c + CODE]
     for at in range(posting_start[code], posting_start[code + 1]):
         v = posting[at] * PERSON_WIDTH
-        if may_take(cs, vs, pool, c, v):
-            found[count] = posting[at]
+        if can_be_asked(vs, v) and does_such_work(cs, vs, pool, c, v):
+            members[count] = posting[at]
+            count += 1
+    return count
+
+
+def judge_volunteers(cs: Any, vs: Any, pool: Any, c: int, members: Any, found: Any, fits: Any) -> int:
+    """Write who of the members may take the case and how well they fit; return how many."""
+    count = 0
+    for at in range(len(members)):
+        v = members[at] * PERSON_WIDTH
+        if passes_rest(cs, vs, pool, c, v):
+            found[count] = members[at]
             fits[count] = fit(cs, vs, pool, c, v)
             count += 1
     return count
@@ -77,14 +86,25 @@ def _listed(docket: Docket, c: int, v: int, fits: int, price: int) -> Listed:
     )
 
 
+def _alike(docket: Docket, case_index: int, machine: Machine) -> Any:
+    """Return the members for cases alike in role, licence and problem, kept with the docket once listed."""
+    key = tuple(int(docket.case_column(column)[case_index]) for column in (ROLE, LICENCE, CODE))
+    if key not in docket.alike:
+        start, posting = machine.postings(docket)
+        members = machine.vector(int(start[key[2] + 1] - start[key[2]]))
+        run = machine.kernel(list_alike)
+        count = run(*machine.tables(docket), case_index * CASE_WIDTH, start, posting, members)
+        docket.alike[key] = members[:count]
+    return docket.alike[key]
+
+
 def volunteers_for(docket: Docket, case_index: int, prices: np.ndarray | None = None, limit: int = 10) -> list[Listed]:
     """Return the best volunteers who may take the case, full ones included; prices per volunteer index."""
     machine = machine_for(docket)
-    posting_start, posting = machine.postings(docket)
-    code = docket.case_column(CODE)[case_index]
-    found, fits = (machine.vector(posting_start[code + 1] - posting_start[code]) for _ in range(2))
+    members = _alike(docket, case_index, machine)
+    found, fits = (machine.vector(len(members)) for _ in range(2))
     judge = machine.kernel(judge_volunteers)
-    count = judge(*machine.tables(docket), case_index * CASE_WIDTH, posting_start, posting, found, fits)
+    count = judge(*machine.tables(docket), case_index * CASE_WIDTH, members, found, fits)
     found, fits = np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
     price = np.zeros(count, dtype=np.int64) if prices is None else np.asarray(prices)[found]
     return [_listed(docket, case_index, int(found[i]), int(fits[i]), int(price[i])) for i in _best(fits - price, limit)]

@@ -52,4 +52,5 @@ def test_the_limit_keeps_the_best_and_both_machines_agree(monkeypatch: pytest.Mo
     plain = [volunteers_for(rows, index, prices, limit=5) for index in range(60)]
     assert plain == [volunteers_for(rows, index, prices, limit=900)[:5] for index in range(60)]
     monkeypatch.setattr(machines, "SMALL", 0)
+    rows = Docket.from_rows(*invent(60, 900, states=1), AS_OF)
     assert plain == [volunteers_for(rows, index, prices, limit=5) for index in range(60)]

@@ -135,7 +135,7 @@ class Docket:
 
     @cached_property
     def alike(self) -> dict[tuple[int, ...], Any]:
-        """Return the lists of volunteers for cases alike in role, licence and problem, filled as they are asked."""
+        """Return the lists shortlists keep: who may take cases alike in some columns, by those columns' values."""
         return {}
 
     @cached_property

@@ -8,8 +8,8 @@ import numpy as np
 from .docket import Docket
 from .fit import fit, needs_mentor, terms_of
 from .machine import Machine, machine_for
-from .rules import can_be_asked, does_such_work, may_take, passes_rest
-from .tables import CASE_WIDTH, CODE, LICENCE, PERSON_WIDTH, ROLE
+from .rules import can_be_asked, does_such_work, may_take, passes_rest, too_far
+from .tables import CASE_WIDTH, CODE, COUNTY, IN_PERSON, LICENCE, PERSON_WIDTH, ROLE, STATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,16 @@ def list_alike(cs: Any, vs: Any, pool: Any, c: int, posting_start: Any, posting:
         v = posting[at] * PERSON_WIDTH
         if can_be_asked(vs, v) and does_such_work(cs, vs, pool, c, v):
             members[count] = posting[at]
+            count += 1
+    return count
+
+
+def list_near(cs: Any, vs: Any, pool: Any, c: int, alike: Any, members: Any) -> int:
+    """Write who of those alike is near enough for the case; return how many."""
+    count = 0
+    for at in range(len(alike)):
+        if not too_far(cs, vs, pool, c, alike[at] * PERSON_WIDTH):
+            members[count] = alike[at]
             count += 1
     return count
 
@@ -86,9 +96,13 @@ def _listed(docket: Docket, c: int, v: int, fits: int, price: int) -> Listed:
     )
 
 
+def _key(docket: Docket, case_index: int, columns: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(docket.case_column(column)[case_index]) for column in columns)
+
+
 def _alike(docket: Docket, case_index: int, machine: Machine) -> Any:
-    """Return the members for cases alike in role, licence and problem, kept with the docket once listed."""
-    key = tuple(int(docket.case_column(column)[case_index]) for column in (ROLE, LICENCE, CODE))
+    """Return who may take cases alike in role, licence and problem, kept with the docket once listed."""
+    key = _key(docket, case_index, (ROLE, LICENCE, CODE))
     if key not in docket.alike:
         start, posting = machine.postings(docket)
         members = machine.vector(int(start[key[2] + 1] - start[key[2]]))
@@ -98,10 +112,21 @@ def _alike(docket: Docket, case_index: int, machine: Machine) -> Any:
     return docket.alike[key]
 
 
+def _near(docket: Docket, case_index: int, machine: Machine) -> Any:
+    """Return who of those alike is near enough for cases of the same county, kept likewise."""
+    key = _key(docket, case_index, (ROLE, LICENCE, CODE, COUNTY, STATE, IN_PERSON))
+    if key not in docket.alike:
+        alike = _alike(docket, case_index, machine)
+        members = machine.vector(len(alike))
+        count = machine.kernel(list_near)(*machine.tables(docket), case_index * CASE_WIDTH, alike, members)
+        docket.alike[key] = members[:count]
+    return docket.alike[key]
+
+
 def volunteers_for(docket: Docket, case_index: int, prices: np.ndarray | None = None, limit: int = 10) -> list[Listed]:
     """Return the best volunteers who may take the case, full ones included; prices per volunteer index."""
     machine = machine_for(docket)
-    members = _alike(docket, case_index, machine)
+    members = _near(docket, case_index, machine)
     found, fits = (machine.vector(len(members)) for _ in range(2))
     judge = machine.kernel(judge_volunteers)
     count = judge(*machine.tables(docket), case_index * CASE_WIDTH, members, found, fits)

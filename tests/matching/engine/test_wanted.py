@@ -47,7 +47,7 @@ def wanted_of(case: CaseRow) -> Profile:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(dockets(cases=12, volunteers=3))
 def test_the_list_is_the_greedy_one_counted_by_the_rules(
     docket: tuple[list[CaseRow], list[VolunteerRow]],

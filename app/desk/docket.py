@@ -17,8 +17,10 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    Text,
     and_,
     bindparam,
+    cast,
     exists,
     func,
     literal,
@@ -53,7 +55,7 @@ from .counts import SOON, my_programmes, staff_of
 from .docket_views import QUIET, Wish
 
 SIZE = 50
-AHEAD = 200  # how far past the page the list is counted
+AHEAD = 150  # how far past the page the list is counted
 
 # Order: the columns, the way round of each (+1 up), and whether the first may be missing: those come last.
 ORDERS: dict[str, tuple[tuple[Any, ...], tuple[int, ...], bool]] = {
@@ -96,6 +98,8 @@ def _ids(programmes: int, statuses: int, sort: str, narrows: tuple[str, ...]) ->
     columns, ways, is_optional = ORDERS[sort.removeprefix("-")]
     if sort.startswith("-"):
         ways = tuple(-way for way in ways)
+    if OWNED & set(narrows):
+        return _owned(columns, ways, is_optional, programmes, statuses, narrows)
     presences = (columns[0].is_not(None), columns[0].is_(None)) if is_optional else (true(),)
     arms = [
         _arm(columns, ways, (at, presence), Case.programme_id == bindparam(f"p{p}"),
@@ -109,6 +113,21 @@ def _ids(programmes: int, statuses: int, sort: str, narrows: tuple[str, ...]) ->
     all_arms = union_all(*(select(arm.subquery()) for arm in arms)).subquery()
     keys = [_turned(all_arms.c[f"k{at}"], way) for at, way in enumerate((1, *ways))]
     return select(all_arms.c.id).order_by(*keys).limit(bindparam("most")).offset(bindparam("skip"))
+
+
+def _owned(
+    columns: Any, ways: Any, is_optional: bool, programmes: int, statuses: int, narrows: tuple[str, ...]
+) -> Select[Any]:
+    """One person's cases are few: they are read from what the person answers for, and put in order then."""
+    empty_last = [columns[0].is_(None)] if is_optional else []
+    stmt = select(Case.id).join(Custody, (Custody.case_id == Case.id) & Custody.until_at.is_(None))
+    stmt = stmt.where(
+        Case.programme_id.in_([bindparam(f"p{at}") for at in range(programmes)]),
+        Case.status.in_([bindparam(f"s{at}", type_=Case.status.type) for at in range(statuses)]),
+        *(CONDITIONS[name]() for name in narrows),
+    )
+    ordered = stmt.order_by(*empty_last, *(_turned(column, way) for column, way in zip(columns, ways, strict=True)))
+    return ordered.limit(bindparam("most")).offset(bindparam("skip"))
 
 
 def _arm(columns: Any, ways: Any, presence: tuple[int, Any], *where: ColumnElement[bool]) -> Select[Any]:
@@ -136,18 +155,17 @@ def _quiet() -> ColumnElement[bool]:
     return Case.placed_at.is_not(None) & (Case.placed_at <= since) & and_(*silent)
 
 
-def _in_custody_of(who: Any) -> ColumnElement[bool]:
-    return exists().where(Custody.case_id == Case.id, Custody.until_at.is_(None), Custody.user_id == who)
+OWNED = frozenset({"mine", "owner"})
 
 
 def _owner() -> ColumnElement[bool]:
-    return _in_custody_of(select(User.id).where(User.public_id == bindparam("owner")).scalar_subquery())
+    return Custody.user_id == select(User.id).where(User.public_id == bindparam("owner")).scalar_subquery()
 
 
 CONDITIONS: Mapping[str, Any] = {
     "soon": lambda: Case.clock_ends_at <= bindparam("soon", type_=Case.clock_ends_at.type),
     "quiet": _quiet,
-    "mine": lambda: _in_custody_of(bindparam("me")),
+    "mine": lambda: Custody.user_id == bindparam("me"),
     "priority": lambda: Case.priority_rank.in_(bindparam("priority", expanding=True)),
     "category": lambda: func.substr(Case.problem_code, 1, 2).in_(bindparam("category", expanding=True)),
     "county": lambda: Case.county == bindparam("county"),
@@ -185,7 +203,7 @@ def rows_of(ids: Sequence[int]) -> list[Any]:
 def _priorities_statement() -> Any:
     newest = select(func.max(Priority.id)).where(Priority.case_id.in_(bindparam("ids", expanding=True)))
     columns = (
-        Priority.case_id, Priority.points, Priority.factors, Priority.rules_version, Priority.override_level,
+        Priority.case_id, Priority.points, cast(Priority.factors, Text).label("factors"), Priority.rules_version, Priority.override_level,
         Priority.override_by_id, Priority.override_lapses_on,
     )  # fmt: skip
     reckoned = select(*columns).where(
@@ -200,7 +218,7 @@ def _priorities_statement() -> Any:
 
 
 def priorities_of(ids: Sequence[int]) -> dict[int, list[Any]]:
-    """What each case's priority was reckoned from, and the override above it if there is one."""
+    """What each case's priority was reckoned from (as stored text), and the override above it if there is one."""
     found: dict[int, list[Any]] = {}
     for row in session.execute(_priorities_statement(), {"ids": list(ids)}):
         found.setdefault(row.case_id, []).append(row)
@@ -234,20 +252,24 @@ def _placement_statement() -> Any:
         .select_from(Opening)
         .join(Referral, Referral.opening_id == Opening.id)
         .outerjoin(Volunteer, Volunteer.id == Referral.volunteer_id)
-        .where(Opening.case_id.in_(ids), Referral.status.in_([*LIVE, ReferralStatus.DECLINED]))
+        .where(Opening.case_id.in_(ids), func.coalesce(Referral.status, "").in_([*LIVE, ReferralStatus.DECLINED]))
     )
     proposals = (
         select(Opening.case_id, literal("proposed"), *names, null(), literal(""))
         .select_from(Opening)
         .join(Proposal, Proposal.opening_id == Opening.id)
         .join(Volunteer, Volunteer.id == Proposal.volunteer_id)
-        .where(Opening.case_id.in_(ids), Proposal.run_id == last_run, Proposal.status == ProposalStatus.OPEN)
+        .where(
+            Opening.case_id.in_(ids),
+            func.coalesce(Proposal.run_id, 0) == last_run,
+            Proposal.status == ProposalStatus.OPEN,
+        )
     )
     nobody = (
         select(Opening.case_id, Unplaced.reason, null(), null(), null(), func.coalesce(Unplaced.binding_rule, ""))
         .select_from(Opening)
         .join(Unplaced, Unplaced.opening_id == Opening.id)
-        .where(Opening.case_id.in_(ids), Unplaced.run_id == last_run)
+        .where(Opening.case_id.in_(ids), func.coalesce(Unplaced.run_id, 0) == last_run)
     )
     return union_all(leads, tries, proposals, nobody)
 

@@ -1,4 +1,7 @@
-"""A docket row in the reader's words, ready to print: the template only puts the pieces in their places."""
+"""A docket row in the reader's words, escaped and ready to print: the template only puts the pieces in their places.
+
+What repeats from row to row, and from page to page, is written once and kept: fifty rows are to cost little.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from markupsafe import Markup, escape
 
 from app.clients import problems
 from app.clients.models import CaseStatus, PriorityLevel
@@ -46,7 +51,7 @@ CELLS = 10
 
 
 class Line(NamedTuple):
-    """One row of the table, as text."""
+    """One row of the table; every piece is markup that needs no escaping."""
 
     public_id: str
     number: str
@@ -56,7 +61,7 @@ class Line(NamedTuple):
     level_word: str
     bars: str
     summary: str
-    factors: tuple[tuple[str, str], ...]
+    factors: str
     note: str
     place: str
     language: str
@@ -65,7 +70,7 @@ class Line(NamedTuple):
     day_off: str
     clock: str
     clock_kind: str
-    cells: tuple[tuple[str, str], ...]
+    cells: str
     placement: str
     owner: str
 
@@ -75,11 +80,11 @@ class Words:
 
     def __init__(self, staff: Sequence[Any]) -> None:
         self.now, self.today, self.zone = clock.now(), i18n.today(), ZoneInfo(i18n.zone())
-        self.levels = {level: str(word) for level, word in LEVELS.items()}
-        self.statuses = {status: str(word) for status, word in STATUSES.items()}
-        self.full, self.limited = _("full"), _("limited")
-        self.remote, self.with_interpreter = _("remote"), _("interpreter needed")
-        self.nothing_set, self.unknown = _("None set"), _("Unknown, ask")
+        self.lang = i18n.language()
+        self.levels, self.statuses = said(self.lang)
+        self.full, self.limited, self.remote = _("full"), _("limited"), _("remote")
+        self.with_interpreter, self.paused = _("interpreter needed"), _("Paused")
+        self.nothing_set, self.unknown, self.ran_out = _("None set"), _("Unknown, ask"), _("Ran out, decide now")
         self.people = {row.id: short(row.name) for row in staff}
         self._days: dict[date, tuple[str, str]] = {}
 
@@ -87,8 +92,20 @@ class Words:
         """A day and how far off it is."""
         known = self._days.get(day)
         if known is None:
-            known = self._days[day] = (i18n.when_day(day), i18n.in_days(day))
+            known = self._days[day] = day_words(day, self.today, self.lang)
         return known
+
+
+@lru_cache
+def said(language: str) -> tuple[dict[Any, str], dict[Any, str]]:
+    """Levels and statuses in a language."""
+    return {level: str(word) for level, word in LEVELS.items()}, {key: str(word) for key, word in STATUSES.items()}
+
+
+@lru_cache(maxsize=4096)
+def day_words(day: date, today: date, language: str) -> tuple[str, str]:
+    """A day and how far off it is, on a certain day."""
+    return i18n.when_day(day), i18n.in_days(day)
 
 
 def short(name: str) -> str:
@@ -106,67 +123,69 @@ def lines(
 
 
 def _line(row: Any, priorities: Sequence[Any], tries: Sequence[Try], words: Words) -> Line:
-    level = row.priority_level.value
+    level = row.priority_level
     summary, factors, note = _reasons(row, priorities, words)
     day, day_kind, day_off = _next_date(row, words)
     text, kind, cells = _clock(row, words)
+    matter = _matter(row.problem_code, words.lang)
     service = words.full if row.service_level == "full" else words.limited
+    title = row.listing_title or problems.category(row.problem_code) or row.number
     return Line(
-        row.public_id, row.number, row.listing_title or _category(row.problem_code) or row.number,
-        f"{row.number} · {_matter(row.problem_code)} · {service}", level, words.levels[row.priority_level],
-        f"p{5 - row.priority_level.rank}", summary, factors, note, _place(row, words),
+        row.public_id, row.number, escape(title), f"{row.number} · {matter} · {service}", level.value,
+        words.levels[level], f"p{5 - level.rank}", summary, factors, note,
+        _county(row.county) if row.in_person else f"{_county(row.county)}, {words.remote}",
         _spoken(row.language, words.with_interpreter if row.interpreter and row.language != "en" else ""),
-        day, day_kind, day_off, text, kind, cells, _placement(row, tries, words), words.people.get(row.owner, ""),
+        day, day_kind, day_off, text, kind, cells, escape(_placement(row, tries)),
+        escape(words.people.get(row.owner, "")),
     )  # fmt: skip
 
 
-@lru_cache(maxsize=512)
-def _matter(code: str | None) -> str:
+@lru_cache(maxsize=1024)
+def _matter(code: str | None, language: str) -> str:
     found = problems.find_problem(code)
-    return f"{found.category} {code}" if found else _("no problem code yet")
-
-
-def _category(code: str | None) -> str:
-    return problems.category(code)
+    return escape(f"{found.category} {code}" if found else _("no problem code yet"))
 
 
 @lru_cache(maxsize=4096)
 def _county(fips: str) -> str:
-    return problems.county_name(fips).removesuffix(" County")
-
-
-def _place(row: Any, words: Words) -> str:
-    return _county(row.county) if row.in_person else f"{_county(row.county)}, {words.remote}"
+    return escape(problems.county_name(fips).removesuffix(" County"))
 
 
 @lru_cache(maxsize=512)
 def _spoken(code: str, extra: str) -> str:
     name = problems.language_name(code)
-    return f"{name}, {extra}" if extra else name
+    return escape(f"{name}, {extra}" if extra else name)
 
 
-def _reasons(row: Any, priorities: Sequence[Any], words: Words) -> tuple[str, tuple[tuple[str, str], ...], str]:
+def _reasons(row: Any, priorities: Sequence[Any], words: Words) -> tuple[str, str, str]:
     """The points, what they come from, and who set the level by hand until when."""
     reckoned = next((each for each in priorities if each.override_level is None), None)
     override = next((each for each in priorities if each.override_level is not None), None)
-    factors = _factors(json.dumps(reckoned.factors), i18n.language()) if reckoned else ()
-    summary = _points(row.points, i18n.language())
+    factors = _factors(reckoned.factors, words.lang) if reckoned else ""
+    summary = points_words(row.points, words.lang)
     if override is None:
-        return summary, factors, _version(reckoned.rules_version, i18n.language()) if reckoned else ""
-    who, until = words.people.get(override.override_by_id, ""), words.day(override.override_lapses_on)[0]
-    return summary, factors, _("Set to %(level)s by %(who)s until %(day)s.",
-                               level=words.levels[override.override_level].lower(), who=who, day=until)  # fmt: skip
+        return summary, factors, _version(reckoned.rules_version, words.lang) if reckoned else ""
+    return summary, factors, escape(override_words(override, words.people, words.lang))
+
+
+def override_words(override: Any, people: Mapping[int, str], language: str) -> str:
+    """Who set the level by hand, and until when."""
+    level = said(language)[0][override.override_level].lower()
+    who, day = people.get(override.override_by_id, ""), i18n.when_day(override.override_lapses_on)
+    return _("Set to %(level)s by %(who)s until %(day)s.", level=level, who=who, day=day)
 
 
 @lru_cache(maxsize=4096)
-def _factors(text: str, language: str) -> tuple[tuple[str, str], ...]:
-    """Factors in words; the same few combinations come back all day."""
-    return tuple((each["label"], each["points"]) for each in in_words(json.loads(text)))
+def _factors(text: str, language: str) -> str:
+    """Factors as table rows; the same combinations come back all day."""
+    row = Markup('<tr><th scope="row">{}</th><td class="r">{}</td></tr>')
+    return Markup("").join(row.format(each["label"], each["points"]) for each in in_words(json.loads(text)))
 
 
 @lru_cache(maxsize=1024)
-def _points(points: int, language: str) -> str:
-    return _("%(points)s points", points=points) if points != 1 else _("1 point")
+def points_words(points: int, language: str) -> str:
+    """`88 points`."""
+    return ngettext("%(num)s point", "%(num)s points", points)
 
 
 @lru_cache(maxsize=256)
@@ -182,20 +201,21 @@ def _next_date(row: Any, words: Words) -> tuple[str, str, str]:
     return day, "late" if days <= 7 else "soon" if days <= 14 else "", off
 
 
-def _clock(row: Any, words: Words) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def _clock(row: Any, words: Words) -> tuple[str, str, str]:
     """The referral clock of a waiting case, else where the case stands since when."""
     if row.paused_at is not None:
-        return _("Paused"), "dim", ()
+        return words.paused, "dim", ""
     if row.status is not S.AVAILABLE or row.clock_ends_at is None:
         since = row.closed_at or row.placed_at or row.received_at
-        return f"{words.statuses[row.status]}, {words.day(_local(since, words))[0]}", "dim", ()
+        day = since.astimezone(words.zone).date()
+        return f"{words.statuses[row.status]}, {words.day(day)[0]}", "dim", ""
     start = row.listed_at or row.received_at
     of = max(1, _days(start, row.clock_ends_at))
-    day = min(_days(start, words.now) + 1, of)
+    day_number = min(_days(start, words.now) + 1, of)
     if words.now >= row.clock_ends_at:
-        return _("Ran out, decide now"), "late", _cells(of, of, "crit")
-    kind = "soon" if of - day <= 1 or day / of > 0.75 else ""
-    return _day_of(day, of, i18n.language()), kind or "dim", _cells(day, of, "warnf" if kind else "f1")
+        return words.ran_out, "late", clock_cells(of, of, "crit")
+    kind = "soon" if of - day_number <= 1 or day_number / of > 0.75 else ""
+    return _day_of(day_number, of, words.lang), kind or "dim", clock_cells(day_number, of, "warnf" if kind else "f1")
 
 
 @lru_cache(maxsize=4096)
@@ -204,26 +224,22 @@ def _day_of(day: int, of: int, language: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _cells(day: int, of: int, filled: str) -> tuple[tuple[str, str], ...]:
+def clock_cells(day: int, of: int, filled: str) -> str:
+    """A referral clock drawn as at most ten cells."""
     number = min(max(of, 1), CELLS)
     step = 64 / number
-    return tuple((f"{at * step:g}"[:6], filled if at < day / of * number else "trk") for at in range(number))
-
-
-def cell_width(cells: Sequence[Any]) -> str:
-    """How wide one cell of a clock is drawn."""
-    return f"{64 / max(len(cells), 1) - 1.2:.2f}"
+    cell = '<rect x="{:.2f}" width="{:.2f}" height="7" rx="1" class="{}"/>'
+    cells = "".join(
+        cell.format(at * step, step - 1.2, filled if at < day / of * number else "trk") for at in range(number)
+    )
+    return Markup('<svg class="clk" viewBox="0 0 64 7" aria-hidden="true">{}</svg>').format(Markup(cells))  # noqa: S704
 
 
 def _days(start: datetime, end: datetime) -> int:
     return max(0, round((end - start).total_seconds() / 86_400))
 
 
-def _local(moment: datetime, words: Words) -> date:
-    return moment.astimezone(words.zone).date()
-
-
-def _placement(row: Any, tries: Sequence[Try], words: Words) -> str:
+def _placement(row: Any, tries: Sequence[Try]) -> str:
     if row.status is not S.AVAILABLE:
         lead = next((each for each in tries if each.kind == "lead"), None)
         return f"{(lead.given_name or '')[:1]}. {lead.family_name}" if lead else ""
@@ -260,9 +276,3 @@ SAYINGS: dict[str, Any] = {
 def address_of_cases() -> str:
     """What stands before a case's id in its address; asked once for a page of rows."""
     return url_for("desk.case", public_id="0").removesuffix("0")
-
-
-@lru_cache
-def languages() -> list[tuple[str, str]]:
-    """Languages as code and name, by name."""
-    return sorted(problems.languages().items(), key=lambda pair: pair[1])

@@ -422,7 +422,7 @@ def upgrade() -> None:
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_cases_changed_at'), ['changed_at'], unique=False)
         batch_op.create_index('ix_cases_clock', ['status', 'clock_ends_at'], unique=False)
-        batch_op.create_index('ix_cases_docket', ['programme_id', 'status', 'priority_rank', 'points', 'id'], unique=False)
+        batch_op.create_index('ix_cases_docket', ['programme_id', 'status', 'priority_rank', 'points', 'id', 'county', 'language', 'problem_code', 'received_at'], unique=False)
         batch_op.create_index('ix_cases_next', ['programme_id', 'status', 'next_critical_on', 'id'], unique=False)
 
     op.create_table('credentials',
@@ -837,7 +837,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('custodies', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_custodies_case_id'), ['case_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_custodies_user_id'), ['user_id'], unique=False)
+        batch_op.create_index('ix_custodies_user', ['user_id', 'until_at', 'case_id'], unique=False)
         batch_op.create_index('one_custodian', ['case_id'], unique=True, sqlite_where=sa.text('until_at IS NULL'), postgresql_where=sa.text('until_at IS NULL'))
 
     op.create_table('documents',
@@ -1554,7 +1554,7 @@ def downgrade() -> None:
     op.drop_table('documents')
     with op.batch_alter_table('custodies', schema=None) as batch_op:
         batch_op.drop_index('one_custodian', sqlite_where=sa.text('until_at IS NULL'), postgresql_where=sa.text('until_at IS NULL'))
-        batch_op.drop_index(batch_op.f('ix_custodies_user_id'))
+        batch_op.drop_index('ix_custodies_user')
         batch_op.drop_index(batch_op.f('ix_custodies_case_id'))
 
     op.drop_table('custodies')

@@ -36,7 +36,11 @@ class Case(Base, Public, Editable):
     __tablename__ = "cases"
     __table_args__ = (
         UniqueConstraint("programme_id", "number"),
-        Index("ix_cases_docket", "programme_id", "status", "priority_rank", "points", "id"),
+        # wide on purpose: the docket is put in order and filtered from this index alone
+        Index(
+            "ix_cases_docket",
+            "programme_id", "status", "priority_rank", "points", "id", "county", "language", "problem_code", "received_at",
+        ),  # fmt: skip
         Index("ix_cases_clock", "status", "clock_ends_at"),
         Index("ix_cases_next", "programme_id", "status", "next_critical_on", "id"),
         CheckConstraint("priority_rank BETWEEN 1 AND 4", name="priority_rank"),
@@ -142,10 +146,13 @@ class Custody(Base):
     """Who answers for a case, since when and why; never empty on an open case."""
 
     __tablename__ = "custodies"
-    __table_args__ = (live_unique("one_custodian", "case_id", where="until_at IS NULL"),)
+    __table_args__ = (
+        live_unique("one_custodian", "case_id", where="until_at IS NULL"),
+        Index("ix_custodies_user", "user_id", "until_at", "case_id"),
+    )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     since_at: Mapped[datetime] = mapped_column(default=clock.now)
     until_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(40))

@@ -8,7 +8,6 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from app.clients.models import Case
 from app.clients.operations import extend_clock

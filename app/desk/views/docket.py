@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from app.accounts.models import User
 from app.clients import problems
 from app.core.access import STAFF, open_to, signed_in
+from app.core.i18n import language
 from app.core.lists import csv_download, here
 
 from .. import docket as find_docket
@@ -54,12 +57,17 @@ def _addresses(wish: Wish, found: find_docket.Found, total: int) -> dict[str, An
     override = address("clients.priority", public_id="0")
     has_next = found.is_more or found.number * find_docket.SIZE < max(found.total, total)
     return {
-        "cases_url": docket_rows.address_of_cases(), "override_url": override.replace("/0/", "/{}/"),
-        "cell_width": docket_rows.cell_width, "export_url": here(format="csv"),
+        "cases_url": docket_rows.address_of_cases(), "override_url": _around(override), "export_url": here(format="csv"),
         "clear_url": url_for(".docket", view=wish.view), "enter_url": address("clients.enter_request"),
         "previous_url": here(page=found.number - 1) if found.number > 1 else "",
         "next_url": here(page=found.number + 1) if has_next and found.ids else "",
     }  # fmt: skip
+
+
+def _around(url: str) -> tuple[str, str] | None:
+    """What stands before and after the id in an address that was asked for with a nought."""
+    before, found, after = url.partition("/0/")
+    return (f"{before}/", f"/{after}") if found else None
 
 
 def _chips(wish: Wish, numbers: Any) -> list[dict[str, Any]]:
@@ -84,18 +92,29 @@ def _filters(wish: Wish, viewer: User, staff: Any) -> list[dict[str, Any]]:
     """The selects above the table: name, label, options as value and word."""
     programmes = {grant.programme for grant in viewer.grants if grant.programme is not None and grant.role in STAFF}
     counties = sorted({fips for programme in programmes for fips in programme.counties} | ({wish.county} - {""}))
-    levels = [(level.value, word) for level, word in docket_rows.LEVELS.items()]
+    level_words, status_words = docket_rows.said(language())
+    levels = [(level.value, word) for level, word in level_words.items()]
     selects: list[tuple[str, str, list[tuple[str, Any]]]] = [
         ("priority", _("Priority"), [(URGENT, _("Critical and high")), *levels]),
         ("category", _("Category"), [(name, name) for name in sorted(categories())]),
         ("county", _("County"), [(fips, problems.county_name(fips)) for fips in counties]),
-        ("language", _("Language"), docket_rows.languages()),
+        ("language", _("Language"), sorted(problems.languages().items(), key=lambda pair: pair[1])),
         ("owner", _("Owner"), [(row.public_id, row.name) for row in staff]),
     ]
     if len(wish.chosen.statuses) > 1:
-        selects.append(("status", _("Status"), [(s.value, docket_rows.STATUSES[s]) for s in wish.chosen.statuses]))
-    return [{"name": name, "label": label, "options": options, "now": getattr(wish, name)}
-            for name, label, options in selects]  # fmt: skip
+        selects.append(("status", _("Status"), [(s.value, status_words[s]) for s in wish.chosen.statuses]))
+    return [
+        {"name": name, "label": label, "options": _options(tuple(options), getattr(wish, name), language())}
+        for name, label, options in selects
+    ]
+
+
+@lru_cache(maxsize=512)
+def _options(options: tuple[tuple[str, Any], ...], now: str, lang: str) -> Markup:
+    """Options as markup; the same few lists come back all day."""
+    chosen = Markup(" selected")
+    rows = (Markup('<option value="{}"{}>{}</option>').format(v, chosen if v == now else "", w) for v, w in options)
+    return Markup("").join(rows)
 
 
 EXPORTED = (

@@ -1,7 +1,8 @@
 """Pages."""
 
-from . import bp
 from app.core.access import *
+
+from . import bp
 
 
 @bp.route("/search", methods=["GET", "POST"])

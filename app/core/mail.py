@@ -108,17 +108,23 @@ def queue(
         subject=subject,
         text=text,
         html=html,
-        sender_name=programme.sender_name if programme is not None else "",
         language=language,
         audience=audience,
         message_id=make_msgid(domain="probonodesk.invalid"),
-        programme_id=programme.id if programme is not None else None,
-        case_id=case.id if case is not None else None,
-        record_kind=about.__tablename__ if about is not None else None,
-        record_id=about.id if about is not None else None,
         due_at=due_at or clock.now(),
         harmless_twice=harmless_twice,
+        **_belongs_to(programme, case, about),
     )
+
+
+def _belongs_to(programme: Any, case: Any, about: Any) -> dict[str, Any]:
+    return {
+        "sender_name": programme.sender_name if programme is not None else "",
+        "programme_id": programme.id if programme is not None else None,
+        "case_id": case.id if case is not None else None,
+        "record_kind": about.__tablename__ if about is not None else None,
+        "record_id": about.id if about is not None else None,
+    }
 
 
 Check = Callable[[Mail], str | None]

@@ -67,9 +67,9 @@ def everyone(app: Flask) -> Cast:
         for where, of in (("here", here), ("elsewhere", other)):
             for role in Role:
                 people[f"{role} {where}"] = _somebody(role, of)
-        assert case.id
+        ids = _ids(case)
     roles = {name: frozenset(user.role_names) if user else frozenset() for name, user in people.items()}
-    return Cast(people, roles, _ids())
+    return Cast(people, roles, ids)
 
 
 def _somebody(role: Role, of: Programme) -> User:
@@ -78,13 +78,15 @@ def _somebody(role: Role, of: Programme) -> User:
     return factories.user(role, programme=of, grant=factories.grant(of) if role is Role.FUNDER else None)
 
 
-def _ids() -> dict[str, list[str]]:
+def _ids(case: factories.Case) -> dict[str, list[str]]:
     """The public ids of whatever belongs to the case."""
-    found: dict[str, list[str]] = {"case": list(session.execute(select(factories.Case.public_id)).scalars())}
+    found: dict[str, list[str]] = {"case": [case.public_id]}
     for mapper in Base.registry.mappers:
         kind = mapper.class_
         if hasattr(kind, "public_id") and hasattr(kind, "case_id"):
-            found[kind.__tablename__] = list(session.execute(select(kind.public_id)).scalars())
+            found[kind.__tablename__] = list(
+                session.execute(select(kind.public_id).where(kind.case_id == case.id)).scalars()
+            )
     return {kind: ids for kind, ids in found.items() if ids}
 
 

@@ -65,9 +65,8 @@ def _renew(kept: _Kept, programme_id: int) -> None:
     versions |= {
         ("person", row.id): row.version for row in session.execute(_persons(programme_id, Client.id, Person.version))
     }
-    stale = [key for key, version in versions.items() if kept.names.get(key, (None, []))[0] != version]
-    fresh = {key: kept.names[key] for key in versions if key not in set(stale)}
-    for key, names in _decrypted(programme_id, stale):
+    fresh = {key: known for key, known in kept.names.items() if versions.get(key) == known[0]}
+    for key, names in _decrypted(programme_id, [key for key in versions if key not in fresh]):
         fresh[key] = (versions[key], names)
     kept.names = fresh
     kept.index = Index.of(name for _, names in fresh.values() for name in names)
@@ -113,15 +112,22 @@ def party_names(party: Party | Row[Any]) -> list[Name]:
 
 def find_hits(case: Case) -> list[Hit]:
     """Every name in the programme's other cases that is like one of this case's."""
+    return _found(case, _names(case))
+
+
+def _names(case: Case) -> list[Name]:
     names = [name for party in case.parties if party.removed_at is None for name in party_names(party)]
     person = case.client.person if case.client is not None else None
-    if person is not None:
-        bearer = Bearer(case.id, PartyRole.CLIENT)
-        known = {name.text for name in names}
-        own = [person.name, *(person.other_names or [])]
-        names += [Name(each, bearer, born_on=person.born_on) for each in own if each not in known]
-    found = [hit for hit in hits(names, programme_names(case.programme_id)) if hit.found.ref.case_id != case.id]
-    return _once(found)
+    if person is None:
+        return names
+    bearer, known = Bearer(case.id, PartyRole.CLIENT), {name.text for name in names}
+    own = [person.name, *(person.other_names or [])]
+    return names + [Name(each, bearer, born_on=person.born_on) for each in own if each not in known]
+
+
+def _found(case: Case, names: list[Name]) -> list[Hit]:
+    found = hits(names, programme_names(case.programme_id))
+    return _once([hit for hit in found if hit.found.ref.case_id != case.id])
 
 
 def _once(found: list[Hit]) -> list[Hit]:
@@ -165,6 +171,9 @@ def is_clear(case: Case, search: ConflictSearch | None) -> bool:
     return search is not None and search.outcome == "clear" and search.parties_version == case.parties_version
 
 
+MOST = 20  # duplicates shown, the newest ones
+
+
 @dataclass(frozen=True)
 class Duplicate:
     """Another request that may be the same person's: by name, or by a phone, mail or address."""
@@ -177,12 +186,14 @@ class Duplicate:
 def possible_duplicates(case: Case) -> list[Duplicate]:
     """Cases of the programme whose client may be the same person, the newest first."""
     why: dict[int, list[str]] = {}
-    for hit in find_hits(case):
-        if hit.searched.ref.role is PartyRole.CLIENT and hit.found.ref.role is PartyRole.CLIENT and hit.strength <= 2:
+    own = [name for name in _names(case) if name.ref.role is PartyRole.CLIENT]
+    for hit in _found(case, own):
+        if hit.found.ref.role is PartyRole.CLIENT and hit.strength <= 2:
             why.setdefault(hit.found.ref.case_id, []).extend(hit.why)
     for case_id in _same_contacts(case):
         why.setdefault(case_id, []).append("contact")
-    found = session.scalars(select(Case).where(Case.id.in_(why)).order_by(Case.id.desc())).all() if why else []
+    newest = select(Case).where(Case.id.in_(sorted(why)[-MOST:])).order_by(Case.id.desc())
+    found = session.scalars(newest).all() if why else []
     return [Duplicate(each, tuple(dict.fromkeys(why[each.id])), _same_problem(each, case)) for each in found]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -118,6 +118,7 @@ class Index:
     plain: list[str] = field(default_factory=list)
     sorted_plain: list[str] = field(default_factory=list)
     by_word: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_last: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_sound: dict[frozenset[str], list[int]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -140,6 +141,7 @@ class Index:
         self.sorted_plain.append(" ".join(sorted(words)))
         for word in set(words):
             self.by_word[word].append(at)
+        self.by_last[words[-1]].append(at)
         self.by_sound[sounds(plain)].append(at)
 
     def search(self, name: Name) -> list[Hit]:
@@ -157,8 +159,10 @@ class Index:
         return {at for _, _, at in near}
 
     def _sharing_words(self, plain: str) -> set[int]:
-        words = set(plain.split())
-        return {at for word in words for at in self.by_word.get(word, ())}
+        """Two words in common, or the last one: what `part` and `initial` ask for at least."""
+        words = plain.split()
+        times = Counter(at for word in set(words) for at in self.by_word.get(word, ()))
+        return {at for at, count in times.items() if count > 1} | set(self.by_last.get(words[-1], ()))
 
 
 def reasons(one: Name, other: Name) -> tuple[str, ...]:

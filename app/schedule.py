@@ -44,6 +44,7 @@ TIMETABLE = [
     Job("priorities.lapse", "app.clients.jobs.lapse_one", every=60 * MINUTES),
     Job("priorities.refresh", "app.clients.jobs.refresh_all", at=time(0, 20)),
     Job("volunteers.night", "app.volunteers.jobs.every_night", at=time(0, 40)),
+    Job("docket.place", "app.matching.docket_jobs.every_night", at=time(0, 50)),
     Job("accounts.sweep", "app.accounts.jobs.sweep", at=time(3, 40)),
     Job("metrics.roll_up", "app.metrics.jobs.roll_up", at=time(4, 10)),
 ]
@@ -61,9 +62,11 @@ WORK = [
     "app.matching.jobs.warn_one",
     "app.matching.jobs.void_one",
     "app.matching.jobs.drop_one",
+    "app.matching.docket_jobs.propose_one",
 ]
 LONG = [
     "app.worker.run_slot",
+    "app.matching.docket_jobs.run_one",
 ]
 
 LOOK_EVERY = 15

@@ -1,0 +1,135 @@
+"""What places the docket by itself: each night, on demand, and the next volunteer after a no."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import structlog
+from sqlalchemy import select, update
+
+from app.core import clock
+from app.core.db import lock, session, transaction
+from app.core.logs import where_it_broke
+
+from . import operations_next, operations_runs
+from .dockets import Laid, build_docket, close_reading
+from .engine.solve import Cancelled, Placement, place
+from .models import DocketRun, RunStatus
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 1.0
+TELL_EVERY = 60.0
+
+
+def every_night() -> None:
+    """Have the docket placed."""
+    with transaction():
+        operations_runs.ask_for_run(actor=None)
+
+
+def run_one() -> bool:
+    """Place the docket once if somebody asked: read, close the reading, compute, write."""
+    held = _take()
+    if held is None:
+        return False
+    try:
+        begun = time.perf_counter()
+        laid = build_docket(held.as_of)
+        close_reading()
+        read = time.perf_counter() - begun
+        placement = place(laid.docket, progress=held.tell, cancelled=held.is_cancelled)
+        _write(held, laid, placement, read)
+    except Cancelled:
+        _end(held, RunStatus.CANCELLED)
+    except Exception as error:
+        log.error("run.failed", error=type(error).__name__, where=where_it_broke(error))
+        session.rollback()
+        _end(held, RunStatus.FAILED, type(error).__name__)
+    return True
+
+
+def propose_one() -> bool:
+    """Propose the next volunteer for one opening that was turned down."""
+    found = session.execute(operations_next.due_next()).first()
+    session.rollback()
+    if found is None:
+        return False
+    best = operations_next.find_next(found[0])
+    close_reading()
+    with transaction():
+        operations_next.propose_next(found[0], best)
+    return True
+
+
+@dataclass
+class Held:
+    """A run this worker took: its lease is kept while it works, and a wish to stop is heard."""
+
+    run_id: int
+    as_of: date
+    taken_at: datetime
+    stage: str = "read"
+    looked_at: float = 0.0
+    told_at: float = field(default_factory=time.monotonic)
+    stop: bool = False
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """Write the stage when it changes, and hold on to the lease each minute."""
+        if stage == self.stage and time.monotonic() - self.told_at < TELL_EVERY:
+            return
+        self.stage, self.told_at = stage, time.monotonic()
+        with transaction():
+            mine = (DocketRun.id == self.run_id, DocketRun.started_at == self.taken_at)
+            lease = clock.now() + operations_runs.LEASE
+            session.execute(update(DocketRun).where(*mine).values(stage=stage, lease_until=lease))
+
+    def is_cancelled(self) -> bool:
+        """Did somebody ask to stop, or did another worker take the run over?"""
+        if not self.stop and time.monotonic() - self.looked_at >= LOOK_EVERY:
+            self.looked_at = time.monotonic()
+            asked = select(DocketRun.cancel_asked_at, DocketRun.started_at).where(DocketRun.id == self.run_id)
+            cancel_asked_at, started_at = session.execute(asked).one()
+            session.rollback()
+            self.stop = cancel_asked_at is not None or started_at != self.taken_at
+        return self.stop
+
+
+def _take() -> Held | None:
+    due = operations_runs.due_run()
+    if session.execute(due).first() is None:
+        session.rollback()
+        return None
+    with transaction():
+        run = session.execute(due.with_for_update(skip_locked=True)).scalar_one_or_none()
+        if run is None:
+            return None
+        operations_runs.take_run(run)
+        assert run.started_at is not None  # noqa: S101
+        return Held(run.id, run.as_of, run.started_at)
+
+
+def _mine(held: Held) -> DocketRun | None:
+    """The run, locked, unless another worker took it over."""
+    run = lock(session.get_one(DocketRun, held.run_id))
+    return run if run.status is RunStatus.RUNNING and run.started_at == held.taken_at else None
+
+
+def _write(held: Held, laid: Laid, placement: Placement, read: float) -> None:
+    begun = time.perf_counter()
+    with transaction():
+        run = _mine(held)
+        if run is not None and run.cancel_asked_at is not None:
+            operations_runs.end_run(run, RunStatus.CANCELLED)
+        elif run is not None:
+            operations_runs.write_placement(run, laid, placement, {"read": read})
+    log.info("run.written", seconds=round(time.perf_counter() - begun, 3))
+
+
+def _end(held: Held, status: RunStatus, failure: str | None = None) -> None:
+    with transaction():
+        run = _mine(held)
+        if run is not None:
+            operations_runs.end_run(run, status, failure)

@@ -1,0 +1,94 @@
+"""The docket as it stands now: every programme's open matters and every volunteer, as the engine reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select, select
+
+from app.clients.models import Opening
+from app.core import clock
+from app.core.db import session
+from app.volunteers.models import Volunteer
+
+from .engine.docket import CaseRow, Docket, VolunteerRow
+from .engine.settings import Settings
+from .models import LIVE, Referral
+from .rules import SETTINGS, case_rows, listed_openings
+from .volunteer_rows import volunteer_rows
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A docket, and the rows behind the engine's ids."""
+
+    docket: Docket
+    openings: dict[str, int]
+    volunteers: dict[str, int]
+
+    @property
+    def digest(self) -> str:
+        """The fingerprint of everything that went in; the same input gives the same run."""
+        return digest_of(self.docket)
+
+
+def zone() -> str:
+    """The time zone of the deployment, in which a run has its day."""
+    return str(current_app.extensions["settings"].time_zone)
+
+
+def today() -> date:
+    """The day of a run made now."""
+    return clock.today_in(zone())
+
+
+def open_to_matching() -> Select[Any]:
+    """The ids of the openings a run decides: listed, and nobody is asked for, holds or waits for them."""
+    live = select(Referral.opening_id).where(Referral.status.in_(LIVE))
+    return listed_openings().where(Opening.id.not_in(live))
+
+
+def build_docket(as_of: date | None = None, settings: Settings = SETTINGS) -> Laid:
+    """The whole docket in a fixed number of selects; the caller closes the reading before it computes."""
+    return lay_docket(open_to_matching(), as_of or today(), settings)
+
+
+def lay_docket(openings: Select[Any], as_of: date, settings: Settings = SETTINGS) -> Laid:
+    """The docket of chosen openings and every volunteer."""
+    cases = case_rows(openings)
+    people = volunteer_rows(as_of, zone())
+    return Laid(
+        Docket.from_rows(list(cases.values()), list(people.values()), as_of, settings),
+        {row.case_id: opening_id for opening_id, row in cases.items()},
+        {row.volunteer_id: volunteer_id for volunteer_id, row in people.items()},
+    )
+
+
+def docket_of_volunteer(volunteer: Volunteer, as_of: date) -> Laid:
+    """Every open matter and one volunteer."""
+    cases = case_rows(open_to_matching())
+    people = volunteer_rows(as_of, zone(), volunteer_ids=[volunteer.id])
+    return Laid(
+        Docket.from_rows(list(cases.values()), list(people.values()), as_of, SETTINGS),
+        {row.case_id: opening_id for opening_id, row in cases.items()},
+        {row.volunteer_id: volunteer_id for volunteer_id, row in people.items()},
+    )
+
+
+def digest_of(docket: Docket) -> str:
+    """The sha256 of the rows in their order, the day and the settings."""
+    said = hashlib.sha256()
+    rows: list[CaseRow | VolunteerRow] = [*docket.cases, *docket.volunteers]
+    for part in (docket.as_of.isoformat(), docket.settings.as_mapping(), *(asdict(row) for row in rows)):
+        said.update(json.dumps(part, sort_keys=True, default=str).encode() + b"\n")
+    return said.hexdigest()
+
+
+def close_reading() -> None:
+    """End the reading, so that nothing is kept open while the engine computes."""
+    session.rollback()

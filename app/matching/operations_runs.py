@@ -1,0 +1,94 @@
+"""Placing the whole docket: asked for, taken by a worker, stopped, written down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, and_, insert, or_, select
+
+from app.accounts.models import User
+from app.core import audit, clock
+from app.core.access import STAFF
+from app.core.db import insert_unless_exists, lock, session
+from app.core.errors import NotAllowed, Refusal, refuse_if
+
+from .dockets import Laid, today
+from .engine.solve import Placement
+from .models import DocketRun, Proposal, RunStatus, Unplaced
+from .run_rows import prices_of, proposal_rows, report_of, unplaced_rows, wanted_rows
+
+R = RunStatus
+LEASE = timedelta(minutes=10)
+LIVE_RUN = (R.WAITING, R.RUNNING)
+
+
+class RunOver(Refusal):
+    """The run came to its end before it could be stopped."""
+
+    message = _l("This run has come to its end already.")
+
+
+def ask_for_run(*, actor: User | None) -> DocketRun:
+    """Have the docket placed; where a run waits or is at work, it is that one.
+
+    :raises NotAllowed: the actor is not staff of any programme
+    """
+    refuse_if(actor is not None and not actor.programme_ids(*STAFF), NotAllowed)
+    made = insert_unless_exists(
+        DocketRun, slot="docket", status=R.WAITING, asked_by_id=actor.id if actor else None, as_of=today()
+    )
+    if made is None:
+        return session.execute(select(DocketRun).where(DocketRun.status.in_(LIVE_RUN))).scalar_one()
+    audit.record("run.ask", made, actor=actor)
+    return made
+
+
+def cancel_run(run: DocketRun, *, actor: User) -> DocketRun:
+    """Stop a run: at once while it waits, at its next step while it is at work; twice changes nothing.
+
+    :raises NotAllowed: the actor is not staff of any programme
+    :raises RunOver: it is done or failed
+    """
+    run = lock(run)
+    refuse_if(not actor.programme_ids(*STAFF), NotAllowed)
+    if run.status is R.CANCELLED or run.cancel_asked_at is not None:
+        return run
+    refuse_if(run.status not in LIVE_RUN, RunOver)
+    run.cancel_asked_at = clock.now()
+    if run.status is R.WAITING:
+        run.status, run.finished_at = R.CANCELLED, clock.now()
+    audit.record("run.cancel", run, actor=actor)
+    return run
+
+
+def due_run() -> Select[DocketRun]:
+    """The run to work on: one that waits, or one whose worker is gone."""
+    gone = and_(DocketRun.status == R.RUNNING, DocketRun.lease_until < clock.now())
+    return select(DocketRun).where(or_(DocketRun.status == R.WAITING, gone)).order_by(DocketRun.id).limit(1)
+
+
+def take_run(run: DocketRun) -> None:
+    """Begin, or begin again; who took it last is who may write it down."""
+    run.status, run.stage, run.as_of = R.RUNNING, "read", today()
+    run.started_at, run.lease_until = clock.now(), clock.now() + LEASE
+
+
+def write_placement(run: DocketRun, laid: Laid, placement: Placement, seconds: dict[str, float]) -> None:
+    """Store proposals, what is left and why, the wanted list, prices and the proof."""
+    proposals, left = proposal_rows(run.id, laid, placement), unplaced_rows(run.id, laid, placement)
+    if proposals:
+        session.execute(insert(Proposal), proposals)
+    if left:
+        session.execute(insert(Unplaced), left)
+    run.settings, run.input_digest = placement.docket.settings.as_mapping(), laid.digest
+    run.report, run.wanted = report_of(placement, seconds), wanted_rows(placement)
+    run.prices = prices_of(placement)
+    run.status, run.finished_at, run.lease_until, run.stage = R.DONE, clock.now(), None, None
+    audit.record("run.done", run, actor=None, after={"placed": len(proposals), "left": len(left)})
+
+
+def end_run(run: DocketRun, status: RunStatus, failure: str | None = None) -> None:
+    """Let a run end without a result: it was stopped, or it failed."""
+    run.status, run.finished_at, run.lease_until, run.stage, run.failure = status, clock.now(), None, None, failure
+    audit.record(f"run.{status.value}", run, actor=None, after={"failure": failure} if failure else None)

@@ -1,0 +1,335 @@
+"""Placing the whole docket: what goes in, what comes out, once at a time, whatever dies in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.clients.models import CaseStatus
+from app.core import clock
+from app.core.db import session, transaction
+from app.core.errors import NotAllowed
+from app.matching import docket_jobs, operations, operations_proposals, operations_runs
+from app.matching.dockets import build_docket
+from app.matching.engine.solve import place
+from app.matching.models import DocketRun, Proposal, ProposalStatus, Referral, ReferralStatus, RunStatus, Unplaced
+from app.matching.operations_proposals import ProposalDecided
+from app.matching.refusals import NeedsMentor, RulesAgainst, VolunteerFull
+from tests import factories
+from tests.matching.desk import MONDAY, Desk, entries, lay, mails, tasks
+from tests.matching.test_race import at_once
+
+R, S = RunStatus, ProposalStatus
+
+
+@pytest.fixture(autouse=True)
+def _monday(app: Flask) -> Iterator[None]:
+    with clock.at(MONDAY):
+        yield
+
+
+def case(desk: Desk, **changes: Any) -> int:
+    """One more listed case; the id of its opening."""
+    with transaction():
+        made = factories.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.staff, **changes)
+        return made.lead_opening.id
+
+
+def run(desk: Desk) -> DocketRun:
+    """Ask for a run and do it."""
+    with transaction():
+        run_id = operations_runs.ask_for_run(actor=desk.staff).id
+    assert docket_jobs.run_one()
+    assert not docket_jobs.run_one()
+    return session.get_one(DocketRun, run_id)
+
+
+def proposed(run: DocketRun) -> dict[int, int]:
+    """Opening to volunteer."""
+    return {p.opening_id: p.volunteer_id for p in run.proposals}
+
+
+def accept(proposal_id: int, desk: Desk) -> Referral:
+    with transaction():
+        return operations_proposals.accept_proposal(session.get_one(Proposal, proposal_id), actor=desk.staff)
+
+
+def test_a_run_places_what_can_be_placed_and_says_why_the_rest_waits(app: Flask) -> None:
+    desk = lay(volunteers=1, volunteer={"capacity": 1}, priority_level="high", priority_rank=2)
+    less_urgent = case(desk)
+    nobody = case(desk, problem_code="32", language="es", interpreter=False)
+    found = run(desk)
+    assert found.status is R.DONE
+    assert proposed(found) == {desk.opening_id: desk.volunteer_ids[0]}
+    proposal = found.proposals[0]
+    assert (proposal.rank, proposal.able, proposal.runner_up_id) == (1, 1, None)
+    assert proposal.fit == sum(proposal.terms.values())
+    assert found.report is not None
+    assert (found.report["cases"], found.report["placed"], found.report["gap"]) == (3, 1, 0)
+    assert found.report["value"] == found.report["upper_bound"] == proposal.fit
+    why = {row.opening_id: row for row in found.unplaced}
+    assert why[less_urgent].reason == "all_taken"
+    assert why[less_urgent].blocking == [[desk.volunteer_ids[0], [desk.opening_id]]]
+    assert (why[nobody].reason, why[nobody].blocking) == ("no_one_can", [])
+    assert dict(why[nobody].funnel)["no_area"] == 0
+    assert [want["area"] for want in found.wanted or []]
+    assert [entry.action for entry in (*entries("run.ask"), *entries("run.done"))] == ["run.ask", "run.done"]
+
+
+def test_what_is_held_offered_or_paused_is_given_and_not_decided_again(app: Flask) -> None:
+    desk = lay(volunteers=2, volunteer={"capacity": 1}, priority_level="high", priority_rank=2)
+    offered, paused, free = case(desk), case(desk), case(desk)
+    with transaction():
+        operations.hold(desk.opening, actor=desk.user(0))
+        opening = session.get_one(factories.Opening, offered)
+        operations.send_offer(opening, desk.volunteer(1), actor=desk.staff)
+        session.get_one(factories.Opening, paused).case.paused_at = clock.now()
+    found = run(desk)
+    assert found.report is not None
+    assert found.report["cases"] == 1
+    (left,) = found.unplaced
+    assert (left.opening_id, left.reason) == (free, "all_taken")
+    assert sorted(left.blocking) == [[desk.volunteer_ids[0], []], [desk.volunteer_ids[1], []]]
+
+
+def test_who_said_no_is_not_proposed_again(app: Flask) -> None:
+    desk = lay(volunteers=1)
+    with transaction():
+        sent = operations.send_offer(desk.opening, desk.volunteer(), actor=desk.staff)
+        operations.decline_offer(sent, "no_time", actor=None)
+    (left,) = run(desk).unplaced
+    assert (left.reason, left.binding_rule) == ("no_one_can", "barred")
+
+
+def test_the_docket_is_that_of_every_programme(app: Flask) -> None:
+    desk = lay(volunteers=1, volunteer={"capacity": 2})
+    other = lay(volunteers=0)
+    assert set(proposed(run(desk))) == {desk.opening_id, other.opening_id}
+
+
+def test_the_same_input_gives_the_same_proposals(app: Flask) -> None:
+    desk = lay(volunteers=5, volunteer={"capacity": 2})
+    for _ in range(6):
+        case(desk)
+    first, second = run(desk), run(desk)
+    assert first.input_digest == second.input_digest
+    assert proposed(first) == proposed(second)
+    case(desk)
+    assert run(desk).input_digest != first.input_digest
+
+
+def test_one_run_at_a_time(app: Flask) -> None:
+    desk = lay()
+    staff_id = desk.staff_id
+    session.rollback()
+
+    def ask() -> str:
+        with clock.at(MONDAY), transaction():
+            return operations_runs.ask_for_run(actor=session.get_one(factories.User, staff_id)).public_id
+
+    assert len(set(at_once(app, [ask] * 4))) == 1
+    assert session.execute(select(func.count()).select_from(DocketRun)).scalar_one() == 1
+    with transaction():
+        stranger = factories.user(factories.Role.FUNDER, programme=desk.programme)
+    with pytest.raises(NotAllowed), transaction():
+        operations_runs.ask_for_run(actor=stranger)
+
+
+def test_two_workers_do_a_run_once(app: Flask) -> None:
+    desk = lay()
+    with transaction():
+        operations_runs.ask_for_run(actor=None)
+
+    def work() -> str:
+        with clock.at(MONDAY):
+            return str(docket_jobs.run_one())
+
+    at_once(app, [work] * 3)
+    session.rollback()
+    assert session.query(Proposal).count() == 1
+    assert session.query(DocketRun).one().status is R.DONE
+    assert desk.opening_id == session.query(Proposal).one().opening_id
+
+
+def test_a_run_whose_worker_is_gone_is_begun_again_when_its_lease_ends(app: Flask) -> None:
+    desk = lay()
+    with transaction():
+        operations_runs.ask_for_run(actor=desk.staff)
+    held = docket_jobs._take()
+    assert held is not None
+    laid = build_docket(held.as_of)
+    docket_jobs.close_reading()
+    assert not docket_jobs.run_one()
+    with clock.at(MONDAY + operations_runs.LEASE + timedelta(seconds=1)):
+        assert docket_jobs.run_one()
+        assert session.query(Proposal).count() == 1
+        docket_jobs._write(held, laid, place(laid.docket), 0.0)
+    session.rollback()
+    assert session.query(Proposal).count() == 1, "who was gone writes nothing any more"
+
+
+def test_a_wish_to_stop_is_heard_between_steps(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = lay()
+    with transaction():
+        asked = operations_runs.ask_for_run(actor=desk.staff)
+    docket = build_docket
+
+    def meanwhile(as_of: Any) -> Any:
+        laid = docket(as_of)
+        with transaction():
+            operations_runs.cancel_run(session.get_one(DocketRun, asked.id), actor=desk.staff)
+        return laid
+
+    monkeypatch.setattr(docket_jobs, "build_docket", meanwhile)
+    assert docket_jobs.run_one()
+    assert session.query(DocketRun).one().status is R.CANCELLED
+    assert session.query(Proposal).count() == 0
+    with transaction():
+        waiting = operations_runs.ask_for_run(actor=desk.staff)
+        assert operations_runs.cancel_run(waiting, actor=desk.staff).status is R.CANCELLED
+    assert not docket_jobs.run_one()
+
+
+def test_a_run_that_breaks_says_so_and_makes_room(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = lay()
+    with transaction():
+        operations_runs.ask_for_run(actor=desk.staff)
+
+    def broken(as_of: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(docket_jobs, "build_docket", broken)
+    assert docket_jobs.run_one()
+    failed = session.query(DocketRun).one()
+    assert (failed.status, failed.failure) == (R.FAILED, "MemoryError")
+    monkeypatch.undo()
+    with clock.at(MONDAY):
+        assert run(desk).status is R.DONE
+
+
+def test_every_night_asks_once(app: Flask) -> None:
+    lay()
+    docket_jobs.every_night()
+    docket_jobs.every_night()
+    assert [row.asked_by_id for row in session.query(DocketRun)] == [None]
+
+
+def test_accepting_sends_one_offer_whatever_the_clicks(app: Flask) -> None:
+    desk = lay()
+    found = run(desk)
+    proposal_id = found.proposals[0].id
+    first = accept(proposal_id, desk).id
+    assert accept(proposal_id, desk).id == first
+    assert len(mails("matching.offer")) == 1
+    assert (session.get_one(Referral, first).run_id, session.get_one(Referral, first).fit) == (
+        found.id, session.get_one(Proposal, proposal_id).fit,
+    )  # fmt: skip
+    with pytest.raises(ProposalDecided), transaction():
+        operations_proposals.dismiss_proposal(session.get_one(Proposal, proposal_id), actor=desk.staff)
+
+
+def test_two_coordinators_accepting_at_once_send_one_offer(app: Flask) -> None:
+    desk = lay()
+    with transaction():
+        second = factories.coordinator(desk.programme).id
+    proposal_id = run(desk).proposals[0].id
+    people = [desk.staff_id, second]
+    session.rollback()
+
+    def click(who: int) -> str:
+        with clock.at(MONDAY), transaction():
+            actor = session.get_one(factories.User, who)
+            return str(operations_proposals.accept_proposal(session.get_one(Proposal, proposal_id), actor=actor).id)
+
+    said = at_once(app, [lambda who=who: click(who) for who in people * 2])
+    assert len(set(said)) == 1
+    session.rollback()
+    assert session.query(Referral).count() == 1
+    assert len(mails("matching.offer")) == len(entries("proposal.accept")) == 1
+
+
+def test_rules_and_room_are_looked_at_anew_when_accepting(app: Flask) -> None:
+    desk = lay(volunteers=1, volunteer={"capacity": 1})
+    proposal_id = run(desk).proposals[0].id
+    with transaction():
+        factories.case(desk.programme, "in_service", owner=desk.staff, lead=desk.volunteer())
+    with pytest.raises(VolunteerFull):
+        accept(proposal_id, desk)
+    with transaction():
+        desk.volunteer().capacity = 2
+        desk.volunteer().declines = ["Housing"]
+    with pytest.raises(RulesAgainst) as refused:
+        accept(proposal_id, desk)
+    with transaction():
+        operations_proposals.refuse_proposal(session.get_one(Proposal, proposal_id), refused.value, actor=desk.staff)
+    kept = session.get_one(Proposal, proposal_id)
+    assert kept.status is S.REFUSED
+    assert "would rather not take this kind" in str(kept.refusal)
+    assert mails() == []
+
+
+def test_a_match_that_needs_a_mentor_is_sent_only_when_one_has_time(app: Flask) -> None:
+    desk = lay(volunteers=1, volunteer={"areas": {"Housing": "learning"}, "mentor_ok": True})
+    found = run(desk)
+    assert found.proposals[0].needs_mentor
+    assert found.report is not None
+    assert found.report["mentors_needed"] == 1
+    with pytest.raises(NeedsMentor):
+        accept(found.proposals[0].id, desk)
+    with transaction():
+        factories.volunteer(mentors_others=True)
+    assert accept(session.query(Proposal).one().id, desk).status is ReferralStatus.OFFERED
+
+
+def test_another_programmes_staff_decide_nothing(app: Flask) -> None:
+    desk = lay()
+    proposal_id = run(desk).proposals[0].id
+    with transaction():
+        stranger = factories.coordinator(factories.programme())
+    for act in (operations_proposals.accept_proposal, operations_proposals.dismiss_proposal):
+        with pytest.raises(NotAllowed), transaction():
+            act(session.get_one(Proposal, proposal_id), actor=stranger)
+
+
+def test_after_a_no_the_next_best_is_proposed_and_never_the_same_person(app: Flask) -> None:
+    desk = lay(volunteers=2)
+    with transaction():
+        desk.volunteer(1).remote, desk.volunteer(1).counties = True, []  # fits less well
+    found = run(desk)
+    assert proposed(found) == {desk.opening_id: desk.volunteer_ids[0]}
+    sent = accept(found.proposals[0].id, desk)
+    assert not docket_jobs.propose_one()
+    with transaction():
+        operations.decline_offer(session.get_one(Referral, sent.id), "no_time", actor=None)
+    assert len(tasks("propose_next")) == 1
+    assert docket_jobs.propose_one()
+    assert not docket_jobs.propose_one()
+    following = session.query(Proposal).one()
+    assert (following.volunteer_id, following.status, following.able) == (desk.volunteer_ids[1], S.OPEN, 1)
+    second = accept(following.id, desk)
+    assert tasks("propose_next") == []
+    with transaction():
+        operations.decline_offer(session.get_one(Referral, second.id), None, actor=None)
+    assert docket_jobs.propose_one()
+    assert not docket_jobs.propose_one()
+    left = session.query(Unplaced).one()
+    assert (left.reason, left.binding_rule, dict(left.funnel)["barred"]) == ("no_one_can", "barred", 0)
+
+
+def test_the_next_best_has_room_and_was_not_asked_too_often(app: Flask) -> None:
+    desk = lay(volunteers=3, volunteer={"capacity": 1})
+    found = run(desk)
+    first = found.proposals[0].volunteer_id
+    full, free = sorted(set(desk.volunteer_ids) - {first})
+    sent = accept(found.proposals[0].id, desk)
+    with transaction():
+        factories.case(desk.programme, "in_service", owner=desk.staff, lead=session.get_one(factories.Volunteer, full))
+        operations.decline_offer(session.get_one(Referral, sent.id), None, actor=None)
+    assert docket_jobs.propose_one()
+    proposal = session.query(Proposal).one()
+    assert (proposal.volunteer_id, proposal.able) == (free, 2)

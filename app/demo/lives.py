@@ -46,7 +46,7 @@ class Plan:
 
 def plan(cast: Cast, begins: datetime, ends: datetime) -> Plan:
     """Draw a case."""
-    programme_id = cast.chance.choices(cast.programmes, (5, 3))[0]
+    programme_id = cast.chance.choices(cast.programmes, (4, 1))[0]
     matter = cast.chance.choices(MATTERS, [matter.weight for matter in MATTERS])[0]
     return Plan(programme_id, begins, matter, ends, random.Random(cast.chance.random()))
 
@@ -166,13 +166,16 @@ def screen(cast: Cast, fate: Plan, case_id: int) -> bool:
 
 
 def _judge_income(cast: Cast, case: Case, staff: User) -> list[int]:
-    told = case.at_intake or {}
-    grant = session.get_one(Grant, cast.grants[case.programme_id][case.id % len(cast.grants[case.programme_id])])
-    found = screening.decide_eligibility(
-        case, grant, gross_income=told["gross_income"], household_size=told["household_size"], assets=told["assets"],
-        actor=staff,
-    )  # fmt: skip
-    return [grant.id] if found.eligible else []
+    """Every grant of the programme is asked; those that can pay do."""
+    told, able_to_pay = case.at_intake or {}, []
+    for grant_id in cast.grants[case.programme_id]:
+        found = screening.decide_eligibility(
+            case, session.get_one(Grant, grant_id), gross_income=told["gross_income"],
+            household_size=told["household_size"], assets=told["assets"], actor=staff,
+        )  # fmt: skip
+        if found.eligible:
+            able_to_pay.append(grant_id)
+    return able_to_pay
 
 
 def list_it(cast: Cast, fate: Plan, case_id: int) -> bool:

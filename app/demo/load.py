@@ -85,7 +85,7 @@ def _publish(cast: Cast) -> None:
         with transaction():
             grant = session.get_one(Grant, grant_id)
             staff = session.get_one(User, cast.coordinators[grant.programme_id][0])
-            for first, _last in publishing.unpublished_periods(grant, most=5)[:-1]:
+            for first, _last in publishing.unpublished_periods(grant):
                 publishing.sign_off(grant, first, actor=staff)
 
 

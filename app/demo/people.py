@@ -93,7 +93,13 @@ def found(cast: Cast, today: date) -> None:
         session.flush()
         cast.programmes.append(programme.id)
         made = [
-            Grant(programme=programme, name=title, ruleset=rules, starts_on=today - timedelta(days=900))
+            Grant(
+                programme=programme,
+                name=title,
+                ruleset=rules,
+                reports_every="half",
+                starts_on=today - timedelta(days=500),
+            )  # fmt: skip
             for title, rules in grants
         ]
         session.add_all(made)

@@ -139,9 +139,15 @@ def quarter_of(day: date) -> tuple[date, date]:
 
 
 def period_of(day: date, kind: str) -> tuple[date, date]:
-    """The calendar month, quarter or year that a day lies in."""
+    """The calendar month, quarter, half or whole year that a day lies in."""
     if kind == "year":
         return date(day.year, 1, 1), date(day.year, 12, 31)
+    if kind == "half":
+        return (
+            (date(day.year, 1, 1), date(day.year, 6, 30))
+            if day.month < 7
+            else (date(day.year, 7, 1), date(day.year, 12, 31))
+        )
     if kind == "quarter":
         return quarter_of(day)
     first = day.replace(day=1)

@@ -43,9 +43,9 @@ from .operations_screening import (
 
 __all__ = [
     "accept_case", "add_critical_date", "add_party", "ask_for_missing", "change_critical_date", "change_matter",
-    "change_party", "change_rules", "change_triage", "close_incomplete", "decide_conflicts", "decide_eligibility",
-    "end_override", "extend_clock", "finish_critical_date", "judge_merits", "keep_with_staff", "list_case",
-    "open_narrative", "override_priority", "pause_case", "receive_missing", "record_consent", "reject_case", "remove_party",
-    "resume_case", "search_conflicts", "settle_critical_date", "suggest_critical_date", "take_off_docket",
-    "tell_not_placed", "write_listing",
+    "change_party", "change_rules", "change_triage", "close_incomplete", "decide_conflicts",
+    "decide_eligibility", "end_override", "extend_clock", "finish_critical_date", "judge_merits",
+    "keep_with_staff", "list_case", "open_narrative", "override_priority", "pause_case", "receive_missing",
+    "record_consent", "reject_case", "remove_party", "resume_case", "search_conflicts", "settle_critical_date",
+    "suggest_critical_date", "take_off_docket", "tell_not_placed", "write_listing",
 ]  # fmt: skip

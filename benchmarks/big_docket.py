@@ -106,9 +106,17 @@ class BigDocket:
 
     def _programme(self, n: int) -> int:
         made = self.to.add(
-            Programme, name=f"Lakeshore Legal Aid {n}", slug=f"lake-{n}", prefix=f"L{n}", state="WI", phone="608-555-0100",
-            time_zone="America/Chicago", sender_name="Lakeshore office", counties=list(COUNTIES), opens_at=time(9),
-        )  # fmt: skip
+            Programme,
+            name=f"Lakeshore Legal Aid {n}",
+            slug=f"lake-{n}",
+            prefix=f"L{n}",
+            state="WI",
+            phone="608-555-0100",
+            time_zone="America/Chicago",
+            sender_name="Lakeshore office",
+            counties=list(COUNTIES),
+            opens_at=time(9),
+        )
         self.to.add(Grant, programme_id=made, name="Basic field grant", starts_on=self.today - timedelta(days=900))
         return made
 
@@ -218,9 +226,16 @@ class BigDocket:
             reckoned_at=received,
         )  # fmt: skip
         self.to.add(
-            ConflictSearch, case_id=case, parties_version=1, searched_at=received, names_searched=9, hits=[], hit_count=0,
-            decided_at=received, outcome="clear",
-        )  # fmt: skip
+            ConflictSearch,
+            case_id=case,
+            parties_version=1,
+            searched_at=received,
+            names_searched=9,
+            hits=[],
+            hit_count=0,
+            decided_at=received,
+            outcome="clear",
+        )
         if values["next_critical_on"]:
             self.to.add(CriticalDate, case_id=case, kind="hearing", on_day=values["next_critical_on"])
         until = None if values["status"] in OPEN else values["closed_at"]
@@ -257,10 +272,16 @@ class BigDocket:
         chance, started = self.chance, received + timedelta(days=5)
         volunteer = chance.choice(self.volunteers)
         made = self.to.add(
-            Assignment, case_id=case, opening_id=opening, volunteer_id=volunteer, role=CaseRole.LEAD, started_at=started,
-            first_contact_due_on=started.date() + timedelta(days=7), ended_at=self.now if status is S.CLOSED else None,
+            Assignment,
+            case_id=case,
+            opening_id=opening,
+            volunteer_id=volunteer,
+            role=CaseRole.LEAD,
+            started_at=started,
+            first_contact_due_on=started.date() + timedelta(days=7),
+            ended_at=self.now if status is S.CLOSED else None,
             uses_slot=False,
-        )  # fmt: skip
+        )
         for at, audience in enumerate((Audience.VOLUNTEER, Audience.CLIENT, Audience.VOLUNTEER)):
             due = started + timedelta(days=7 * (at + 1))
             answered = due if chance.random() < 0.7 else None
@@ -282,7 +303,14 @@ class BigDocket:
 
     def _task(self, case: int, values: dict[str, Any]) -> None:
         self.to.add(
-            Task, programme_id=values["programme_id"], case_id=case, record_kind="cases", record_id=case, cause="decide_clock",
-            title=f"Decide: the referral clock of {values['number']} has ended", owner_role=Role.COORDINATOR,
-            owner_id=self.chance.choice(self.staff), due_at=self.now + timedelta(hours=self.chance.randint(-60, 200)),
-        )  # fmt: skip
+            Task,
+            programme_id=values["programme_id"],
+            case_id=case,
+            record_kind="cases",
+            record_id=case,
+            cause="decide_clock",
+            title=f"Decide: the referral clock of {values['number']} has ended",
+            owner_role=Role.COORDINATOR,
+            owner_id=self.chance.choice(self.staff),
+            due_at=self.now + timedelta(hours=self.chance.randint(-60, 200)),
+        )

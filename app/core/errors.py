@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -70,7 +71,13 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(StaleDataError, lambda exc: _refused(Stale()))
     app.register_error_handler(CSRFError, lambda exc: _page("400.html", 400))
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(500, lambda exc: _page("500.html", 500))
+    app.register_error_handler(500, _broken)
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    """Something failed, perhaps the database: the page asks it nothing, not even who is signed in."""
+    g.broken, g._login_user = True, AnonymousUserMixin()
+    return _page("500.html", 500)
 
 
 def _page(template: str, status: int, **context: Any) -> tuple[str, int]:

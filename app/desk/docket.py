@@ -203,9 +203,14 @@ def rows_of(ids: Sequence[int]) -> list[Any]:
 def _priorities_statement() -> Any:
     newest = select(func.max(Priority.id)).where(Priority.case_id.in_(bindparam("ids", expanding=True)))
     columns = (
-        Priority.case_id, Priority.points, cast(Priority.factors, Text).label("factors"), Priority.rules_version, Priority.override_level,
-        Priority.override_by_id, Priority.override_lapses_on,
-    )  # fmt: skip
+        Priority.case_id,
+        Priority.points,
+        cast(Priority.factors, Text).label("factors"),
+        Priority.rules_version,
+        Priority.override_level,
+        Priority.override_by_id,
+        Priority.override_lapses_on,
+    )
     reckoned = select(*columns).where(
         Priority.id.in_(newest.where(Priority.override_level.is_(None)).group_by(Priority.case_id))
     )

@@ -175,6 +175,11 @@ def override_words(override: Any, people: Mapping[int, str], language: str) -> s
     return _("Set to %(level)s by %(who)s until %(day)s.", level=level, who=who, day=day)
 
 
+def factors_of(reckoned: Any) -> list[Any]:
+    """The stored factors of a priority."""
+    return list(json.loads(reckoned.factors))
+
+
 @lru_cache(maxsize=4096)
 def _factors(text: str, language: str) -> str:
     """Factors as table rows; the same combinations come back all day."""
@@ -262,15 +267,20 @@ def _nobody(tries: list[Try]) -> str:
 
 
 SAYINGS: dict[str, Any] = {
-    "requested": lambda tries: _("%(who)s asked, answer by %(when)s", who=_name(tries[0]), when=i18n.when_at(tries[0].until_at)),
+    "requested": lambda tries: _(
+        "%(who)s asked, answer by %(when)s", who=_name(tries[0]), when=i18n.when_at(tries[0].until_at)
+    ),
     "held": lambda tries: _("Held by %(who)s to %(when)s", who=_name(tries[0]), when=i18n.when_at(tries[0].until_at)),
-    "offered": lambda tries: _("1 offer out, answer by %(when)s", when=i18n.when_at(tries[0].until_at))
-    if len(tries) == 1 else _("%(count)s offers out", count=len(tries)),
+    "offered": lambda tries: (
+        _("1 offer out, answer by %(when)s", when=i18n.when_at(tries[0].until_at))
+        if len(tries) == 1
+        else _("%(count)s offers out", count=len(tries))
+    ),
     "proposed": lambda tries: _("Proposed: %(who)s", who=_name(tries[0])),
     "no_one_can": _nobody,
     "all_taken": lambda tries: _("All who can are taken"),
     "declined": lambda tries: _("%(count)s declined", count=len(tries)),
-}  # fmt: skip
+}
 
 
 def address_of_cases() -> str:

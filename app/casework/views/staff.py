@@ -116,9 +116,17 @@ def remove_staff_time(public_id: str, entry_id: int) -> ResponseReturnValue:
     def do(case: Case) -> Any:
         return operations.remove_time(queries.get_time_entry(entry_id, case), actor=signed_in())
 
-    return _step(public_id, forms_staff.ConfirmForm(), do, title=_("Take these hours back?"), danger=True,
-                 text=_("They stay in the record and count no more."), submit=_("Take them back"), said=_("Taken back."),
-                 anchor="hours")  # fmt: skip
+    return _step(
+        public_id,
+        forms_staff.ConfirmForm(),
+        do,
+        title=_("Take these hours back?"),
+        danger=True,
+        text=_("They stay in the record and count no more."),
+        submit=_("Take them back"),
+        said=_("Taken back."),
+        anchor="hours",
+    )
 
 
 @bp.route("/cases/<public_id>/first-contact", methods=["GET", "POST"])
@@ -130,8 +138,15 @@ def staff_first_contact(public_id: str) -> ResponseReturnValue:
     def do(case: Case) -> Any:
         return operations.record_first_contact(_lead(case), actor=signed_in())
 
-    return _step(public_id, forms_staff.ConfirmForm(), do, title=_("Has the volunteer spoken with the client?"),
-                 text=_("The case is in service from then on."), submit=_("Yes, they have spoken"), said=_("Recorded."))  # fmt: skip
+    return _step(
+        public_id,
+        forms_staff.ConfirmForm(),
+        do,
+        title=_("Has the volunteer spoken with the client?"),
+        text=_("The case is in service from then on."),
+        submit=_("Yes, they have spoken"),
+        said=_("Recorded."),
+    )
 
 
 @bp.route("/cases/<public_id>/letter", methods=["GET", "POST"])
@@ -174,8 +189,15 @@ def approve_closing(public_id: str) -> ResponseReturnValue:
         return operations_closing.approve_closing(queries.waiting_report(case), actor=signed_in())
 
     text = _("The case is closed, its tasks and openings end, the volunteer is thanked and the client is told.")
-    return _step(public_id, forms_staff.ConfirmForm(), do, title=_("Close this case?"), text=text,
-                 submit=_("Approve and close"), said=_("Closed. The volunteer is thanked and the client is told."))  # fmt: skip
+    return _step(
+        public_id,
+        forms_staff.ConfirmForm(),
+        do,
+        title=_("Close this case?"),
+        text=text,
+        submit=_("Approve and close"),
+        said=_("Closed. The volunteer is thanked and the client is told."),
+    )
 
 
 @bp.route("/cases/<public_id>/closing/return", methods=["GET", "POST"])
@@ -189,8 +211,15 @@ def return_closing(public_id: str) -> ResponseReturnValue:
         report = queries.waiting_report(case)
         return operations_closing.return_closing(report, reason=form.reason.data or "", actor=signed_in())
 
-    return _step(public_id, form, do, title=_("Return the closing report"), submit=_("Return it"),
-                 text=_("The case goes on, and the volunteer hears what is missing."), said=_("Returned to the volunteer."))  # fmt: skip
+    return _step(
+        public_id,
+        form,
+        do,
+        title=_("Return the closing report"),
+        submit=_("Return it"),
+        text=_("The case goes on, and the volunteer hears what is missing."),
+        said=_("Returned to the volunteer."),
+    )
 
 
 @bp.route("/cases/<public_id>/hand-back", methods=["GET", "POST"])
@@ -234,5 +263,13 @@ def dormant(public_id: str) -> ResponseReturnValue:
         return operations_closing.close_dormant(case, actor=signed_in())
 
     text = _("Do this only after looking into it: nothing was heard from either side, and calls brought nothing.")
-    return _step(public_id, forms_staff.ConfirmForm(), do, title=_("Close this case as dormant?"), text=text, danger=True,
-                 submit=_("Close it"), said=_("Closed as dormant."))  # fmt: skip
+    return _step(
+        public_id,
+        forms_staff.ConfirmForm(),
+        do,
+        title=_("Close this case as dormant?"),
+        text=text,
+        danger=True,
+        submit=_("Close it"),
+        said=_("Closed as dormant."),
+    )

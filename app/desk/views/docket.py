@@ -57,11 +57,14 @@ def _addresses(wish: Wish, found: find_docket.Found, total: int) -> dict[str, An
     override = address("clients.priority", public_id="0")
     has_next = found.is_more or found.number * find_docket.SIZE < max(found.total, total)
     return {
-        "cases_url": docket_rows.address_of_cases(), "override_url": _around(override), "export_url": here(format="csv"),
-        "clear_url": url_for(".docket", view=wish.view), "enter_url": address("clients.enter_request"),
+        "cases_url": docket_rows.address_of_cases(),
+        "override_url": _around(override),
+        "export_url": here(format="csv"),
+        "clear_url": url_for(".docket", view=wish.view),
+        "enter_url": address("clients.enter_request"),
         "previous_url": here(page=found.number - 1) if found.number > 1 else "",
         "next_url": here(page=found.number + 1) if has_next and found.ids else "",
-    }  # fmt: skip
+    }
 
 
 def _around(url: str) -> tuple[str, str] | None:

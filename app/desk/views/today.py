@@ -38,12 +38,25 @@ def today() -> ResponseReturnValue:
     wants_all = request.args.get("all") == "1"
     number, run = counts(viewer)["tasks"], queries.last_run()
     return render_template(
-        "desk/today.html", decisions=number, late=len(late), first=rows[0] if rows else None,
-        groups=_groups(rows[1:] if wants_all else rows[1:AT_FIRST]), more=0 if wants_all else max(0, len(rows) - AT_FIRST),
-        beyond=number > len(rows), all_url=here(all=1), waiting=queries.waiting_by_priority(viewer), me=viewer.id,
-        intake=queries.intake(viewer), run=run, runs_url=_run_url(run), week=queries.week(viewer), day=i18n.today(),
-        promises=queries.promises(viewer), numbers=counts(viewer), intake_url=places.address("clients.intake_queue"),
-    )  # fmt: skip
+        "desk/today.html",
+        decisions=number,
+        late=len(late),
+        first=rows[0] if rows else None,
+        groups=_groups(rows[1:] if wants_all else rows[1:AT_FIRST]),
+        more=0 if wants_all else max(0, len(rows) - AT_FIRST),
+        beyond=number > len(rows),
+        all_url=here(all=1),
+        waiting=queries.waiting_by_priority(viewer),
+        me=viewer.id,
+        intake=queries.intake(viewer),
+        run=run,
+        runs_url=_run_url(run),
+        week=queries.week(viewer),
+        day=i18n.today(),
+        promises=queries.promises(viewer),
+        numbers=counts(viewer),
+        intake_url=places.address("clients.intake_queue"),
+    )
 
 
 def _run_url(run: Any) -> str:
@@ -56,11 +69,18 @@ def _row(task: Any, now: datetime) -> dict[str, Any]:
     is_late = task.due_at < now
     day = task.due_at.astimezone(ZoneInfo(i18n.zone())).date()
     return {
-        "task": task, "title": task.title, "url": url, "label": label, "level": task.priority_level, "day": day,
-        "is_late": is_late, "state": "late" if is_late else "soon" if task.due_at < now + timedelta(hours=2) else "",
-        "when": how_late(task.due_at, now) if is_late else _by(task.due_at, day), "finishes_here": task.cause not in ELSEWHERE,
+        "task": task,
+        "title": task.title,
+        "url": url,
+        "label": label,
+        "level": task.priority_level,
+        "day": day,
+        "is_late": is_late,
+        "state": "late" if is_late else "soon" if task.due_at < now + timedelta(hours=2) else "",
+        "when": how_late(task.due_at, now) if is_late else _by(task.due_at, day),
+        "finishes_here": task.cause not in ELSEWHERE,
         "detail": _next_date(task.next_critical_on),
-    }  # fmt: skip
+    }
 
 
 def how_late(due: datetime, now: datetime) -> str:

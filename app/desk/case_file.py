@@ -1,0 +1,178 @@
+"""Everything staff see of one case, gathered from every package in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.accounts.models import User
+from app.casework import queries as casework
+from app.casework.models import ClosingReport, ContactAttempt, Note
+from app.casework.policy import may_read_note
+from app.clients.models import Case, CaseMove, Client, CriticalDate, Document, Opening, Party
+from app.clients.queries import get_case, staff_cases
+from app.core.audit import AuditEntry
+from app.core.db import session
+from app.core.mail import Mail
+from app.engagement import queries as engagement
+from app.engagement.models import Checkin, Escalation
+from app.matching.models import Assignment, Referral
+from app.tasks.models import Task
+
+from . import docket
+
+LOOKED = "case.view"
+MOST = 60  # of each kind in the history
+
+
+@dataclass
+class CaseFile:
+    """One case and what belongs to it; each part is read when the page first asks for it."""
+
+    case: Case
+    viewer: User
+
+    @cached_property
+    def client(self) -> Client:
+        """The client with who they are and how they may be reached."""
+        stmt = select(Client).where(Client.case_id == self.case.id)
+        stmt = stmt.options(joinedload(Client.person), selectinload(Client.channels))
+        return session.execute(stmt).scalar_one()
+
+    @cached_property
+    def staff(self) -> dict[int, str]:
+        """The names of the programme's people by id."""
+        return {row.id: row.name for row in self.colleagues}
+
+    @cached_property
+    def colleagues(self) -> list[Any]:
+        """The people who work for the viewer's programmes."""
+        return docket.staff(self.viewer)
+
+    @cached_property
+    def parties(self) -> list[Party]:
+        """Everybody in the matter but the client."""
+        stmt = select(Party).where(Party.case_id == self.case.id, Party.removed_at.is_(None), Party.role != "client")
+        return list(session.scalars(stmt.order_by(Party.id)))
+
+    @cached_property
+    def dates(self) -> list[CriticalDate]:
+        """The dates that are still to come or unknown, the unknown last."""
+        stmt = select(CriticalDate).where(CriticalDate.case_id == self.case.id, CriticalDate.done_at.is_(None))
+        return list(session.scalars(stmt.order_by(CriticalDate.on_day.is_(None), CriticalDate.on_day, CriticalDate.id)))
+
+    @cached_property
+    def assignments(self) -> list[Assignment]:
+        """Everybody who has or had a part in the case, the live ones first."""
+        stmt = select(Assignment).where(Assignment.case_id == self.case.id).options(joinedload(Assignment.volunteer))
+        return list(session.scalars(stmt.order_by(Assignment.ended_at.is_not(None), Assignment.id)))
+
+    @property
+    def lead(self) -> Assignment | None:
+        """Who leads the case now."""
+        return next((a for a in self.assignments if a.ended_at is None and a.role == "lead"), None)
+
+    @cached_property
+    def openings(self) -> list[Opening]:
+        """What of the case is or was listed."""
+        return list(session.scalars(select(Opening).where(Opening.case_id == self.case.id).order_by(Opening.id)))
+
+    @cached_property
+    def referrals(self) -> list[Referral]:
+        """Every attempt to place the case, newest first."""
+        stmt = select(Referral).join(Opening).where(Opening.case_id == self.case.id)
+        stmt = stmt.options(joinedload(Referral.volunteer), joinedload(Referral.organisation))
+        return list(session.scalars(stmt.order_by(Referral.id.desc()).limit(MOST)))
+
+    @cached_property
+    def moves(self) -> list[Any]:
+        """Every change of status, oldest first."""
+        columns = (CaseMove.from_status, CaseMove.to_status, CaseMove.at, CaseMove.reason, CaseMove.actor_id)
+        stmt = select(*columns).where(CaseMove.case_id == self.case.id)
+        return list(session.execute(stmt.order_by(CaseMove.id)))
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        """The notes the viewer may read, newest first."""
+        stmt = select(Note).where(Note.case_id == self.case.id).order_by(Note.id.desc()).limit(MOST)
+        notes = session.scalars(stmt.options(joinedload(Note.author))).all()
+        return [note for note in notes if may_read_note(self.viewer, note)]
+
+    @cached_property
+    def contacts(self) -> list[Any]:
+        """Attempts to reach the client, newest first."""
+        columns = (ContactAttempt.at, ContactAttempt.channel, ContactAttempt.reached, User.name)
+        stmt = select(*columns).join(User, User.id == ContactAttempt.by_id)
+        return list(session.execute(stmt.where(ContactAttempt.case_id == self.case.id)
+                                    .order_by(ContactAttempt.id.desc()).limit(MOST)))  # fmt: skip
+
+    @cached_property
+    def mails(self) -> list[Any]:
+        """What was written to whom about the case, newest first."""
+        columns = (Mail.created_at, Mail.sent_at, Mail.audience, Mail.subject, Mail.language, Mail.status)
+        return list(session.execute(select(*columns).where(Mail.case_id == self.case.id)
+                                    .order_by(Mail.id.desc()).limit(MOST)))  # fmt: skip
+
+    @cached_property
+    def looks(self) -> list[Any]:
+        """Who looked into the file, newest first."""
+        stmt = select(AuditEntry.at, User.name).join(User, User.id == AuditEntry.actor_id)
+        stmt = stmt.where(AuditEntry.case_id == self.case.id, AuditEntry.action == LOOKED)
+        return list(session.execute(stmt.order_by(AuditEntry.id.desc()).limit(MOST)))
+
+    @cached_property
+    def checkins(self) -> list[Checkin]:
+        """What both sides were asked, newest first."""
+        return engagement.checkins_of(self.case)
+
+    @cached_property
+    def escalations(self) -> list[Escalation]:
+        """What somebody must resolve."""
+        return engagement.open_escalations(self.case)
+
+    @cached_property
+    def tasks(self) -> list[Any]:
+        """What is to be done on the case, the oldest promise first."""
+        stmt = select(
+            Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Task.record_kind, Task.record_id
+        )
+        stmt = stmt.where(Task.case_id == self.case.id, Task.done_at.is_(None))
+        return list(session.execute(stmt.order_by(Task.due_at, Task.id)))
+
+    @cached_property
+    def hours(self) -> int:
+        """Everybody's time on the case, in hundredths of an hour."""
+        return casework.hours_of(self.case)
+
+    @cached_property
+    def closing(self) -> ClosingReport | None:
+        """The newest closing report."""
+        return casework.closing_report(self.case)
+
+    @cached_property
+    def papers(self) -> list[Any]:
+        """The papers on the case by title."""
+        stmt = select(Document.title, Document.kind, Document.created_at, Document.visibility)
+        return list(session.execute(stmt.where(Document.case_id == self.case.id).order_by(Document.id)))
+
+    @cached_property
+    def priority(self) -> list[Any]:
+        """What the priority was reckoned from, and the override above it."""
+        return docket.priorities_of([self.case.id]).get(self.case.id, [])
+
+    def came_to(self, status: str) -> datetime | None:
+        """When the case last came to a status."""
+        return next((move.at for move in reversed(self.moves) if move.to_status == status), None)
+
+
+def case_file(public_id: str, *, viewer: User) -> CaseFile:
+    """The file of a case of the viewer's programmes.
+
+    :raises NotFound: unknown, or another programme's
+    """
+    return CaseFile(get_case(public_id, viewer=viewer, among=staff_cases(viewer)), viewer)

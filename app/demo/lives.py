@@ -210,8 +210,14 @@ def find_volunteer(cast: Cast, fate: Plan, case_id: int) -> Life:
         if answer(referral_id, chance):
             yield later(chance, 0.3, 1.5)
             settle(cast, referral_id, chance)
-    yield later(chance, 8, 20)
+    yield clock_end(case_id, chance)
     give_up(cast, case_id, chance)
+
+
+def clock_end(case_id: int, chance: random.Random) -> datetime:
+    """A day or two after the referral clock ran out."""
+    ends = session.get_one(Case, case_id).clock_ends_at or clock.now()
+    return max(ends, clock.now()) + timedelta(hours=chance.uniform(1, 30))
 
 
 def able(cast: Cast, case_id: int, chance: random.Random) -> list[int]:
@@ -292,11 +298,14 @@ def settle(cast: Cast, referral_id: int, chance: random.Random) -> None:
 def give_up(cast: Cast, case_id: int, chance: random.Random) -> None:
     """Nobody was found: most clients are told, some cases are kept."""
     case = session.get_one(Case, case_id)
-    if case.status is not CaseStatus.AVAILABLE or chance.random() < 0.35:
+    if case.status is not CaseStatus.AVAILABLE:
         return
     staff = session.get_one(User, coordinator_id(cast, case_id))
     try:
         with session.begin_nested():
-            docket.tell_not_placed(case, OTHER_HELP, actor=staff)
+            if chance.random() < 0.4:
+                docket.keep_with_staff(case, "nobody_found", actor=staff)
+            else:
+                docket.tell_not_placed(case, OTHER_HELP, actor=staff)
     except Refusal:
         return

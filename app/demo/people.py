@@ -98,8 +98,8 @@ def found(cast: Cast, today: date) -> None:
                 name=title,
                 ruleset=rules,
                 reports_every="half",
-                starts_on=today - timedelta(days=500),
-            )  # fmt: skip
+                starts_on=today - timedelta(days=600),
+            )
             for title, rules in grants
         ]
         session.add_all(made)

@@ -35,15 +35,15 @@ CASE_COLUMNS = (
 ) = range(14)  # fmt: skip
 CASE_WIDTH = 14
 
+# What differs from case to case stands first, in one line of the processor's cache.
 PERSON_COLUMNS = (
-    "approved", "available", "rested", "areas", "licences", "roles", "declines", "mentor", "languages",
-    "max_hours", "credentials", "trainings", "counties", "counties_end", "states", "remote", "firm",
-    "rotation", "fatigue", "slots", "index",
+    "areas", "mentor", "max_hours", "languages", "counties", "counties_end", "states", "remote", "index",
+    "rotation", "fatigue", "credentials", "trainings", "firm", "slots", "approved", "available", "rested",
+    "licences", "roles", "declines",
 )  # fmt: skip
 (
-    APPROVED, AVAILABLE, RESTED, AREAS, LICENCES, ROLES, DECLINES, MENTOR, LANGUAGES,
-    MAX_HOURS, CREDENTIALS, TRAININGS, COUNTIES, COUNTIES_END, STATES, REMOTE, FIRM,
-    ROTATION, FATIGUE, SLOTS, INDEX,
+    AREAS, MENTOR, MAX_HOURS, LANGUAGES, COUNTIES, COUNTIES_END, STATES, REMOTE, INDEX, ROTATION, FATIGUE,
+    CREDENTIALS, TRAININGS, FIRM, SLOTS, APPROVED, AVAILABLE, RESTED, LICENCES, ROLES, DECLINES,
 ) = range(21)  # fmt: skip
 PERSON_WIDTH = 21
 

@@ -135,12 +135,19 @@ class ClosingForm(Form):
     )
     lump_sum = MoneyField(AMOUNTS[0][1], [Optional()])
     monthly = MoneyField(AMOUNTS[1][1], [Optional()])
-    months = IntegerField(_l("For how many months"), [NumberRange(1, 600, message=_l("Between 1 and 600 months."))])
+    months = IntegerField(
+        _l("For how many months"), [Optional(), NumberRange(1, 600, message=_l("Between 1 and 600 months."))]
+    )
     avoided = MoneyField(AMOUNTS[2][1], [Optional()])
     awarded = MoneyField(AMOUNTS[3][1], [Optional()])
     debt_reduced = MoneyField(AMOUNTS[4][1], [Optional()])
 
+    def validate_monthly(self, field: Any) -> None:
+        """Monthly money has months."""
+        if field.data and not (self.months.data or self.months.errors or any(self.months.raw_data or ())):
+            raise ValueError(_("Monthly money needs both the amount and the months."))
+
     def validate_months(self, field: Any) -> None:
-        """Monthly money has months, and months have money."""
-        if bool(self.monthly.data) != bool(field.data):
+        """Months have money."""
+        if field.data and not self.monthly.raw_data[0].strip():
             raise ValueError(_("Monthly money needs both the amount and the months."))

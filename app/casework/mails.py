@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app.core import mail
 from app.matching.models import Assignment
 
@@ -37,6 +39,16 @@ def thanks(assignment: Assignment) -> None:
 def closing_returned(assignment: Assignment, report: ClosingReport) -> None:
     """Staff ask for something more before the case is closed."""
     _to_volunteer("closing_returned", assignment, f"closing_returned:{report.id}:{assignment.id}")
+
+
+def case_dormant(assignment: Assignment) -> None:
+    """The case was closed because nothing was heard of it."""
+    _to_volunteer("case_dormant", assignment, f"case_dormant:{assignment.id}")
+
+
+def case_reopened(assignment: Assignment, opened_at: datetime) -> None:
+    """The volunteer has a closed case again."""
+    _to_volunteer("case_reopened", assignment, f"case_reopened:{assignment.id}:{opened_at.isoformat()}")
 
 
 def case_withdrawn(assignment: Assignment) -> None:

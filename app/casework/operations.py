@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, select
 
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.lifecycle import move_case
 from app.clients.models import OPEN, Case, CaseStatus
+from app.clients.models.statuses import CaseRole
 from app.core import audit, clock
-from app.core.db import lock, session
+from app.core.db import Base, lock, session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 from app.matching.models import Assignment
 from app.tasks.operations import finish_tasks
@@ -20,6 +23,7 @@ from . import policy
 from .models import ContactAttempt, Note, TimeEntry, Visibility
 
 MOST_A_DAY = 2400
+SENT_TWICE = timedelta(seconds=30)
 
 
 class NotOnTheCase(NotAllowed):
@@ -34,6 +38,14 @@ class WorkIsOver(Refusal):
     message = _l("The work on this case has ended, so nothing was saved.")
 
 
+class CannotKeep(BadInput):
+    """What was typed in one field cannot be kept."""
+
+    def __init__(self, field: str, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 def record_first_contact(assignment: Assignment, *, actor: User) -> None:
     """Note that the volunteer has reached the client, which starts the service.
 
@@ -41,7 +53,8 @@ def record_first_contact(assignment: Assignment, *, actor: User) -> None:
     """
     case = lock(assignment.case)
     assignment = lock(assignment)
-    refuse_if(not policy.may_work_on(actor, case), NotOnTheCase)
+    refuse_if(not policy.may_act_for(actor, assignment), NotOnTheCase)
+    refuse_if(assignment.role is not CaseRole.LEAD, NotAllowed)
     refuse_if(assignment.ended_at is not None, WorkIsOver)
     if assignment.first_contact_at is not None:
         return
@@ -54,10 +67,13 @@ def record_first_contact(assignment: Assignment, *, actor: User) -> None:
 
 
 def sign_letter(assignment: Assignment, *, on_day: date, actor: User) -> None:
-    """Record the day on which the engagement letter was signed."""
+    """Record the day on which the engagement letter was signed.
+
+    :raises CannotKeep: a day in the future
+    """
     assignment = _mine(assignment, actor)
     if on_day > calendars.today(assignment.case.programme):
-        raise BadInput(_l("The letter cannot be signed in the future."))
+        raise CannotKeep("on_day", _l("The letter cannot be signed in the future."))
     assignment.letter_signed_on = on_day
     finish_tasks("letter", assignment, actor=actor)
     audit.record("case.letter_signed", assignment, actor=actor, after={"on": on_day.isoformat()})
@@ -74,25 +90,38 @@ def waive_letter(assignment: Assignment, *, reason: str, actor: User) -> None:
 
 def _mine(assignment: Assignment, actor: User) -> Assignment:
     assignment = lock(assignment)
-    refuse_if(not policy.may_work_on(actor, assignment.case), NotOnTheCase)
+    refuse_if(not policy.may_act_for(actor, assignment), NotOnTheCase)
     refuse_if(assignment.ended_at is not None, WorkIsOver)
     return assignment
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def _kept_just_now(kind: type[Row], *same: ColumnElement[bool]) -> list[Row]:
+    """What the same person kept a moment ago: a form sent twice has one effect."""
+    since = clock.now() - SENT_TWICE
+    return list(session.execute(select(kind).where(kind.created_at >= since, *same)).scalars())
 
 
 def add_note(
     case: Case, text: str, *, actor: User, visibility: Visibility = Visibility.PROGRAMME, corrects: Note | None = None
 ) -> Note:
-    """Write a note on a case; a correction names the note it corrects and leaves it as it was."""
+    """Write a note on a case; a correction names the note it corrects and leaves it as it was.
+
+    :raises CannotKeep: nothing was written, or the note corrected is another case's
+    """
+    case, text = lock(case), text.strip()
     refuse_if(not policy.may_work_on(actor, case), NotOnTheCase)
-    if visibility is Visibility.STAFF:
-        refuse_if(not policy.is_staff_of(actor, case), NotAllowed)
-    note = Note(
-        case=case,
-        author_id=actor.id,
-        visibility=visibility,
-        text=text.strip(),
-        corrects_id=corrects.id if corrects else None,
-    )
+    refuse_if(not policy.may_write_note(actor, case, visibility), NotAllowed)
+    if not text or (corrects is not None and corrects.case_id != case.id):
+        raise CannotKeep("text", _l("Write the note first."))
+    just_now = _kept_just_now(Note, Note.case_id == case.id, Note.author_id == actor.id)
+    again = next((n for n in just_now if n.text == text and n.visibility is visibility), None)
+    if again is not None:
+        return again
+    corrects_id = corrects.id if corrects else None
+    note = Note(case=case, author_id=actor.id, visibility=visibility, text=text, corrects_id=corrects_id)
     session.add(note)
     audit.record("case.note", note, actor=actor, after={"visibility": visibility})
     return note
@@ -100,7 +129,13 @@ def add_note(
 
 def record_contact(case: Case, channel: str, *, reached: bool, actor: User) -> ContactAttempt:
     """Record that somebody tried to reach the client."""
+    case = lock(case)
     refuse_if(not policy.may_work_on(actor, case), NotOnTheCase)
+    same = (ContactAttempt.channel == channel, ContactAttempt.reached.is_(reached))
+    mine = (ContactAttempt.case_id == case.id, ContactAttempt.by_id == actor.id)
+    just_now = _kept_just_now(ContactAttempt, *mine, *same)
+    if just_now:
+        return just_now[0]
     attempt = ContactAttempt(case=case, by_id=actor.id, channel=channel, reached=reached, at=clock.now())
     session.add(attempt)
     audit.record("case.contact", attempt, actor=actor, after={"channel": channel, "reached": reached})
@@ -110,10 +145,16 @@ def record_contact(case: Case, channel: str, *, reached: bool, actor: User) -> C
 def add_time(case: Case, *, on_day: date, hundredths: int, actor: User, activity: str = "work") -> TimeEntry:
     """Log time on a case, in hundredths of an hour.
 
-    :raises BadInput: a future day, nothing, or more than a day has
+    :raises CannotKeep: a future day, nothing, or more than a day has
     """
+    case = lock(case)
     refuse_if(not policy.may_work_on(actor, case), NotOnTheCase)
     refuse_if(case.status not in OPEN, WorkIsOver)
+    mine = (TimeEntry.case_id == case.id, TimeEntry.user_id == actor.id, TimeEntry.removed_at.is_(None))
+    same = (TimeEntry.on_day == on_day, TimeEntry.hundredths == hundredths, TimeEntry.activity == activity)
+    just_now = _kept_just_now(TimeEntry, *mine, *same, TimeEntry.source == "typed")
+    if just_now:
+        return just_now[0]
     return log_time(case, on_day=on_day, hundredths=hundredths, actor=actor, activity=activity)
 
 
@@ -122,12 +163,12 @@ def log_time(
 ) -> TimeEntry:
     """Keep time that the caller has checked may be logged.
 
-    :raises BadInput: a future day, nothing, or more than a day has
+    :raises CannotKeep: a future day, nothing, or more than a day has
     """
     if on_day > calendars.today(case.programme):
-        raise BadInput(_l("Hours cannot lie in the future."))
+        raise CannotKeep("on_day", _l("Hours cannot lie in the future."))
     if hundredths <= 0 or (source == "typed" and hundredths > MOST_A_DAY):
-        raise BadInput(_l("Write between 0.1 and 24 hours for one day."))
+        raise CannotKeep("hours", _l("Write between 0.1 and 24 hours for one day."))
     assignment = policy.live_assignment(actor, case)
     entry = TimeEntry(
         case=case,

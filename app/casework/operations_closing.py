@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -14,17 +15,18 @@ from app.accounts.models import User
 from app.clients.lifecycle import move_case
 from app.clients.mails import tell_client
 from app.clients.models import OPEN, Case, CaseStatus, OpeningStatus
+from app.clients.models.statuses import CaseRole
 from app.core import audit, clock
 from app.core.db import lock, session
-from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
-from app.matching.models import LIVE, Assignment, Referral, ReferralStatus
-from app.matching.operations import end_assignment
+from app.core.errors import NotAllowed, Refusal, refuse_if
+from app.matching.models import LIVE, Assignment, Referral
+from app.matching.operations import drop_referral, end_assignment
 from app.tasks.models import Task
 from app.tasks.operations import finish_task, finish_tasks, open_task
 
 from . import closing, mails, policy, queries
 from .models import AmountKind, ClosingAmount, ClosingReport, ClosingStatus, Visibility
-from .operations import NotOnTheCase, WorkIsOver, add_note, log_time
+from .operations import CannotKeep, NotOnTheCase, WorkIsOver, add_note, log_time
 
 
 class CannotClose(Refusal):
@@ -32,6 +34,12 @@ class CannotClose(Refusal):
 
     status = 422
     message = _l("The report cannot be sent yet.")
+
+
+class AlreadyReported(Refusal):
+    """The report was sent before."""
+
+    message = _l("The closing report of this case was sent already, and the programme is checking it.")
 
 
 class NothingToApprove(Refusal):
@@ -49,33 +57,44 @@ class Amount:
     months: int | None = None
     basis: str | None = None
 
+    def problems(self) -> list[tuple[str, Any]]:
+        """What speaks against the amount, as (field, sentence)."""
+        if self.cents <= 0:
+            return [(self.kind.value, _l("Write an amount above zero, or leave it empty."))]
+        if (self.kind is AmountKind.MONTHLY) != (self.months is not None):
+            return [("months", _l("Monthly money needs both the amount and the months."))]
+        return []
+
 
 def report_closing(case: Case, report: closing.Closing, *, amounts: Sequence[Amount], actor: User) -> ClosingReport:
     """Send the closing report; the case waits for staff and no longer takes the volunteer's slot.
 
     :raises CannotClose: the closing code's rules speak against it
+    :raises AlreadyReported: a report waits for staff
     """
     case = lock(case)
-    assignment = policy.live_assignment(actor, case)
     refuse_if(not policy.may_work_on(actor, case), NotOnTheCase)
+    refuse_if(not policy.may_report_closing(actor, case), NotAllowed)
+    refuse_if(case.status is CaseStatus.CLOSING, AlreadyReported)
     refuse_if(case.status not in (CaseStatus.PLACED, CaseStatus.IN_SERVICE), WorkIsOver)
     today = calendars.today(case.programme)
     wrong = closing.problems_with(report, represents_self=case.represents_self, today=today)
+    wrong += [problem for amount in amounts for problem in amount.problems()]
     if wrong:
         raise CannotClose(details=wrong)
     made = _keep(case, report, amounts, actor)
-    logged = queries.hours_of(case)
+    logged = queries.hours_of(case, by=actor)
     if report.hours > logged:
         log_time(case, on_day=report.work_ended_on, hundredths=report.hours - logged, actor=actor, source="closing")
     for live in _live(case):
         live.closing_since, live.uses_slot = clock.now(), False
+        finish_tasks("first_contact", live, actor=actor, outcome="closed")
+    finish_tasks("ready_to_close", case, actor=actor, outcome="reported")
     move_case(case, CaseStatus.CLOSING, operation="casework.report_closing", actor=actor)
     due = calendars.add_business_time(clock.now(), case.programme, days=3)
     title = f"Check the closing report of {case.number}"
     open_task("closing", case, programme=case.programme, title=title, due_at=due, actor=actor, case=case)
     audit.record("case.closing_reported", made, actor=actor, after={"code": made.closing_code})
-    if assignment is not None:
-        finish_tasks("first_contact", assignment, actor=actor, outcome="closed")
     return made
 
 
@@ -134,7 +153,7 @@ def return_closing(report: ClosingReport, *, reason: str, actor: User) -> None:
     report = _waiting(report, actor)
     report.status, report.return_reason, report.superseded_at = ClosingStatus.RETURNED, reason, clock.now()
     for assignment in _live(case):
-        assignment.closing_since, assignment.uses_slot = None, True
+        assignment.closing_since, assignment.uses_slot = None, assignment.role is not CaseRole.MENTOR
         mails.closing_returned(assignment, report)
     finish_tasks("closing", case, actor=actor, outcome="returned")
     move_case(case, CaseStatus.IN_SERVICE, operation="casework.return_closing", actor=actor)
@@ -161,13 +180,14 @@ def _close_up(case: Case, now: datetime, actor: User | None) -> None:
 def hand_back(assignment: Assignment, *, reason: str, memo: str, actor: User) -> None:
     """Give a case back so that somebody else can take it, with a memo for whoever does.
 
-    :raises BadInput: no memo
+    :raises CannotKeep: no memo
     """
     case = lock(assignment.case)
-    refuse_if(not policy.may_work_on(actor, case), NotOnTheCase)
+    refuse_if(not policy.may_act_for(actor, assignment), NotOnTheCase)
     refuse_if(assignment.ended_at is not None, WorkIsOver)
     if not memo.strip():
-        raise BadInput(_l("Write what the next lawyer must know. A few lines are enough."))
+        sentence = _l("Write what the next lawyer must know. A few lines are enough.")
+        raise CannotKeep("memo", sentence)
     add_note(case, memo, actor=actor, visibility=Visibility.PROGRAMME)
     title = f"Find a new volunteer for {case.number}, which was handed back"
     due = clock.now() if _date_is_near(case) else calendars.add_business_time(clock.now(), case.programme, days=1)
@@ -190,32 +210,40 @@ def withdraw_case(case: Case, *, reason: str, actor: User) -> None:
     refuse_if(not policy.is_staff_of(actor, case), NotAllowed)
     refuse_if(case.status not in OPEN, WorkIsOver)
     now = clock.now()
-    _end_referrals(case, now)
     for assignment in _live(case):
         assignment.ended_at, assignment.end_reason = now, "withdrawn"
         mails.case_withdrawn(assignment)
+    report = queries.closing_report(case)
+    if report is not None and report.status is ClosingStatus.REPORTED:
+        report.superseded_at = now
     case.closed_at = now
     _close_up(case, now, actor)
+    _end_referrals(case)
     move_case(case, CaseStatus.WITHDRAWN, operation="casework.withdraw_case", actor=actor, reason=reason)
     tell_client(case, "withdrawn", actor=actor)
 
 
-def _end_referrals(case: Case, now: datetime) -> None:
+def _end_referrals(case: Case) -> None:
     ids = [opening.id for opening in case.openings]
-    for referral in session.execute(
-        select(Referral).where(Referral.opening_id.in_(ids), Referral.status.in_(LIVE))
-    ).scalars():
-        referral.status, referral.ended_at = ReferralStatus.WITHDRAWN, now
+    for referral in (
+        session.execute(select(Referral).where(Referral.opening_id.in_(ids), Referral.status.in_(LIVE))).scalars().all()
+    ):
+        drop_referral(referral)
 
 
 def close_dormant(case: Case, *, actor: User) -> None:
-    """Close a case of which nothing was heard, after staff looked into it."""
+    """Close a case of which nothing was heard, after staff looked into it; both sides are told.
+
+    :raises WorkIsOver: it is not in service
+    """
     case = lock(case)
     refuse_if(not policy.is_staff_of(actor, case), NotAllowed)
     refuse_if(case.status is not CaseStatus.IN_SERVICE, WorkIsOver)
     now = clock.now()
     for assignment in _live(case):
         assignment.ended_at, assignment.end_reason = now, "dormant"
+        mails.case_dormant(assignment)
     case.closed_at = now
     _close_up(case, now, actor)
     move_case(case, CaseStatus.ADMINISTRATIVELY_CLOSED, operation="casework.close_dormant", actor=actor)
+    tell_client(case, "closed", actor=actor)

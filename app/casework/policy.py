@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts.models import User
 from app.clients.models import Case
+from app.clients.models.statuses import CaseRole
 from app.core.access import STAFF, Role
 from app.matching.models import Assignment
 
@@ -28,13 +29,39 @@ def may_work_on(actor: User, case: Case) -> bool:
     return is_staff_of(actor, case) or live_assignment(actor, case) is not None
 
 
+def may_act_for(actor: User, assignment: Assignment) -> bool:
+    """The volunteer whose work it is, or staff for them."""
+    is_own = actor.volunteer is not None and assignment.volunteer_id == actor.volunteer.id
+    return (is_own and assignment.ended_at is None) or is_staff_of(actor, assignment.case)
+
+
+def may_report_closing(actor: User, case: Case) -> bool:
+    """Whoever leads the case or shares the lead, or staff; a mentor does not say that it is done."""
+    mine = live_assignment(actor, case)
+    leads = mine is not None and mine.role in (CaseRole.LEAD, CaseRole.CO_COUNSEL)
+    return leads or is_staff_of(actor, case)
+
+
+def may_write_note(actor: User, case: Case, visibility: Visibility) -> bool:
+    """Everybody writes what they may read afterwards."""
+    if live_assignment(actor, case) is not None:
+        return visibility is not Visibility.STAFF or is_staff_of(actor, case)
+    if visibility is Visibility.LAWYER_AND_CLIENT:
+        return actor.has(Role.SUPERVISING_ATTORNEY, case.programme_id)
+    return is_staff_of(actor, case)
+
+
 def may_read_note(actor: User, note: Note) -> bool:
     """Staff notes are for staff; privileged ones for the lawyer and the client's supervising attorney."""
+    if note.author_id == actor.id:
+        return True
+    if live_assignment(actor, note.case) is not None and note.visibility is not Visibility.STAFF:
+        return True
     if is_staff_of(actor, note.case):
         return note.visibility is not Visibility.LAWYER_AND_CLIENT or actor.has(
             Role.SUPERVISING_ATTORNEY, note.case.programme_id
         )
-    return note.visibility is not Visibility.STAFF
+    return False
 
 
 def may_remove_time(actor: User, entry: TimeEntry) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import User
 from app.clients.models import Case
@@ -14,9 +15,11 @@ from . import policy
 from .models import ClosingReport, ClosingStatus, ContactAttempt, Note, TimeEntry
 
 
-def hours_of(case: Case) -> int:
-    """Everybody's time on a case, in hundredths of an hour."""
-    counted = (TimeEntry.case_id == case.id, TimeEntry.removed_at.is_(None))
+def hours_of(case: Case, by: User | None = None) -> int:
+    """Everybody's time on a case, or one person's, in hundredths of an hour."""
+    counted = [TimeEntry.case_id == case.id, TimeEntry.removed_at.is_(None)]
+    if by is not None:
+        counted.append(TimeEntry.user_id == by.id)
     return session.execute(select(func.coalesce(func.sum(TimeEntry.hundredths), 0)).where(*counted)).scalar_one()
 
 
@@ -43,8 +46,8 @@ def get_time_entry(entry_id: int, case: Case) -> TimeEntry:
 
 def notes(case: Case, *, viewer: User) -> list[Note]:
     """The notes the viewer may read, newest first."""
-    found = session.execute(select(Note).where(Note.case_id == case.id).order_by(Note.id.desc())).scalars()
-    return [note for note in found if policy.may_read_note(viewer, note)]
+    of = select(Note).where(Note.case_id == case.id).options(joinedload(Note.author)).order_by(Note.id.desc())
+    return [note for note in session.execute(of).scalars() if policy.may_read_note(viewer, note)]
 
 
 def contacts(case: Case) -> list[ContactAttempt]:
@@ -74,7 +77,9 @@ def my_assignments(viewer: User, *, ended: bool = False) -> list[Assignment]:
     """The viewer's own work, the nearest critical date first."""
     if viewer.volunteer is None:
         return []
-    mine = select(Assignment).join(Case).where(Assignment.volunteer_id == viewer.volunteer.id)
+    whole = contains_eager(Assignment.case)
+    mine = select(Assignment).join(Assignment.case).where(Assignment.volunteer_id == viewer.volunteer.id)
+    mine = mine.options(whole, whole.joinedload(Case.programme))
     kept = mine.where(Assignment.ended_at.is_not(None) if ended else Assignment.ended_at.is_(None))
     order = (Assignment.ended_at.desc(),) if ended else (Case.next_critical_on.is_(None), Case.next_critical_on)
     return list(session.execute(kept.order_by(*order, Assignment.id)).scalars())

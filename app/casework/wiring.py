@@ -11,6 +11,6 @@ from .views import bp
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    for audience in ("work", "finish", "staff"):
+    for audience in ("work", "finish", "staff", "reopening"):
         import_module(f"app.casework.views.{audience}")
     app.register_blueprint(bp)

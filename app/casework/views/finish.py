@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from typing import Any
+
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
 from app.accounts import calendars
+from app.clients.models import Case, CaseStatus
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
 from app.matching.models import Assignment
@@ -15,7 +18,7 @@ from app.matching.models import Assignment
 from .. import closing, forms, operations_closing, queries
 from ..models import AmountKind, ClosingStatus
 from . import bp
-from .work import back_to, my_assignment
+from .work import ask, my_assignment, to_case
 
 
 @bp.route("/my/cases/<public_id>/close", methods=["GET", "POST"])
@@ -23,6 +26,8 @@ from .work import back_to, my_assignment
 def close(public_id: str) -> ResponseReturnValue:
     """Report how the matter ended."""
     assignment = my_assignment(public_id)
+    if assignment.case.status is CaseStatus.CLOSING:
+        return to_case(public_id)
     form = _closing_form(assignment)
     if not form.validate_on_submit():
         return _page(form, assignment)
@@ -34,8 +39,11 @@ def close(public_id: str) -> ResponseReturnValue:
         for field, sentence in refusal.details:
             form[field].errors = [*form[field].errors, sentence]
         return _page(form, my_assignment(public_id))
-    flash(_("Sent. The programme checks it within three business days; the case no longer takes one of your places."))
-    return back_to(assignment.case)
+    flash(
+        _("Sent. The programme checks it within three business days; the case no longer takes one of your places."),
+        "ok",
+    )
+    return to_case(public_id)
 
 
 def _page(form: forms.ClosingForm, assignment: Assignment) -> ResponseReturnValue:
@@ -43,30 +51,36 @@ def _page(form: forms.ClosingForm, assignment: Assignment) -> ResponseReturnValu
     hints = {code.code: f"{code.definition}. {code.constraint}".strip() for code in closing.closing_codes().values()}
     last = queries.closing_report(case)
     returned = last.return_reason if last is not None and last.status is ClosingStatus.RETURNED else None
-    page = render_template(
-        "casework/close.html", form=form, case=case, assignment=assignment, hints=hints, returned=returned,
-        logged=queries.hours_of(case),
-    )  # fmt: skip
-    return page, 422 if form.errors else 200
+    return ask(form, "close", assignment, hints=hints, returned=returned)
 
 
 def _closing_form(assignment: Assignment) -> forms.ClosingForm:
     case = assignment.case
-    last = queries.closing_report(case)
-    before = (
-        {c: getattr(last, c) for c in ("closing_code", "main_benefit", "outcome", "decision", "decided_on")}
-        if last
-        else {}
-    )
-    form = forms.ClosingForm(
-        work_ended_on=calendars.today(case.programme), hours=queries.hours_of(case) or None, **before
-    )
+    own_hours = queries.hours_of(case, by=signed_in()) or None
+    typed = {"work_ended_on": calendars.today(case.programme), **_typed_before(case)}
+    form = forms.ClosingForm(hours=own_hours, **typed)
     form.closing_code.choices = [SelectChoice(c.code, f"{c.code}  {c.label}") for c in closing.closing_codes().values()]
     benefits = closing.main_benefits(case.problem_code or "").items()
     form.main_benefit.choices = [SelectChoice("", _("Choose one")), *(SelectChoice(k, v) for k, v in benefits)]
     results = closing.outcomes().items()
     form.outcome.choices = [SelectChoice("", _("No proceeding")), *(SelectChoice(k, v) for k, v in results)]
     return form
+
+
+TYPED = (
+    "closing_code", "main_benefit", "outcome", "decision", "decided_on", "counsel_of_record", "settlement_documented",
+    "work_ended_on",
+)  # fmt: skip
+
+
+def _typed_before(case: Case) -> dict[str, Any]:
+    """What a returned report said, so that only what is missing must be typed."""
+    last = queries.closing_report(case)
+    if last is None or last.status is not ClosingStatus.RETURNED:
+        return {}
+    amounts = {amount.kind.value: amount.cents for amount in last.amounts}
+    months = next((amount.months for amount in last.amounts if amount.months), None)
+    return {**{column: getattr(last, column) for column in TYPED}, **amounts, "months": months}
 
 
 def _report(form: forms.ClosingForm) -> closing.Closing:
@@ -99,13 +113,12 @@ def hand_back(public_id: str) -> ResponseReturnValue:
     """Give a case back so that somebody else can take it."""
     assignment, form = my_assignment(public_id), forms.HandBackForm()
     if not form.validate_on_submit():
-        page = render_template("casework/hand_back.html", form=form, assignment=assignment, case=assignment.case)
-        return page, 422 if form.errors else 200
+        return ask(form, "hand_back", assignment)
     with transaction():
         assignment = my_assignment(public_id)
         memo = form.memo.data or ""
         if form.counsel_of_record.data:
             memo += "\n\n" + _("Counsel of record: leave to withdraw may be needed.")
         operations_closing.hand_back(assignment, reason=form.reason.data, memo=memo, actor=signed_in())
-    flash(_("Thank you for telling us. A coordinator takes over from here, and your access has ended."))
+    flash(_("Thank you for telling us. A coordinator takes over from here, and your access has ended."), "ok")
     return redirect(url_for("casework.my_cases"), 303)

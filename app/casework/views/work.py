@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import calendars
-from app.clients.models import Case
+from app.clients.models.statuses import CaseRole
 from app.clients.queries import get_case
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
@@ -18,7 +19,7 @@ from app.core.errors import NotFound
 from app.core.lists import csv_download
 from app.matching.models import Assignment
 
-from .. import closing, forms, operations, policy, queries
+from .. import forms, operations, policy, queries
 from ..models import Visibility
 from . import bp
 
@@ -33,11 +34,6 @@ def my_assignment(public_id: str) -> Assignment:
     if found is None:
         raise NotFound
     return found
-
-
-def back_to(case: Case, anchor: str | None = None) -> ResponseReturnValue:
-    """Return to the case after something was saved."""
-    return redirect(url_for("casework.my_case", public_id=case.public_id, _anchor=anchor), 303)
 
 
 @bp.get("/my/cases")
@@ -61,22 +57,36 @@ def my_case(public_id: str) -> ResponseReturnValue:
         "casework/my_case.html",
         assignment=assignment,
         case=case,
-        today=calendars.today(case.programme),
+        may_report=policy.may_report_closing(signed_in(), case),
         notes=queries.notes(case, viewer=signed_in()),
         entries=queries.time_entries(case),
         hours_total=queries.hours_of(case),
-        contacts=queries.contacts(case),
         report=queries.closing_report(case),
-        codes=closing.closing_codes(),
-        benefits=closing.main_benefits(case.problem_code or ""),
     )
 
 
-def _ask(form: Any, template: str, assignment: Assignment, **context: Any) -> ResponseReturnValue:
+def ask(form: Any, template: str, assignment: Assignment, **context: Any) -> ResponseReturnValue:
+    """A page with one form; 422 where something typed is wrong."""
     page = render_template(
         f"casework/{template}.html", form=form, assignment=assignment, case=assignment.case, **context
     )
     return page, 422 if form.errors else 200
+
+
+def keep(public_id: str, form: Any, do: Callable[[Assignment], Any]) -> bool:
+    """Do it in a transaction; False where a field cannot be kept, which then says why."""
+    try:
+        with transaction():
+            do(my_assignment(public_id))
+    except operations.CannotKeep as no:
+        form[no.field].errors = [*form[no.field].errors, no.message]
+        return False
+    return True
+
+
+def to_case(public_id: str, anchor: str | None = None) -> ResponseReturnValue:
+    """Return to the case after something was saved."""
+    return redirect(url_for("casework.my_case", public_id=public_id, _anchor=anchor), 303)
 
 
 @bp.post("/my/cases/<public_id>/contact")
@@ -84,10 +94,9 @@ def _ask(form: Any, template: str, assignment: Assignment, **context: Any) -> Re
 def first_contact(public_id: str) -> ResponseReturnValue:
     """Say that the client was reached."""
     with transaction():
-        assignment = my_assignment(public_id)
-        operations.record_first_contact(assignment, actor=signed_in())
-    flash(_("Noted. The service has begun; your next check-in is shown below."))
-    return back_to(assignment.case)
+        operations.record_first_contact(my_assignment(public_id), actor=signed_in())
+    flash(_("Noted. The service has begun."), "ok")
+    return to_case(public_id)
 
 
 @bp.route("/my/cases/<public_id>/attempt", methods=["GET", "POST"])
@@ -96,15 +105,15 @@ def contact_attempt(public_id: str) -> ResponseReturnValue:
     """Record an attempt to reach the client."""
     assignment, form = my_assignment(public_id), forms.ContactForm()
     if not form.validate_on_submit():
-        return _ask(form, "attempt", assignment)
+        return ask(form, "attempt", assignment)
     with transaction():
         assignment = my_assignment(public_id)
         reached = form.reached.data == "yes"
         operations.record_contact(assignment.case, form.channel.data, reached=reached, actor=signed_in())
-        if reached:
+        if reached and assignment.role is CaseRole.LEAD:
             operations.record_first_contact(assignment, actor=signed_in())
-    flash(_("Noted."))
-    return back_to(assignment.case)
+    flash(_("Noted."), "ok")
+    return to_case(public_id)
 
 
 @bp.route("/my/cases/<public_id>/note", methods=["GET", "POST"])
@@ -113,13 +122,16 @@ def note(public_id: str) -> ResponseReturnValue:
     """Write a note."""
     assignment, form = my_assignment(public_id), forms.NoteForm()
     if not form.validate_on_submit():
-        return _ask(form, "note", assignment)
-    with transaction():
-        assignment = my_assignment(public_id)
+        return ask(form, "note", assignment)
+
+    def write(on: Assignment) -> Any:
         visibility = Visibility(form.visibility.data)
-        operations.add_note(assignment.case, form.text.data or "", actor=signed_in(), visibility=visibility)
-    flash(_("The note is kept."))
-    return back_to(assignment.case, "notes")
+        return operations.add_note(on.case, form.text.data or "", actor=signed_in(), visibility=visibility)
+
+    if not keep(public_id, form, write):
+        return ask(form, "note", my_assignment(public_id))
+    flash(_("The note is kept."), "ok")
+    return to_case(public_id, "notes")
 
 
 @bp.route("/my/cases/<public_id>/hours", methods=["GET", "POST"])
@@ -129,14 +141,16 @@ def hours(public_id: str) -> ResponseReturnValue:
     assignment = my_assignment(public_id)
     form = forms.TimeForm(on_day=calendars.today(assignment.case.programme))
     if not form.validate_on_submit():
-        return _ask(form, "hours", assignment, entries=queries.time_entries(assignment.case))
-    with transaction():
-        case = my_assignment(public_id).case
-        operations.add_time(
-            case, on_day=form.on_day.data, hundredths=form.hours.data, activity=form.activity.data, actor=signed_in()
-        )
-    flash(_("Your hours are kept. Thank you."))
-    return back_to(case, "hours")
+        return ask(form, "hours", assignment)
+
+    def log(on: Assignment) -> Any:
+        what = {"on_day": form.on_day.data, "hundredths": form.hours.data, "activity": form.activity.data}
+        return operations.add_time(on.case, actor=signed_in(), **what)
+
+    if not keep(public_id, form, log):
+        return ask(form, "hours", my_assignment(public_id))
+    flash(_("Your hours are kept. Thank you."), "ok")
+    return to_case(public_id, "hours")
 
 
 @bp.post("/my/cases/<public_id>/hours/<int:entry_id>/remove")
@@ -146,8 +160,8 @@ def remove_hours(public_id: str, entry_id: int) -> ResponseReturnValue:
     with transaction():
         case = my_assignment(public_id).case
         operations.remove_time(queries.get_time_entry(entry_id, case), actor=signed_in())
-    flash(_("The entry no longer counts."))
-    return back_to(case, "hours")
+    flash(_("The entry no longer counts."), "ok")
+    return to_case(public_id, "hours")
 
 
 @bp.route("/my/cases/<public_id>/letter", methods=["GET", "POST"])
@@ -156,12 +170,15 @@ def letter(public_id: str) -> ResponseReturnValue:
     """Say when the engagement letter was signed."""
     assignment, form = my_assignment(public_id), forms.LetterForm()
     if not form.validate_on_submit():
-        return _ask(form, "letter", assignment)
-    with transaction():
-        assignment = my_assignment(public_id)
-        operations.sign_letter(assignment, on_day=form.on_day.data, actor=signed_in())
-    flash(_("The letter is noted."))
-    return back_to(assignment.case)
+        return ask(form, "letter", assignment)
+
+    def sign(on: Assignment) -> Any:
+        return operations.sign_letter(on, on_day=form.on_day.data, actor=signed_in())  # type: ignore[arg-type]
+
+    if not keep(public_id, form, sign):
+        return ask(form, "letter", my_assignment(public_id))
+    flash(_("The letter is noted."), "ok")
+    return to_case(public_id)
 
 
 @bp.get("/my/hours.csv")

@@ -47,6 +47,7 @@ MOVES: dict[tuple[CaseStatus, CaseStatus], str] = {
     (S.CLOSING, S.IN_SERVICE): "casework.return_closing",
     (S.IN_SERVICE, S.ADMINISTRATIVELY_CLOSED): "casework.close_dormant",
     (S.CLOSED, S.IN_SERVICE): "casework.reopen_case",
+    (S.CLOSED, S.ACCEPTED): "casework.reopen_case",
     **{(status, S.WITHDRAWN): "casework.withdraw_case" for status in OPEN},
 }
 

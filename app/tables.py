@@ -15,7 +15,18 @@ from app.tasks import models as _tasks
 from app.volunteers import models as _volunteers
 
 PARTS = (
-    _accounts, _audit, _casework, _clients, _engagement, _links, _mail, _matching, _metrics, _slots, _tasks, _volunteers,
-)  # fmt: skip
+    _accounts,
+    _audit,
+    _casework,
+    _clients,
+    _engagement,
+    _links,
+    _mail,
+    _matching,
+    _metrics,
+    _slots,
+    _tasks,
+    _volunteers,
+)
 metadata = Base.metadata
 check_choices(metadata)

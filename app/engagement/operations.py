@@ -89,9 +89,10 @@ def send_checkin(checkin: Checkin) -> None:
     """Ask by the safe channel, or have a person call where there is none."""
     checkin = lock(checkin)
     if checkin.sent_at is not None or checkin.closed_at is not None:
-        return None
+        return
     if _is_moot(checkin):
-        return _close(checkin, "moot")
+        _close(checkin, "moot")
+        return
     checkin.sent_at = clock.now()
     address = mails.address_of(checkin)
     if address is None:
@@ -126,14 +127,15 @@ def climb(checkin: Checkin) -> None:
     """Take the next step after silence: reminder, second reminder, a person; each once."""
     checkin = lock(checkin)
     if checkin.answered_at or checkin.closed_at or checkin.next_step_at is None:
-        return None
+        return
     if checkin.next_step_at > clock.now():
-        return None
+        return
     if _is_moot(checkin):
-        return _close(checkin, "moot")
-    if _heard_otherwise(checkin):
-        return _close(checkin, "heard_otherwise")
-    _take_step(checkin)
+        _close(checkin, "moot")
+    elif _heard_otherwise(checkin):
+        _close(checkin, "heard_otherwise")
+    else:
+        _take_step(checkin)
 
 
 def _take_step(checkin: Checkin) -> None:

@@ -39,8 +39,16 @@ class Case(Base, Public, Editable):
         # wide on purpose: the docket is put in order and filtered from this index alone
         Index(
             "ix_cases_docket",
-            "programme_id", "status", "priority_rank", "points", "id", "county", "language", "problem_code", "received_at",
-        ),  # fmt: skip
+            "programme_id",
+            "status",
+            "priority_rank",
+            "points",
+            "id",
+            "county",
+            "language",
+            "problem_code",
+            "received_at",
+        ),
         Index("ix_cases_clock", "status", "clock_ends_at"),
         Index("ix_cases_next", "programme_id", "status", "next_critical_on", "id"),
         CheckConstraint("priority_rank BETWEEN 1 AND 4", name="priority_rank"),

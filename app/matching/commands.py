@@ -107,6 +107,8 @@ def match_files_command(
         raise SystemExit(2) from None
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}") from None
+    except MemoryError:
+        raise click.ClickException("There is not enough memory for a docket of this size.") from None
     if matched.skipped:
         _list(matched.skipped, f"{len(matched.skipped):,} problems; these rows were left out:")
     _summarise(matched)

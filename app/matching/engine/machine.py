@@ -41,6 +41,10 @@ class Plain:
         """Return the array as a list."""
         return array.tolist()
 
+    def numbers(self, items: list[int]) -> Any:
+        """Return the numbers as they are."""
+        return items
+
     def postings(self, docket: Docket) -> tuple[Any, Any]:
         """Return the starts and members of the area postings as lists."""
         return docket.area_posting_lists
@@ -64,6 +68,10 @@ class Compiled:
     def share(self, array: np.ndarray) -> Any:
         """Return the array itself."""
         return array
+
+    def numbers(self, items: list[int]) -> Any:
+        """Return the numbers as an array."""
+        return np.array(items, dtype=np.int32)
 
     def postings(self, docket: Docket) -> tuple[Any, Any]:
         """Return the starts and members of the area postings."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from flask import Flask
 from flask.globals import app_ctx
@@ -168,11 +169,31 @@ def make_engine(url: str) -> Engine:
     """An engine that behaves alike on both databases."""
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True)
-    asked = {"isolation_level": None, "timeout": 30}
+    asked = {"isolation_level": None, "timeout": 30, "factory": _Connection}
     made = create_engine(url, poolclass=QueuePool, connect_args=asked, hide_parameters=True)
     event.listen(made, "connect", _set_up_sqlite)
     event.listen(made, "begin", _begin_sqlite)
+    event.listen(made, "reset", _stop_reading)
     return made
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that knows who still reads through it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.readers: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *args: Any, **kwargs: Any) -> sqlite3.Cursor:  # type: ignore[override]
+        made = super().cursor(*args, **kwargs)
+        self.readers.add(made)
+        return made
+
+
+def _stop_reading(connection: _Connection, record: Any, state: Any) -> None:
+    """End every read: SQLite keeps its old view past a rollback as long as one is unfinished."""
+    for reader in list(connection.readers):
+        reader.close()
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:

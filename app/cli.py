@@ -6,16 +6,17 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from app.core import migrate
+from app.core import migrate, resealing
 from app.core.db import engine
 from app.demo.commands import demo_command
 from app.schedule import run_scheduler
+from app.tables import metadata
 from app.worker import run_worker, stop_on_signals
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (migrate_command, demo_command, worker_command, scheduler_command):
+    for command in (migrate_command, reseal_command, demo_command, worker_command, scheduler_command):
         app.cli.add_command(command)
 
 
@@ -25,6 +26,21 @@ def migrate_command() -> None:
     """Bring the database up to the newest tables."""
     migrate.upgrade(engine())
     click.echo("The database has the newest tables.")
+
+
+@click.command("reseal")
+@with_appcontext
+def reseal_command() -> None:
+    """Seal every value anew under the first key of DATA_KEY."""
+    for table, columns in resealing.sealed_columns(metadata).items():
+        total, done = resealing.count_old(table, columns), 0
+        try:
+            for rows in resealing.reseal(table, columns):
+                done += rows
+                click.echo(f"{table.name}: {done} of {max(total, done)}")
+        except resealing.NoKey as missing:
+            raise click.ClickException(str(missing)) from missing
+    click.echo("The newest key opens everything now; the older ones are needed for old backups only.")
 
 
 @click.command("worker")

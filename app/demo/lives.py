@@ -70,9 +70,12 @@ def life(cast: Cast, fate: Plan) -> Life:
     yield later(fate.chance, 0.5, 3)
     if not list_it(cast, fate, case_id):
         return
-    yield from find_volunteer(cast, fate, case_id)
-    if session.get_one(Case, case_id).status is CaseStatus.PLACED:
-        yield from service.serve(fate, case_id, later, coordinator_id(cast, case_id))
+    for _attempt in range(3):
+        yield from find_volunteer(cast, fate, case_id)
+        if session.get_one(Case, case_id).status is CaseStatus.PLACED:
+            yield from service.serve(fate, case_id, later, coordinator_id(cast, case_id))
+        if session.get_one(Case, case_id).status is not CaseStatus.AVAILABLE:
+            return
 
 
 def coordinator_id(cast: Cast, case_id: int) -> int:
@@ -136,7 +139,8 @@ def _dates(fate: Plan) -> dict[str, object]:
         return {"has_dates": "no"}
     if drawn < 0.35:
         return {"has_dates": "yes", "date1_kind": fate.matter.date_kind, "date1_unknown": True}
-    day = (clock.now() + timedelta(days=fate.chance.randrange(9, 75))).date()
+    recent = fate.ends - fate.begins < timedelta(days=30)
+    day = (clock.now() + timedelta(days=fate.chance.randrange(7, 36 if recent else 75))).date()
     return {"has_dates": "yes", "date1_kind": fate.matter.date_kind, "date1_on": day.isoformat()}
 
 

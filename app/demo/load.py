@@ -15,6 +15,7 @@ from app.clients.models import Case
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.mail import Mail, MailStatus
+from app.matching import jobs
 from app.metrics import publishing, rollup
 
 from .lives import Life, life, plan
@@ -37,6 +38,7 @@ def load(now: datetime | None = None) -> Cast:
         hire(cast)
         gather_volunteers(cast, VOLUNTEERS, end.date())
     _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
+    _what_ran_out(end)
     set_the_scene(cast, end)
     with transaction():
         for case_id in session.execute(select(Case.id)).scalars().all():
@@ -78,6 +80,13 @@ def _play(cast: Cast, lives: list[Life], end: datetime) -> None:
             following = next(one, None)
         if following is not None:
             heapq.heappush(due, (max(following, moment + timedelta(minutes=1)), next(order), one))
+
+
+def _what_ran_out(end: datetime) -> None:
+    """Offers and holds whose time is over end as they would have by the clock."""
+    with clock.at(end - timedelta(hours=6)):
+        while jobs.expire_one() or jobs.drop_one() or jobs.void_one():
+            pass
 
 
 def _publish(cast: Cast) -> None:

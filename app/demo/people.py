@@ -87,7 +87,7 @@ def found(cast: Cast, today: date) -> None:
     ):  # fmt: skip
         programme = Programme(
             name=label, slug=slug, prefix=prefix, state="WI", time_zone="America/Chicago", phone=phone,
-            sender_name=f"{label.split()[0]} office", counties=counties,
+            sender_name=f"{label.rsplit(' ', 2)[0]} office", counties=counties,
         )  # fmt: skip
         session.add(programme)
         session.flush()
@@ -159,7 +159,7 @@ def _volunteer(n: int, chance: random.Random, counties: list[str], today: date) 
     email = "volunteer@demo.test" if n == 0 else f"{given}.{family}.{n}@volunteers.test".lower()
     status = VolunteerStatus.APPROVED if n < 128 else list(VolunteerStatus)[n % len(VolunteerStatus)]
     applied = clock.now() + timedelta(days=chance.randrange(60 if n < 80 else 480), hours=chance.randrange(9))
-    state_wide = chance.random() < 0.35
+    state_wide = chance.random() < 0.35 or n == 0
     user = None
     if status not in (VolunteerStatus.APPLIED, VolunteerStatus.VERIFYING, VolunteerStatus.DECLINED):
         user = accounts.create_user(f"{given} {family}", email, actor=None)

@@ -16,7 +16,7 @@ from app.casework.forms_staff import WITHDRAW_REASONS
 from app.clients import vocabulary
 from app.clients.models import CaseStatus, ChannelKind
 from app.core import clock, i18n
-from app.engagement.answers import disagree, words_for
+from app.engagement.answers import disagree
 from app.engagement.models import Audience, Checkin
 from app.matching import words as matching_words
 
@@ -190,7 +190,7 @@ def placing_actions(file: CaseFile) -> list[tuple[str, str]]:
 
 def more(file: CaseFile) -> list[dict[str, str]]:
     """The rarer acts, behind one button."""
-    case, of = file.case, {"public_id": file.case.public_id}
+    case, public_id = file.case, file.case.public_id
     is_open = case.status in STATUS_OPEN
     wanted = [
         (_("Hand over custody…"), "desk.hand_over", is_open),
@@ -206,7 +206,7 @@ def more(file: CaseFile) -> list[dict[str, str]]:
         (_("Close as dormant…"), "casework.dormant", case.status is S.IN_SERVICE),
         (_("Withdraw the case…"), "casework.withdraw", is_open),
     ]
-    return [{"label": label, "url": url_for(endpoint, **of)}
+    return [{"label": label, "url": url_for(endpoint, public_id=public_id)}
             for label, endpoint, wants in wanted if wants and places.is_known(endpoint)]  # fmt: skip
 
 
@@ -279,6 +279,15 @@ def _tries(file: CaseFile) -> Iterator[dict[str, Any]]:
             yield _item(each.ended_at, said[each.status], body=str(reason))
 
 
+SAID: dict[str, Any] = {
+    "on_track": _l("On track"), "in_touch": _l("In touch with the volunteer"), "not_yet": _l("Not in touch yet"),
+    "ready_to_close": _l("Ready to close"), "needs_help": _l("Asks for help"), "cannot_go_on": _l("Cannot go on"),
+    "no_contact": _l("Nobody has been in touch"), "call_me": _l("Asks to be called"),
+    "unsure": _l("Does not know what comes next"), "postponed": _l("The date was moved"),
+}  # fmt: skip
+WELL = frozenset({"on_track", "in_touch", "ready_to_close"})
+
+
 def lanes(file: CaseFile) -> list[dict[str, Any]]:
     """Both sides' check-ins on one spine, newest first; those asked near each other stand side by side."""
     rows: list[dict[str, Any]] = []
@@ -309,12 +318,15 @@ def _answer(checkin: Checkin) -> dict[str, Any]:
     """One side's answer, or how the asking stands."""
     if checkin.answers:
         answer = checkin.answers[-1]
-        said = [words_for(checkin.questions, key, value, i18n.language()) for key, value in answer.values.items()
-                if key in ("standing", "contact", "call_me", "next_step") and value]  # fmt: skip
-        how = _("by phone") if answer.how == "phone" else ""
-        is_well = answer.standing in ("on_track", "in_touch", "ready_to_close")
-        note = " · ".join(part for part in (*said[1:], answer.comment or "", how) if part)
-        return {"text": said[0] if said else _("Answered"), "note": note, "ok": is_well, "none": False}
+        words = SAID.get(answer.standing)
+        how = _("said by phone") if answer.how == "phone" else ""
+        note = " · ".join(part for part in (answer.comment or "", how) if part)
+        return {
+            "text": str(words) if words else answer.standing,
+            "note": note,
+            "ok": answer.standing in WELL,
+            "none": False,
+        }
     if checkin.sent_at is None:
         return {"text": _("To be asked %(day)s", day=i18n.when_day(checkin.due_on)), "none": True}
     if checkin.closed_at is not None:

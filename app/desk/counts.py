@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import g
-from sqlalchemy import CompoundSelect, Select, String, bindparam, func, literal, literal_column, select, union_all
+from sqlalchemy import CompoundSelect, String, bindparam, func, literal, literal_column, select, union_all
 
 from app.accounts.models import User
 from app.clients.models import OPEN, Case, CaseStatus, Custody
@@ -96,7 +96,7 @@ def open_tasks() -> tuple[Any, ...]:
 @lru_cache
 def _statement() -> CompoundSelect[Any]:
     tasks = select(Task.cause).where(*open_tasks()).limit(MOST + 1).subquery()
-    arms: list[Select[Any]] = [
+    arms: list[Any] = [
         select(literal("task", String), tasks.c.cause, func.count()).group_by(tasks.c.cause),
         *(_number("case", status.value, _in_status(status)) for status in OPEN),
         _number("clock", "", _in_status(CaseStatus.AVAILABLE).where(Case.clock_ends_at <= _soon())),
@@ -109,16 +109,16 @@ def _soon() -> Any:
     return bindparam("soon", type_=Case.clock_ends_at.type)
 
 
-def _number(key: str, name: str, rows: Select[Any]) -> Select[Any]:
+def _number(key: str, name: str, rows: Any) -> Any:
     inner = rows.limit(MOST + 1).subquery()
     return select(literal(key, String), literal(name, String), func.count()).select_from(inner)
 
 
-def _in_status(status: CaseStatus) -> Select[Any]:
+def _in_status(status: CaseStatus) -> Any:
     return select(literal_column("1").label("one")).where(Case.programme_id.in_(my_programmes()), Case.status == status)
 
 
-def _in_my_custody() -> Select[Any]:
+def _in_my_custody() -> Any:
     return select(literal_column("1").label("one")).where(
         Custody.user_id == bindparam("me"), Custody.until_at.is_(None)
     )

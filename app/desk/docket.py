@@ -243,7 +243,7 @@ class Try:
 
 @lru_cache
 def _placement_statement() -> Any:
-    ids = bindparam("ids", expanding=True)
+    ids: Any = bindparam("ids", expanding=True)
     last_run = select(func.max(DocketRun.id)).where(DocketRun.status == RunStatus.DONE).scalar_subquery()
     names = (Volunteer.given_name, Volunteer.family_name)
     leads = (

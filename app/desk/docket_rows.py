@@ -111,7 +111,7 @@ def day_words(day: date, today: date, language: str) -> tuple[str, str]:
 def short(name: str) -> str:
     """`I. Calloway`."""
     first, _space, rest = name.partition(" ")
-    return f"{first[:1]}. {rest}" if rest else first
+    return f"{first[:1]}.\u00a0{rest}" if rest else first
 
 
 def lines(

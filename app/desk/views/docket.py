@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -97,11 +97,11 @@ def _filters(wish: Wish, viewer: User, staff: Any) -> list[dict[str, Any]]:
     counties = sorted({fips for programme in programmes for fips in programme.counties} | ({wish.county} - {""}))
     level_words, status_words = docket_rows.said(language())
     levels = [(level.value, word) for level, word in level_words.items()]
-    selects: list[tuple[str, str, list[tuple[str, Any]]]] = [
+    selects: list[tuple[str, str, Sequence[tuple[str, Any]]]] = [
         ("priority", _("Priority"), [(URGENT, _("Critical and high")), *levels]),
         ("category", _("Category"), [(name, name) for name in sorted(categories())]),
         ("county", _("County"), [(fips, problems.county_name(fips)) for fips in counties]),
-        ("language", _("Language"), sorted(problems.languages().items(), key=lambda pair: pair[1])),
+        ("language", _("Language"), _languages()),
         ("owner", _("Owner"), [(row.public_id, row.name) for row in staff]),
     ]
     if len(wish.chosen.statuses) > 1:
@@ -110,6 +110,13 @@ def _filters(wish: Wish, viewer: User, staff: Any) -> list[dict[str, Any]]:
         {"name": name, "label": label, "options": _options(tuple(options), getattr(wish, name), language())}
         for name, label, options in selects
     ]
+
+
+@lru_cache
+def _languages() -> tuple[tuple[str, str], ...]:
+    """Languages by name; a long name would push the other filters away."""
+    short = ((code, name.partition(" (")[0][:24]) for code, name in problems.languages().items())
+    return tuple(sorted(short, key=lambda pair: pair[1]))
 
 
 @lru_cache(maxsize=512)

@@ -5,6 +5,6 @@ from __future__ import annotations
 from .rollup import refresh_all
 
 
-def roll_up() -> int:
-    """Bring all figures up to date; how many days were counted again."""
-    return refresh_all()
+def roll_up() -> None:
+    """Bring all figures up to date; once is enough, however much was touched."""
+    refresh_all()

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
 from app.core.forms import DayField, Form, MoneyField, Required
 
@@ -124,7 +124,7 @@ class ClosingForm(Form):
     main_benefit = SelectField(_l("Main benefit for the client"), [Optional()])
     outcome = SelectField(_l("Result of the proceeding"), [Optional()])
     decision = StringField(_l("Which decision"), [Optional(), Length(max=80, message=_l("Please shorten this."))])
-    decided_on = DayField(_l("Decided on"), [Optional()])
+    decided_on = DayField(_l("Decided on"))
     counsel_of_record = BooleanField(_l("I was counsel of record"))
     settlement_documented = BooleanField(_l("The settlement is in writing and in the file"))
     work_ended_on = DayField(_l("The work ended on"), [Required(_l("Say when the work ended."))])
@@ -144,10 +144,14 @@ class ClosingForm(Form):
 
     def validate_monthly(self, field: Any) -> None:
         """Monthly money has months."""
-        if field.data and not (self.months.data or self.months.errors or any(self.months.raw_data or ())):
-            raise ValueError(_("Monthly money needs both the amount and the months."))
+        if field.data and not _is_typed(self.months):
+            raise ValidationError(_("Monthly money needs both the amount and the months."))
 
     def validate_months(self, field: Any) -> None:
         """Months have money."""
-        if field.data and not self.monthly.raw_data[0].strip():
-            raise ValueError(_("Monthly money needs both the amount and the months."))
+        if field.data and not _is_typed(self.monthly):
+            raise ValidationError(_("Monthly money needs both the amount and the months."))
+
+
+def _is_typed(field: Any) -> bool:
+    return any(str(part).strip() for part in field.raw_data or ())

@@ -31,9 +31,9 @@ def _to_volunteer(name: str, assignment: Assignment, occasion: str, **facts: obj
     )
 
 
-def thanks(assignment: Assignment) -> None:
+def thanks(assignment: Assignment, report: ClosingReport) -> None:
     """The case is closed; the volunteer is thanked."""
-    _to_volunteer("thanks", assignment, f"thanks:{assignment.id}")
+    _to_volunteer("thanks", assignment, f"thanks:{report.id}:{assignment.id}")
 
 
 def closing_returned(assignment: Assignment, report: ClosingReport) -> None:

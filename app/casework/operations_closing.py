@@ -136,7 +136,7 @@ def approve_closing(report: ClosingReport, *, actor: User) -> None:
     report.status, report.approved_at, report.approved_by_id = ClosingStatus.APPROVED, now, actor.id
     for assignment in _live(case):
         assignment.ended_at, assignment.end_reason = now, "closed"
-        mails.thanks(assignment)
+        mails.thanks(assignment, report)
     case.closed_at = now
     _close_up(case, now, actor)
     move_case(case, CaseStatus.CLOSED, operation="casework.approve_closing", actor=actor)

@@ -54,7 +54,7 @@ def _field(question: Question) -> Any:
         needed = Required(_l("Please choose one answer."))
         return RadioField(question.words, [needed], choices=list(question.options), validate_choice=True)
     if question.kind == "day":
-        return DayField(question.words, [Optional()])
+        return DayField(question.words)
     return HoursField(question.words, [Optional()])
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from app.core.facts import counties, counties_of, county_name, language_name, languages, problem_rows, rows_of
+
+__all__ = ["counties", "counties_of", "county_name", "language_name", "languages"]
 DATA = Path(__file__).parent / "data"
 LOCAL_CODE = re.compile(r"(\d\d)(?:[A-Za-z][A-Za-z0-9]?)?")
 
@@ -56,7 +58,7 @@ def problems() -> dict[str, Problem]:
     """Every problem code."""
     return {
         row["code"]: Problem(row["code"], row["label"], row["category"], row["selectable"] == "Y")
-        for row in _rows("problem_codes.csv")
+        for row in problem_rows()
     }
 
 
@@ -83,7 +85,7 @@ def forums() -> dict[str, Forum]:
     """The forums that matters are decided in."""
     return {
         row["key"]: Forum(row["key"], row["licence"], tuple(row["credentials"].split()), row["source"])
-        for row in _rows("forums.csv")
+        for row in rows_of(DATA / "forums.csv")
     }
 
 
@@ -97,34 +99,6 @@ def asked_by_forum(forum: str, state: str) -> tuple[str, list[str]]:
     """The licence and the credentials that a forum in a state asks for."""
     found = forums()[forum]
     return found.licence_in(state), list(found.credentials)
-
-
-@lru_cache
-def counties() -> dict[str, tuple[str, str]]:
-    """County name and state by FIPS code."""
-    return {row["fips"]: (row["county"], row["state"]) for row in _rows("counties.csv")}
-
-
-def county_name(fips: str) -> str:
-    """`Dane County`, or the code itself where it is not known."""
-    return counties().get(fips, (fips, ""))[0]
-
-
-@lru_cache
-def counties_of(state: str) -> tuple[tuple[str, str], ...]:
-    """(FIPS code, name) of a state's counties, by name."""
-    return tuple(sorted(((f, name) for f, (name, of) in counties().items() if of == state), key=lambda each: each[1]))
-
-
-@lru_cache
-def languages() -> dict[str, str]:
-    """Languages by code."""
-    return {row["code"]: row["language"] for row in _rows("languages.csv")}
-
-
-def language_name(code: str) -> str:
-    """The English name of a language."""
-    return languages().get(code, code)
 
 
 PLAIN_UNITS = ("days", "year", "years")
@@ -151,11 +125,6 @@ def deadline_rules() -> dict[str, DeadlineRule]:
             row["key"], row["matter"], row["event"], int(row["period"]),
             "years" if row["unit"].startswith("year") else "days", row["authority"], row["consequence"],
         )
-        for row in _rows("deadline_rules.csv")
+        for row in rows_of(DATA / "deadline_rules.csv")
         if row["period"].isdigit() and row["confidence"] == "high" and row["unit"] in PLAIN_UNITS
     }  # fmt: skip
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import lru_cache
 from pathlib import Path
 
+from app.core import facts
+from app.core.facts import counties_of
+
+__all__ = ["counties_of"]
 DATA = Path(__file__).parent / "data"
 LEVELS = ("learning", "competent", "experienced", "expert")
 STATE_NAMES = {
@@ -24,39 +27,28 @@ STATE_NAMES = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=8)
-def rows_of(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of one file of facts."""
-    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(csv.DictReader(lines))
-
-
 @lru_cache(maxsize=1)
 def county_names() -> dict[str, str]:
     """FIPS code: `Dane County, WI`."""
-    return {row["fips"]: f"{row['county']}, {row['state']}" for row in rows_of("us_counties")}
-
-
-@lru_cache(maxsize=64)
-def counties_of(state: str) -> tuple[tuple[str, str], ...]:
-    """The counties of a state with their FIPS codes, by name."""
-    found = [(row["fips"], row["county"]) for row in rows_of("us_counties") if row["state"] == state]
-    return tuple(sorted(found, key=lambda pair: pair[1]))
+    return {fips: f"{name}, {state}" for fips, (name, state) in facts.counties().items()}
 
 
 @lru_cache(maxsize=1)
 def languages() -> dict[str, str]:
-    """The code of each language, two letters where there are two: its English name."""
-    return {
-        row["iso639_1"] or row["iso639_3"]: row["language"] for row in rows_of("languages") if row["iso639_3"] != "mul"
-    }
+    """The code of each language a volunteer may name: its English name."""
+    return {code: name for code, name in facts.languages().items() if code != "mul"}
+
+
+def rows_of(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of one of this package's files of facts."""
+    return facts.rows_of(DATA / f"{name}.csv")
 
 
 @lru_cache(maxsize=1)
 def problems() -> dict[str, dict[str, str]]:
     """Problem codes that can be chosen, by category: code and label."""
     found: dict[str, dict[str, str]] = {}
-    for row in rows_of("problem_codes"):
+    for row in facts.problem_rows():
         if row["selectable"] == "Y":
             found.setdefault(row["category"], {})[row["code"]] = row["label"]
     return found

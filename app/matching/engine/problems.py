@@ -5,7 +5,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-CODES_FILE = Path(__file__).parent.parent / "data" / "problem_codes.csv"
+CODES_FILE = Path(__file__).parents[2] / "core" / "data" / "problem_codes.csv"
 LOCAL_CODE = re.compile(r"(\d\d)(?:[A-Za-z][A-Za-z0-9]*)?")
 
 

@@ -79,10 +79,13 @@ def bring_up_to_date() -> None:
 
 
 def fill(app: Flask, settings: Settings) -> None:
-    """Load the demo programme into an empty trial; elsewhere nothing is ever loaded."""
-    demo = app.cli.commands.get("demo")
-    if settings.is_local_trial and demo is not None:
-        demo.main(args=["--if-empty"], standalone_mode=False)
+    """Load the demo programme into an empty trial and place its docket once; elsewhere nothing is ever loaded."""
+    if not settings.is_local_trial:
+        return
+    for name, args in (("demo", ["--if-empty"]), ("place-docket", ["--if-new"])):
+        command = app.cli.commands.get(name)
+        if command is not None:
+            command.main(args=args, standalone_mode=False)
 
 
 def summary(settings: Settings) -> str:

@@ -133,3 +133,11 @@ def _end(held: Held, status: RunStatus, failure: str | None = None) -> None:
         run = _mine(held)
         if run is not None:
             operations_runs.end_run(run, status, failure)
+
+
+def place_docket_now() -> DocketRun:
+    """Place the docket at once, here, and return the run; where a worker is at one, that is left to it."""
+    with transaction():
+        run_id = operations_runs.ask_for_run(actor=None).id
+    run_one()
+    return session.get_one(DocketRun, run_id)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from flask import Flask
 
 from . import mails
-from .views import board, bp, holds, offers, requests
+from .commands import match_files_command
+from .docket_commands import place_docket_command
+from .views import board, bp, holds, offers, proposals, requests, runs, shortlists
 
-PAGES = (board, holds, offers, requests)  # named so that they are imported before the blueprint is registered
+# named so that they are imported before the blueprint is registered
+PAGES = (board, holds, offers, proposals, requests, runs, shortlists)
 
 
 def init_app(app: Flask) -> None:
     """Register pages, commands and checks."""
     mails.init_app()
     app.register_blueprint(bp)
+    for command in (match_files_command, place_docket_command):
+        app.cli.add_command(command)

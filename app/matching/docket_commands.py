@@ -1,0 +1,52 @@
+"""`flask place-docket`: place the docket once and say what came of it."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+
+from app.core.db import session
+
+from .docket_jobs import place_docket_now
+from .dockets import open_to_matching
+from .models import DocketRun, Unplaced
+from .run_words import BINDING
+
+
+@click.command("place-docket")
+@click.option("--if-new", is_flag=True, help="Do nothing where a run exists or no case waits.")
+@with_appcontext
+def place_docket_command(if_new: bool) -> None:
+    """Place the whole docket once, here and now, and say what came of it."""
+    waits = session.execute(open_to_matching().limit(1)).first() is not None
+    if if_new and (not waits or session.execute(select(DocketRun.id).limit(1)).first() is not None):
+        return
+    run = place_docket_now()
+    for line in _told(run):
+        click.echo(line)
+
+
+def _told(run: DocketRun) -> list[str]:
+    report = run.report
+    if report is None:
+        return [f"The docket was not placed: {run.failure or run.status.value}."]
+    seconds = sum(report["seconds"].values())
+    lines = [
+        f"Placed the docket in {seconds:.1f} seconds: {report['placed']} of {report['cases']} waiting cases "
+        f"have a volunteer proposed, of {report['volunteers']} volunteers.",
+        "  placed by priority: "
+        + ", ".join(f"{level} {n} of {report['cases_by_priority'][level]}"
+                    for level, n in report["placed_by_priority"].items()),
+    ]  # fmt: skip
+    why = select(Unplaced.reason, Unplaced.binding_rule, func.count()).where(Unplaced.run_id == run.id)
+    left = session.execute(why.group_by(Unplaced.reason, Unplaced.binding_rule).order_by(func.count().desc())).all()
+    lines += [f"  left out: {count}, {_why(reason, rule)}" for reason, rule, count in left]
+    proof = "no better placement exists" if report["gap"] == 0 else f"at most {report['gap']} points below the best"
+    return [*lines, f"  value {report['value']:,}, upper bound {report['upper_bound']:,}: {proof}."]
+
+
+def _why(reason: str, rule: str | None) -> str:
+    if reason == "all_taken":
+        return "because everyone able is full with more urgent cases"
+    return f"because no one can; what binds is {BINDING[rule]}" if rule else "because no one can, for several reasons"

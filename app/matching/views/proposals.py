@@ -1,0 +1,80 @@
+"""What a coordinator decides about proposals: offers sent one, some or all at a time, or set aside."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.core.access import STAFF, open_to, signed_in
+from app.core.db import session, transaction
+from app.core.errors import Refusal
+
+from .. import operations_proposals, queries_runs
+from ..models import DocketRun
+from . import bp
+from .runs import done_run
+
+
+@bp.get("/matching/runs/<public_id>/send")
+@open_to(*STAFF)
+def send_all(public_id: str) -> ResponseReturnValue:
+    """Before all offers go: how many, and that every rule is looked at anew."""
+    run = done_run(public_id)
+    return render_template("matching/send_all.html", run=run, counts=queries_runs.count_rows(run, viewer=signed_in()))
+
+
+@bp.post("/matching/runs/<public_id>/accept")
+@open_to(*STAFF)
+def accept_proposals(public_id: str) -> ResponseReturnValue:
+    """Send the chosen offers, each by itself; what is refused says why."""
+    run = done_run(public_id)
+    chosen = _all_open(run) if request.form.get("all") == "1" else request.form.getlist("id")
+    sent = sum(_accept(public_id, opening) for opening in chosen)
+    if not chosen:
+        flash(_("Choose one proposal at least."), "stop")
+    if sent:
+        flash(ngettext("One offer is on its way.", "%(num)s offers are on their way.", sent), "ok")
+    if sent < len(chosen):
+        not_sent = len(chosen) - sent
+        flash(
+            ngettext("One could not be sent; it says why.", "%(num)s could not be sent; each says why.", not_sent),
+            "stop",
+        )
+    return redirect(url_for(".docket_run", public_id=public_id, show="all" if chosen else None), 303)
+
+
+def _all_open(run: DocketRun) -> list[str]:
+    return [row.opening for row in session.execute(queries_runs.proposals(run, viewer=signed_in(), only_open=True))]
+
+
+def _accept(run: str, opening: str) -> bool:
+    """One proposal in a transaction of its own, so that one refusal undoes nothing else."""
+    try:
+        with transaction():
+            proposal = queries_runs.get_proposal(queries_runs.get_run(run), opening, viewer=signed_in())
+            operations_proposals.accept_proposal(proposal, actor=signed_in())
+    except Refusal as refusal:
+        with transaction():
+            proposal = queries_runs.get_proposal(queries_runs.get_run(run), opening, viewer=signed_in())
+            operations_proposals.refuse_proposal(proposal, refusal, actor=signed_in())
+        return False
+    return True
+
+
+@bp.post("/matching/runs/<public_id>/dismiss")
+@open_to(*STAFF)
+def dismiss_proposals(public_id: str) -> ResponseReturnValue:
+    """Set the chosen proposals aside."""
+    chosen = request.form.getlist("id")
+    with transaction():
+        run = queries_runs.get_run(public_id)
+        for opening in chosen:
+            proposal = queries_runs.get_proposal(run, opening, viewer=signed_in())
+            operations_proposals.dismiss_proposal(proposal, actor=signed_in())
+    if chosen:
+        flash(ngettext("One proposal is dismissed.", "%(num)s proposals are dismissed.", len(chosen)), "ok")
+    else:
+        flash(_("Choose one proposal at least."), "stop")
+    return redirect(url_for(".docket_run", public_id=public_id), 303)

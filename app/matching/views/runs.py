@@ -1,0 +1,170 @@
+"""Runs over the whole docket: ask for one, review it, take it away as a spreadsheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.core.access import STAFF, open_to, signed_in
+from app.core.db import session, transaction
+from app.core.errors import NotFound
+from app.core.lists import csv_download, page_of
+
+from .. import exchange, operations_runs, queries, queries_runs, review, run_words, words
+from ..dockets import build_docket, close_reading
+from ..models import DocketRun, RunStatus
+from . import bp
+
+SIZE = 50
+LEFT_SIZE = 20
+
+
+@bp.get("/matching")
+@open_to(*STAFF)
+def docket_runs() -> ResponseReturnValue:
+    """Every run, and asking for one."""
+    newest = queries_runs.newest_run()
+    return render_template(
+        "matching/docket_runs.html",
+        page=page_of(queries_runs.runs(), size=SIZE, scalars=True),
+        live=queries_runs.live_run(),
+        newest=newest,
+        counts=queries_runs.count_rows(newest, viewer=signed_in()) if newest else None,
+        words=run_words,
+    )
+
+
+@bp.post("/matching/run")
+@open_to(*STAFF)
+def ask_for_run() -> ResponseReturnValue:
+    """Have the docket placed."""
+    with transaction():
+        public_id = operations_runs.ask_for_run(actor=signed_in()).public_id
+    return redirect(url_for(".docket_run", public_id=public_id), 303)
+
+
+@bp.post("/matching/runs/<public_id>/stop")
+@open_to(*STAFF)
+def cancel_run(public_id: str) -> ResponseReturnValue:
+    """Stop a run that waits or is at work."""
+    with transaction():
+        operations_runs.cancel_run(queries_runs.get_run(public_id), actor=signed_in())
+    flash(_("The run stops. What was proposed before stands."))
+    return redirect(url_for(".docket_runs"), 303)
+
+
+@bp.get("/matching/runs/<public_id>")
+@open_to(*STAFF)
+def docket_run(public_id: str) -> ResponseReturnValue:
+    """One run: what it proposes, what that proves, what is left and why."""
+    run = queries_runs.get_run(public_id)
+    if run.status is not RunStatus.DONE:
+        return render_template("matching/run_waits.html", run=run, words=run_words)
+    show_all = request.args.get("show") == "all"
+    page = page_of(queries_runs.proposals(run, viewer=signed_in(), only_open=not show_all), size=SIZE)
+    newest = queries_runs.newest_run()
+    return render_template(
+        "matching/docket_run.html",
+        run=run,
+        page=page,
+        lines=review.lines(run, page.rows),
+        show_all=show_all,
+        is_newest=newest is not None and newest.id == run.id,
+        words=run_words,
+        **review.page_of_run(run, viewer=signed_in()),
+    )
+
+
+def done_run(public_id: str) -> DocketRun:
+    """A run with a result.
+
+    :raises NotFound: unknown, or it has none
+    """
+    run = queries_runs.get_run(public_id)
+    if run.status is not RunStatus.DONE:
+        raise NotFound
+    return run
+
+
+@bp.get("/matching/runs/<public_id>/left")
+@open_to(*STAFF)
+def left_without(public_id: str) -> ResponseReturnValue:
+    """Every case of the reader's that a run left without a volunteer."""
+    run = done_run(public_id)
+    page = page_of(queries_runs.unplaced(run, viewer=signed_in()), size=LEFT_SIZE)
+    cards = review.cards(run, page.rows, viewer=signed_in())
+    return render_template("matching/left_without.html", run=run, page=page, cards=cards, report=run.report)
+
+
+@bp.get("/matching/runs/<public_id>/another/<opening>")
+@open_to(*STAFF)
+def another(public_id: str, opening: str) -> ResponseReturnValue:
+    """What would give if the coordinator preferred the runner-up, or another named in the address."""
+    run = done_run(public_id)
+    proposal = queries_runs.get_proposal(run, opening, viewer=signed_in())
+    wished = queries.find_approved(request.args.get("volunteer")) or proposal.runner_up
+    case, proposed = proposal.opening.case, proposal.volunteer
+    names = {"case": case.title, "case_id": case.public_id, "proposed": proposed.name}
+    names |= {"wished": wished.name if wished else "", "wished_id": wished.public_id if wished else ""}
+    found = _exchange(opening, names["wished_id"]) if wished else None
+    told: dict[str, Any] = _told(found) if isinstance(found, exchange.Exchange) else {}
+    return render_template("matching/another.html", run=run, found=found, names=names, words=words, **told)
+
+
+def _exchange(opening: str, volunteer: str) -> exchange.Exchange | str:
+    laid = build_docket()
+    close_reading()
+    if opening not in laid.openings or volunteer not in laid.volunteers:
+        return "gone"
+    if len(laid.openings) > exchange.MOST_CASES:
+        return "large"
+    return exchange.what_would_give(laid, opening, volunteer)
+
+
+def _told(found: exchange.Exchange) -> dict[str, Any]:
+    viewer = signed_in()
+    changed = [*found.losing, *found.winning, *(case for case, _who in found.moved)]
+    titles = queries_runs.titles_of(changed, viewer=viewer)
+    return {"titles": titles, "people": queries_runs.names_of(who for _case, who in found.moved)}
+
+
+PROPOSAL_HEAD = (
+    "case", "title", "priority", "county", "volunteer", "fit", *run_words.TERMS, "fatigue", "load_penalty",
+    "needs_mentor", "rank", "able", "runner_up", "status", "refusal",
+)  # fmt: skip
+
+
+@bp.get("/matching/runs/<public_id>/proposals.csv")
+@open_to(*STAFF)
+def proposals_csv(public_id: str) -> Response:
+    """The proposals for the reader's cases as a spreadsheet."""
+    rows = session.execute(queries_runs.proposals(done_run(public_id), viewer=signed_in())).all()
+    return csv_download("proposals", PROPOSAL_HEAD, [_proposal_cells(row) for row in rows])
+
+
+def _proposal_cells(row: Any) -> list[Any]:
+    made = row.Proposal
+    terms = [made.terms.get(name, 0) for name in (*run_words.TERMS, "fatigue")]
+    runner_up = f"{row.other_given or ''} {row.other_family or ''}".strip()
+    mentor = "yes" if made.needs_mentor else "no"
+    return [
+        row.number, row.listing_title, row.priority_level.value, row.county, row.Volunteer.name, made.fit, *terms,
+        made.load_penalty, mentor, made.rank, made.able, runner_up, made.status.value, made.refusal,
+    ]  # fmt: skip
+
+
+WANTED_HEAD = (
+    "rank", "role", "licence", "area", "level", "county", "remote", "language", "credentials", "trainings", "places",
+)  # fmt: skip
+
+
+@bp.get("/matching/runs/<public_id>/wanted.csv")
+@open_to(*STAFF)
+def wanted_csv(public_id: str) -> Response:
+    """The volunteers a run found wanting as a spreadsheet."""
+    wanted = done_run(public_id).wanted or []
+    rows = [[n, *(want[name] for name in WANTED_HEAD[1:-1]), len(want["openings"])] for n, want in enumerate(wanted, 1)]
+    return csv_download("wanted", WANTED_HEAD, rows)

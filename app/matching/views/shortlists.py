@@ -1,0 +1,87 @@
+"""Ranked volunteers for a case and ranked cases for a volunteer, with what can be done about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts import calendars
+from app.clients.models import Opening, OpeningStatus
+from app.core.access import STAFF, open_to, signed_in
+from app.core.db import transaction
+from app.volunteers.models import Volunteer
+
+from .. import operations, queries, queries_runs, run_words, shortlists, terms, words
+from ..models import LIVE, ReferralStatus, ReferralWay
+from ..rules import judge_pair
+from . import bp
+
+CASES_SHOWN = 30
+
+
+@bp.get("/matching/case/<public_id>")
+@open_to(*STAFF)
+def shortlist(public_id: str) -> ResponseReturnValue:
+    """The volunteers for one case, the best first, and what is out already."""
+    opening = queries_runs.opening_of_case(public_id, viewer=signed_in())
+    is_listed = opening.status is OpeningStatus.LISTED and opening.case.problem_code is not None
+    found = shortlists.shortlist_for(opening) if is_listed else None
+    live = queries.live_referrals(opening, *LIVE)
+    offers = [r for r in live if r.status is ReferralStatus.OFFERED and r.way is ReferralWay.OFFER]
+    return render_template(
+        "matching/shortlist.html",
+        case=opening.case,
+        opening=opening,
+        found=found,
+        people=_people(found),
+        live=live,
+        room=max(0, terms.OFFERS_AT_ONCE[opening.case.priority_level] - len(offers)),
+        words=words,
+        run_words=run_words,
+    )
+
+
+def _people(found: shortlists.Shortlist | None) -> dict[int, Any]:
+    if found is None:
+        return {}
+    ids = [choice.volunteer_id for choice in found.choices] + [kept.volunteer_id for kept in found.nearly]
+    return queries_runs.names_of(ids)
+
+
+@bp.post("/matching/case/<public_id>/offer")
+@open_to(*STAFF)
+def offer_from_shortlist(public_id: str) -> ResponseReturnValue:
+    """Send one volunteer of the shortlist an offer."""
+    with transaction():
+        opening = queries_runs.opening_of_case(public_id, viewer=signed_in())
+        volunteer = queries.get_approved(request.form.get("volunteer", ""))
+        operations.send_offer(opening, volunteer, actor=signed_in(), fit=_fit(opening, volunteer))
+        name = volunteer.name
+    flash(_("The offer to %(name)s is on its way.", name=name))
+    return redirect(url_for(".shortlist", public_id=public_id), 303)
+
+
+def _fit(opening: Opening, volunteer: Volunteer) -> int:
+    return judge_pair(opening, volunteer, calendars.today(opening.case.programme)).fit
+
+
+@bp.get("/matching/volunteer/<public_id>")
+@open_to(*STAFF)
+def shortlist_for_volunteer(public_id: str) -> ResponseReturnValue:
+    """The open cases for one volunteer, the best first; another programme's are only counted."""
+    volunteer = queries.get_approved(public_id)
+    matters, row = shortlists.shortlist_for_volunteer(volunteer)
+    titles = queries_runs.titles_of((matter.opening_id for matter in matters), viewer=signed_in())
+    mine = [(matter.listed, titles[matter.opening_id]) for matter in matters if matter.opening_id in titles]
+    return render_template(
+        "matching/shortlist_for_volunteer.html",
+        volunteer=volunteer,
+        row=row,
+        matters=mine[:CASES_SHOWN],
+        total=len(mine),
+        elsewhere=len(matters) - len(mine),
+        words=run_words,
+    )

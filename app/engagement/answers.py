@@ -56,7 +56,7 @@ def standing(audience: Audience, values: Mapping[str, Any]) -> str:
 
 def _volunteer_standing(values: Mapping[str, Any]) -> str:
     said = str(values.get("standing", ""))
-    if said in ("cannot_go_on", "needs_help", "ready_to_close"):
+    if said in ("cannot_go_on", "needs_help", "ready_to_close", "postponed"):
         return said
     return "not_yet" if values.get("contact") == "no" else "on_track"
 
@@ -64,7 +64,7 @@ def _volunteer_standing(values: Mapping[str, Any]) -> str:
 def disagree(volunteer: str | None, client_values: Mapping[str, Any] | None) -> bool:
     """Does the volunteer say that all is well while the client says that nobody was in touch?"""
     return (
-        volunteer in ("on_track", "ready_to_close")
+        volunteer in ("on_track", "ready_to_close", "postponed")
         and client_values is not None
         and client_values.get("contact") == "no"
     )

@@ -22,7 +22,6 @@ from app.core.mail import Mail
 from app.matching.models import Bar, Referral, ReferralStatus, ReferralWay
 from app.matching.queries import count_used_slots
 from app.tasks.models import Task
-
 from tests import factories
 from tests.casework.conftest import TODAY, Work, begin, closing_with
 

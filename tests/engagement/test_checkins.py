@@ -307,3 +307,37 @@ def test_staff_enter_an_answer_given_by_phone(app: Flask, client: FlaskClient) -
     assert answer.status_code == 303
     session.rollback()
     assert session.query(Checkin).filter_by(audience=Audience.CLIENT).one().answers[-1].how == "phone"
+
+
+@pytest.mark.parametrize(
+    ("standing", "asks"),
+    [("cannot_go_on", True), ("needs_help", True), ("ready_to_close", True), ("postponed", True), ("on_track", False)],
+)
+def test_what_a_volunteer_says_reaches_a_person(app: Flask, standing: str, asks: bool) -> None:
+    with clock.at(MONDAY):
+        case = placed(CaseStatus.IN_SERVICE)
+        with transaction():
+            asked = Checkin(
+                case=case,
+                assignment=case.assignments[0],
+                audience=Audience.VOLUNTEER,
+                series_key="date",
+                questions="volunteer_after_date",
+                due_on=MONDAY.date(),
+                due_at=MONDAY,
+                sent_at=MONDAY,
+            )
+            session.add(asked)
+            session.flush()
+            operations.answer(asked, {"standing": standing})
+    session.rollback()
+    assert [t.cause for t in session.query(Task)] == ([standing] if asks else [])
+
+
+def test_a_day_that_cannot_be_read_is_not_lost(app: Flask, client: FlaskClient) -> None:
+    _case, token = ask(app, Audience.VOLUNTEER)
+    said = {"contact": "yes", "standing": "on_track", "next_date-month": "13", "next_date-day": "1"}
+    with clock.at(on_day(7)):
+        answer = client.post(f"/checkin/{token}", data=said)
+    assert answer.status_code == 422
+    assert "could not read the date" in answer.get_data(as_text=True)

@@ -1,0 +1,27 @@
+"""What every mail says, stored as text: a change of words is a change of a file that somebody reads.
+
+Run the tests once with SNAPSHOTS=write to store what was changed on purpose.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from app.core.mail import Mail
+
+HERE = Path(__file__).parent
+WIDTH = 65
+
+
+def same_as_stored(name: str, mail: Mail) -> None:
+    """Compare a mail with the stored one, its link's token aside, and hold it to width and one link at most."""
+    text = re.sub(r"(https?://[^/\s]+/checkin/)\S+", r"\1…", mail.text)
+    said = f"Subject: {mail.subject}\n\n{text.strip()}\n"
+    path = HERE / f"{name}.txt"
+    if os.environ.get("SNAPSHOTS") == "write":
+        path.write_text(said, encoding="utf-8")
+    assert said == path.read_text(encoding="utf-8")
+    assert len(re.findall(r"https?://", said)) <= 1
+    assert [line for line in said.splitlines() if len(line) > WIDTH and "://" not in line] == []

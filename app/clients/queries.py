@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
+from app.accounts.models import RoleGrant, User
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
 
 from .models import Case
-
-if TYPE_CHECKING:
-    from app.accounts.models import User
 
 
 def may_see_file(viewer: User) -> ColumnElement[bool]:
@@ -45,3 +44,12 @@ def get_case(public_id: str, *, viewer: User, among: Select[Any] | None = None) 
     if case is None:
         raise NotFound
     return case
+
+
+def colleagues(case: Case) -> Sequence[User]:
+    """The people who work for a case's programme now, by name."""
+    work = (RoleGrant.programme_id == case.programme_id, RoleGrant.role.in_(STAFF))
+    theirs = select(RoleGrant.user_id).where(*work)
+    return session.scalars(
+        select(User).where(User.id.in_(theirs), User.deactivated_at.is_(None)).order_by(User.name)
+    ).all()

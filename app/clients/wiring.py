@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from . import mails
-from .views import ask, bp, calls, decisions, docket, enter, matter, priorities, resume, screening, status
+from .views import ask, bp, calls, decisions, docket, enter, matter, priorities, reach, resume, screening, status
 
 PAGES = (
     ask,
@@ -15,6 +15,7 @@ PAGES = (
     enter,
     matter,
     priorities,
+    reach,
     resume,
     screening,
     status,

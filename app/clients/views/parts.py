@@ -11,7 +11,7 @@ from app.core.audit import AuditEntry
 from app.core.db import session
 from app.core.i18n import hours, when_at
 
-from ..models import Case, CriticalDate, Party
+from ..models import Case, Channel, CriticalDate, Party
 
 
 def matter_facts(case: Case) -> dict[str, Any]:
@@ -51,6 +51,29 @@ def party_facts(party: Party) -> dict[str, Any]:
 def date_facts(row: CriticalDate) -> dict[str, Any]:
     """A critical date, as its form shows it."""
     return {"kind": row.kind, "on_day": row.on_day, "at_time": row.at_time or "", "paper": row.paper or ""}
+
+
+def way_facts(way: Channel) -> dict[str, Any]:
+    """What the client said about a way, as its form shows it."""
+    return {
+        "value": way.value,
+        "safe": {True: "yes", False: "no", None: "unsure"}[way.safe],
+        "safe_hours": way.safe_hours or "",
+        "may_be_said": way.may_be_said or "neutral",
+    }
+
+
+def safety_facts(case: Case) -> dict[str, Any]:
+    """Who decides, speaks and must not be told, as the form shows it."""
+    client = case.client
+    return {
+        "kind": client.kind.value,
+        "decides": client.decides or "",
+        "speaks": client.speaks or "",
+        "must_not_be_told": client.must_not_be_told or "",
+        "watched_device": client.watched_device,
+        "safety_word": client.safety_word or "",
+    }
 
 
 def listing_facts(case: Case) -> dict[str, Any]:

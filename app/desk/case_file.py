@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import User
 from app.casework import queries as casework
@@ -70,7 +71,9 @@ class CaseFile:
     def assignments(self) -> list[Assignment]:
         """Everybody who has or had a part in the case, the live ones first."""
         stmt = select(Assignment).where(Assignment.case_id == self.case.id).options(joinedload(Assignment.volunteer))
-        return list(session.scalars(stmt.order_by(Assignment.ended_at.is_not(None), Assignment.id)))
+        rows = session.scalars(stmt.order_by(Assignment.id)).all()
+        set_committed_value(self.case, "assignments", list(rows))  # who asks the case itself asks no more
+        return sorted(rows, key=lambda row: row.ended_at is not None)
 
     @property
     def lead(self) -> Assignment | None:
@@ -99,8 +102,9 @@ class CaseFile:
     @cached_property
     def notes(self) -> list[Note]:
         """The notes the viewer may read, newest first."""
+        _ = self.assignments
         stmt = select(Note).where(Note.case_id == self.case.id).order_by(Note.id.desc()).limit(MOST)
-        notes = session.scalars(stmt.options(joinedload(Note.author))).all()
+        notes = session.scalars(stmt.options(joinedload(Note.author).lazyload(User.grants))).all()
         return [note for note in notes if may_read_note(self.viewer, note)]
 
     @cached_property

@@ -60,7 +60,7 @@ def waiting_by_priority(viewer: User) -> dict[PriorityLevel, int]:
         .where(Case.programme_id.in_(viewer.programme_ids(*STAFF)), Case.status == CaseStatus.AVAILABLE)
         .group_by(Case.priority_rank)
     )
-    found = dict(session.execute(stmt).tuples().all())
+    found = {rank: count for rank, count in session.execute(stmt)}  # noqa: C416
     return {level: found.get(level.rank, 0) for level in PriorityLevel}
 
 

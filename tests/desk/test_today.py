@@ -1,0 +1,100 @@
+"""Today shows what waits for whoever looks, the oldest promise first, and each row leads where it is done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from app.clients.models import CaseStatus
+from app.core import clock
+from app.core.access import Role
+from app.core.db import session
+from app.desk.causes import WAYS
+from app.tasks.models import Task
+from app.tasks.operations import open_task
+from tests import factories as make
+
+from .conftest import Desk
+
+
+def duty(desk: Desk, title: str, hours: float, cause: str = "review_pause", **more: Any) -> Task:
+    """A task about a case of its own."""
+    case = make.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.inés)
+    due = clock.now() + timedelta(hours=hours)
+    made = open_task(cause, case, programme=desk.programme, case=case, title=title, due_at=due, actor=None, **more)
+    assert made is not None
+    session.commit()
+    return made
+
+
+def test_the_oldest_broken_promise_is_on_the_pad(desk: Desk) -> None:
+    duty(desk, "Look at the paused case", 30)
+    duty(desk, "Answer what is long due", -50)
+    duty(desk, "Answer what is just due", -2)
+    page = desk.browser.get("/today").text
+    assert "3 decisions wait. 2 promises are late." in page
+    assert '<h2 class="h3" id="first">Answer what is long due</h2>' in page
+    assert "2 days late" in page
+    assert page.index("Also late") < page.index("Answer what is just due") < page.index("Look at the paused case")
+
+
+def test_nothing_to_do_says_that_this_is_good(desk: Desk) -> None:
+    page = desk.browser.get("/today").text
+    assert "Nothing waits for you." in page
+    assert "Every promise is kept." in page
+
+
+def test_tasks_of_other_roles_people_and_programmes_are_not_mine(desk: Desk) -> None:
+    duty(desk, "For the attorneys", 1, owner_role=Role.SUPERVISING_ATTORNEY)
+    other = make.programme()
+    case = make.case(other, CaseStatus.AVAILABLE)
+    open_task("review_pause", case, programme=other, case=case, title="Elsewhere", due_at=clock.now(), actor=None)
+    session.commit()
+    page = desk.browser.get("/today").text
+    assert "For the attorneys" not in page
+    assert "Elsewhere" not in page
+
+
+def test_a_task_is_finished_with_how_it_ended(desk: Desk) -> None:
+    task = duty(desk, "Look at the paused case", 1)
+    url = f"/tasks/{task.public_id}/finish"
+    assert desk.browser.post(url, data={}).status_code == 422
+    assert desk.browser.post(url, data={"outcome": "not_needed"}).status_code == 303
+    session.expire_all()
+    done = session.get_one(Task, task.id)
+    assert (done.outcome, done.done_by_id) == ("not_needed", desk.inés.id)
+    assert desk.browser.get(url).status_code == 404
+
+
+def test_a_task_is_taken_over_once(desk: Desk) -> None:
+    task = duty(desk, "Look at the paused case", 1)
+    assert "Take it" in desk.browser.get("/today").text
+    for _ in range(2):
+        assert desk.browser.post(f"/tasks/{task.public_id}/take").status_code == 303
+    session.expire_all()
+    assert session.get_one(Task, task.id).owner_id == desk.inés.id
+    assert "Take it" not in desk.browser.get("/today").text
+
+
+def test_every_cause_leads_to_a_page_that_exists(desk: Desk) -> None:
+    later = {"matching.shortlist"}
+    known = set(desk.browser.application.view_functions)
+    assert {way.endpoint for way in WAYS.values()} - known <= later
+
+
+def test_a_task_without_a_page_of_its_own_opens_its_case(desk: Desk) -> None:
+    task = duty(desk, "Something new", 1, cause="never_heard_of")
+    case = session.get_one(make.Case, task.case_id)
+    assert f'href="/cases/{case.public_id}"' in desk.browser.get("/today").text
+
+
+def test_the_page_asks_the_same_few_things_for_one_and_for_twenty_tasks(desk: Desk, asked: Any) -> None:
+    duty(desk, "First", 1)
+    desk.browser.get("/today")
+    with asked() as few:
+        desk.browser.get("/today")
+    for n in range(20):
+        duty(desk, f"Duty {n}", n, cause=f"cause_{n}")
+    with asked() as many:
+        desk.browser.get("/today?all=1")
+    assert len(few) == len(many) <= 12

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from flask import Flask
 from sqlalchemy import event, select
 from werkzeug.test import EnvironBuilder
@@ -40,7 +41,9 @@ WARM = 20
 
 
 def make_app(database: Path) -> Flask:
-    """The application on the benchmark's database, with a bare page beside its own."""
+    """The application on the benchmark's database, with a bare page beside its own; its log is written to nowhere."""
+    nowhere = structlog.PrintLoggerFactory(file=open(os.devnull, "w"))  # noqa: SIM115
+    structlog.configure(processors=[structlog.processors.JSONRenderer()], logger_factory=nowhere)
     kept = database.with_suffix(".keys.json")
     if not kept.exists():
         kept.write_text(json.dumps({"data_key": f"b:{new_key()}", "index_key": new_key(), "secret_key": "s" * 40}))

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from app.casework import forms_reopening
 from app.casework.forms_staff import WITHDRAW_REASONS
 from app.clients import vocabulary
 from app.clients.models import CaseStatus, ChannelKind
@@ -29,7 +30,7 @@ S = CaseStatus
 WAY = (S.PRESCREEN, S.ACCEPTED, S.AVAILABLE, S.PLACED, S.IN_SERVICE, S.CLOSING, S.CLOSED)
 REASONS: dict[str, Any] = {
     **vocabulary.REJECT_REASONS, **vocabulary.KEEP_REASONS, **vocabulary.OFF_DOCKET_REASONS, **dict(WITHDRAW_REASONS),
-    **END_REASONS, **CUSTODY_REASONS,
+    **dict(forms_reopening.REASONS), **END_REASONS, **CUSTODY_REASONS,
 }  # fmt: skip
 CHANNELS: dict[str, Any] = {
     ChannelKind.EMAIL: _l("Email"),
@@ -205,6 +206,7 @@ def more(file: CaseFile) -> list[dict[str, str]]:
         ),
         (_("Close as dormant…"), "casework.dormant", case.status is S.IN_SERVICE),
         (_("Withdraw the case…"), "casework.withdraw", is_open),
+        (_("Open again…"), "casework.reopen", case.status is S.CLOSED),
     ]
     return [{"label": label, "url": url_for(endpoint, public_id=public_id)}
             for label, endpoint, wants in wanted if wants and places.is_known(endpoint)]  # fmt: skip

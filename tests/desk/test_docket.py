@@ -88,11 +88,22 @@ def test_nothing_heard_means_no_answer_contact_hours_or_note_for_thirty_days(des
 @pytest.mark.parametrize(
     ("query", "finds"),
     [
-        ("priority=critical", 1), ("priority=urgent", 1), ("priority=low", 0), ("category=Housing", 2), ("category=Family", 0),
-        ("county=55025", 2), ("county=55079", 0), ("language=es", 1), ("since=2020-01-01", 0), ("since=2199-01-01", 2),
-        ("since=nonsense", 2), ("priority=nonsense", 2), ("sort=nonsense", 2), ("page=999", 0),
+        ("priority=critical", 1),
+        ("priority=urgent", 1),
+        ("priority=low", 0),
+        ("category=Housing", 2),
+        ("category=Family", 0),
+        ("county=55025", 2),
+        ("county=55079", 0),
+        ("language=es", 1),
+        ("since=2020-01-01", 0),
+        ("since=2199-01-01", 2),
+        ("since=nonsense", 2),
+        ("priority=nonsense", 2),
+        ("sort=nonsense", 2),
+        ("page=999", 0),
     ],
-)  # fmt: skip
+)
 def test_filters_narrow_and_nonsense_is_not_asked(desk: Desk, query: str, finds: int) -> None:
     listed(desk, PriorityLevel.CRITICAL, language="es")
     listed(desk)

@@ -28,12 +28,26 @@ def fill(desk: Desk, number: int) -> None:
     desk.programme.last_case_number += number
     statuses = (CaseStatus.AVAILABLE, CaseStatus.AVAILABLE, CaseStatus.IN_SERVICE, CaseStatus.CLOSED)
     rows = [
-        {"programme_id": desk.programme.id, "number": f"26-{n:05}", "status": statuses[n % 4], "received_at": now,
-         "problem_code": "63", "forum_state": "WI", "county": "55025", "listing_title": f"Matter {n}", "listed_at": now,
-         "priority_level": LEVELS[n % 3], "priority_rank": LEVELS[n % 3].rank, "points": n % 90, "public_id": new_public_id(),
-         "clock_ends_at": now + timedelta(days=n % 20 + 1), "placed_at": now, "closed_at": None}
+        {
+            "programme_id": desk.programme.id,
+            "number": f"26-{n:05}",
+            "status": statuses[n % 4],
+            "received_at": now,
+            "problem_code": "63",
+            "forum_state": "WI",
+            "county": "55025",
+            "listing_title": f"Matter {n}",
+            "listed_at": now,
+            "priority_level": LEVELS[n % 3],
+            "priority_rank": LEVELS[n % 3].rank,
+            "points": n % 90,
+            "public_id": new_public_id(),
+            "clock_ends_at": now + timedelta(days=n % 20 + 1),
+            "placed_at": now,
+            "closed_at": None,
+        }
         for n in range(first, first + number)
-    ]  # fmt: skip
+    ]
     session.execute(insert(Case), rows)
     ids = list(session.scalars(Case.__table__.select().with_only_columns(Case.id)))
     session.execute(

@@ -108,3 +108,10 @@ class ReasonUntilForm(ReasonForm):
     """A reason and a day."""
 
     until = DayField(_l("Until"), [Required(_l("Write the day."))])
+
+
+class HandOverForm(Form):
+    """Who answers for all of somebody's cases from now on."""
+
+    to = SelectField(_l("Who answers for them from now on"), [Required(_l("Choose somebody."))])
+    reason = RadioField(_l("Why"), [Required(_l("Choose a reason."))], choices=choices(words.CUSTODY_REASONS))

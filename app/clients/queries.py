@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
-from app.accounts.models import RoleGrant, User
+from app.accounts.models import Programme, RoleGrant, User
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
@@ -48,7 +48,12 @@ def get_case(public_id: str, *, viewer: User, among: Select[Any] | None = None) 
 
 def colleagues(case: Case) -> Sequence[User]:
     """The people who work for a case's programme now, by name."""
-    work = (RoleGrant.programme_id == case.programme_id, RoleGrant.role.in_(STAFF))
+    return staff_of(case.programme)
+
+
+def staff_of(programme: Programme) -> Sequence[User]:
+    """The people who work for a programme now, by name."""
+    work = (RoleGrant.programme_id == programme.id, RoleGrant.role.in_(STAFF))
     theirs = select(RoleGrant.user_id).where(*work)
     return session.scalars(
         select(User).where(User.id.in_(theirs), User.deactivated_at.is_(None)).order_by(User.name)

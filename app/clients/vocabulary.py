@@ -85,6 +85,12 @@ REJECT_REASONS: dict[str, Any] = {
     "duplicate": _l("The same matter is on another case"),
 }
 
+CUSTODY_REASONS: dict[str, Any] = {
+    "left": _l("Leaves the programme"),
+    "absence": _l("Away for a while"),
+    "workload": _l("To spread the work"),
+}
+
 KEEP_REASONS: dict[str, Any] = {
     "staff_expertise": _l("Staff know this kind of matter best"),
     "urgent": _l("Too urgent to wait for a volunteer"),

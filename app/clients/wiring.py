@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import mails
-from .views import ask, bp, calls, decisions, docket, enter, matter, priorities, reach, resume, screening, status
+from . import mails, operations_custody
+from .views import (
+    ask,
+    bp,
+    calls,
+    custody,
+    decisions,
+    docket,
+    enter,
+    matter,
+    priorities,
+    reach,
+    resume,
+    screening,
+    status,
+)
 
 PAGES = (
     ask,
     calls,
+    custody,
     decisions,
     docket,
     enter,
@@ -26,3 +41,4 @@ def init_app(app: Flask) -> None:
     """Register pages, commands and checks."""
     app.register_blueprint(bp)
     mails.init_app(app)
+    operations_custody.init_app(app)

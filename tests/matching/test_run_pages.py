@@ -155,18 +155,18 @@ def test_proposals_are_dismissed(app: Flask, client: FlaskClient) -> None:
 
 
 def test_what_would_give_is_said_for_the_runner_up(app: Flask, client: FlaskClient) -> None:
-    desk = lay(volunteers=2, volunteer={"capacity": 1}, priority_level="high", priority_rank=2)
+    desk = lay(volunteers=2, volunteer={"capacity": 1, "remote": False}, priority_level="high", priority_rank=2)
     with transaction():
         desk.volunteer(1).counties = ["55025"]
-    other = more(desk, listing_title="Get a deposit back", county="55079")
+    more(desk, listing_title="Get a deposit back", county="55079")
     address = placed(desk)
     factories.sign_in(client, desk.staff)
     text = page(client, f"{address}/another/{desk.opening.public_id}")
     assert "instead of" in text
     assert "Would be left without a volunteer" in text
     assert "Get a deposit back" in text
-    client.post(f"{address}/accept", data={"id": other})
-    assert "no longer open to matching" in page(client, f"{address}/another/{other}")
+    client.post(f"{address}/accept", data={"id": desk.opening.public_id})
+    assert "no longer open to matching" in page(client, f"{address}/another/{desk.opening.public_id}")
 
 
 def test_a_run_is_compared_with_the_one_before(app: Flask, client: FlaskClient) -> None:

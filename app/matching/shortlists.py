@@ -59,9 +59,10 @@ def prices_of_last_run() -> Prices:
 
 
 def ranked_volunteers(laid: Laid, case_index: int, prices: Prices) -> list[Listed]:
-    """Everyone who may take a case, full ones included."""
+    """Everyone who may take a case, full ones included; of two worth the same, the one others need less comes first."""
     people = laid.docket.volunteers
-    return volunteers_for(laid.docket, case_index, charged(people, prices), limit=max(1, len(people)))
+    listed = volunteers_for(laid.docket, case_index, charged(people, prices), limit=max(1, len(people)))
+    return sorted(listed, key=lambda one: (-one.worth, one.price, one.volunteer_id))
 
 
 def charged(people: Sequence[VolunteerRow], prices: Prices) -> np.ndarray:

@@ -10,7 +10,7 @@ from app.matching.engine.candidates import Pairs, find_pairs
 from app.matching.engine.coverage import cover_docket
 from app.matching.engine.docket import Docket
 from app.matching.engine.machine import Compiled
-from app.matching.engine.optimum import place_best
+from app.matching.engine.optimum import place_best, price_slotless
 from app.matching.engine.solve import Watch
 from benchmarks.dockets import AS_OF, Invented
 
@@ -46,7 +46,10 @@ def arrivals(cases: int = 3_000, volunteers: int = 4_500, seeds: int = 3) -> Non
         people = [invented.volunteer(number) for number in range(volunteers)]
         before, after = (Docket.from_rows(night, people, AS_OF) for night in nights)
         pairs = find_pairs(before, machine, watch)
-        prices = np.asarray(place_best(before, pairs, covered_by(before, pairs), machine, watch).price)
+        covered = covered_by(before, pairs)
+        best = place_best(before, pairs, covered, machine, watch)
+        price_slotless(before, pairs, covered, best, machine)
+        prices = np.asarray(best.price)
         pairs = find_pairs(after, machine, watch)
         hindsight = len(covered_by(after, pairs))
         order = list(range(cases))

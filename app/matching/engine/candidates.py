@@ -19,6 +19,7 @@ from .rules import area_of, can_be_asked, does_such_work, passes_rest
 from .tables import AREAS, CASE_WIDTH, CODE, INDEX, LICENCE, PERSON_WIDTH, RAMP, ROLE
 
 MOST_FIT = 32_000
+MOST_COPIED = 100_000_000
 BLOCK_BITS = 3
 BLOCK = 1 << BLOCK_BITS
 
@@ -102,6 +103,23 @@ def fill_pairs(
     return last, used
 
 
+def copy_open(
+    cases: int, slots: Any, volunteer: Any, fits: Any, start: Any, end: Any,
+    open_volunteer: Any, open_fits: Any, open_start: Any, open_end: Any,
+) -> None:  # fmt: skip
+    """Copy the pairs whose volunteer has a slot, each case's stretch from a multiple of a block on."""
+    used = 0
+    for c in range(cases):
+        used = (used + BLOCK - 1) >> BLOCK_BITS << BLOCK_BITS
+        open_start[c] = used
+        for at in range(start[c], end[c]):
+            if slots[volunteer[at]] > 0:
+                open_volunteer[used] = volunteer[at]
+                open_fits[used] = fits[at]
+                used += 1
+        open_end[c] = used
+
+
 PARTS = (gather_list, sort_stretch)
 
 
@@ -141,3 +159,23 @@ def find_pairs(docket: Docket, machine: Machine, watch: Any) -> Pairs:
         watch.tell("candidates", at, cases)
     count = int(np.sum(np.asarray(end) - np.asarray(start)))
     return Pairs(volunteer, fits, start, end, count)
+
+
+def open_pairs(docket: Docket, pairs: Pairs, machine: Machine) -> Pairs:
+    """Return the pairs the search needs to read: those with a slot, copied when memory allows and it pays."""
+    if pairs.count > MOST_COPIED or not len(docket.slots) or np.mean(docket.slots > 0) > 0.8:
+        return pairs
+    cases = len(docket.cases)
+    kept = sum(int(np.count_nonzero(docket.slots[part] > 0)) for part in _parts(pairs.volunteer))
+    room = kept + BLOCK * (cases + 1)
+    volunteer, fits = machine.vector(room), machine.vector(room, 0, np.int16)
+    start, end = machine.vector(cases, 0, np.int64), machine.vector(cases, 0, np.int64)
+    machine.kernel(copy_open)(
+        cases, machine.share(docket.slots), pairs.volunteer, pairs.fit, pairs.start, pairs.end,
+        volunteer, fits, start, end,
+    )  # fmt: skip
+    return Pairs(volunteer, fits, start, end, kept)
+
+
+def _parts(volunteer: Any) -> Any:
+    return (np.asarray(volunteer[at : at + 1_000_000]) for at in range(0, len(volunteer), 1_000_000))

@@ -241,8 +241,15 @@ def place_best(docket: Docket, pairs: Pairs, covered: Any, machine: Machine, wat
             distance, entered_from, entered_fit, touched, heap, place,
         )  # fmt: skip
         watch.tell("fit", last, len(covered))
-    machine.kernel(price_the_slotless)(covered, slots, *edges, price, volunteer_of, score)
     return Optimum(volunteer_of, score, price, load)
+
+
+def price_slotless(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: Machine) -> None:
+    """Set the prices of volunteers without a slot, which the search never reads."""
+    machine.kernel(price_the_slotless)(
+        covered, machine.share(docket.slots), pairs.volunteer, pairs.fit, pairs.start, pairs.end,
+        best.price, best.volunteer_of, best.score,
+    )  # fmt: skip
 
 
 def certify(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: Machine) -> Certificate:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .candidates import Pairs, find_pairs
+from .candidates import Pairs, find_pairs, open_pairs
 from .coverage import Coverage, cover_docket
 from .docket import PRIORITIES, Docket
 from .fit import needs_mentor, terms_of
 from .funnels import funnels_of
 from .machine import Machine, machine_for
-from .optimum import Certificate, Optimum, certify, place_best
+from .optimum import Certificate, Optimum, certify, place_best, price_slotless
 from .tables import CASE_WIDTH, PERSON_WIDTH
 from .wanted import Want, wanted_list
 from .witness import Witness, Witnesses
@@ -151,11 +151,13 @@ def place(
     with watch.stage("candidates"):
         pairs = find_pairs(docket, machine, watch)
     with watch.stage("coverage"):
-        cover = cover_docket(docket, pairs, machine, watch)
+        useful = open_pairs(docket, pairs, machine)
+        cover = cover_docket(docket, useful, machine, watch)
         covered = machine.share(np.nonzero(np.array(cover.volunteer_of) >= 0)[0].astype(np.int32))
     with watch.stage("fit"):
-        best = place_best(docket, pairs, covered, machine, watch)
+        best = place_best(docket, useful, covered, machine, watch)
     with watch.stage("certificate"):
+        price_slotless(docket, pairs, covered, best, machine)
         certificate = certify(docket, pairs, covered, best, machine)
     with watch.stage("explain"):
         unplaced = _explain(docket, pairs, cover, machine, watch)

@@ -12,7 +12,7 @@ from app.core.db import session, transaction
 from app.tasks.models import Task
 from app.tasks.operations import open_task
 
-from .models import OPEN, Case, CaseStatus, Priority
+from .models import OPEN, Case, CaseStatus, Opening, Priority
 from .operations_priority import end_override
 from .operations_screening import TRIES, close_incomplete
 from .priority import latest_rules, refresh_priority, rules_of
@@ -110,7 +110,7 @@ def close_incomplete_one() -> bool:
 
 
 def ask_about_clock_one() -> bool:
-    """Bring one case whose referral clock has ended to a person."""
+    """Bring one case whose referral clock has ended to a person; while somebody holds it, they decide first."""
     with transaction():
         case = session.scalars(select(Case).where(*_clock_ended()).order_by(Case.clock_ends_at).limit(1)).first()
         if case is None:
@@ -130,5 +130,6 @@ def _clock_ended() -> tuple[ColumnElement[bool], ...]:
         Case.status == CaseStatus.AVAILABLE,
         Case.clock_ends_at <= clock.now(),
         Case.paused_at.is_(None),
+        ~Case.openings.any(Opening.referrals.any(status="held", ended_at=None)),
         ~asked.where(Task.done_at.is_(None)),
     )

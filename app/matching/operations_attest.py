@@ -14,7 +14,7 @@ from . import mails, policy, terms
 from .barring import Purpose
 from .board import fitting_openings
 from .models import Assignment, Referral, ReferralStatus
-from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line
+from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock
 from .operations_placement import bar, clear_again, end_in_conflict, place
 from .refusals import HoldOver, NamesNotReleased, NotRequested
 from .rules import judge_pair
@@ -90,6 +90,7 @@ def _ask_for_case(referral: Referral, actor: User) -> Referral:
     case = referral.case
     referral.status, referral.requested_at = S.REQUESTED, clock.now()
     referral.ends_at = terms.answer_end(case)
+    postpone_clock(referral)
     open_task(
         ANSWER_REQUEST,
         referral,
@@ -151,6 +152,7 @@ def void_attestation(referral: Referral) -> None:
         finish_tasks(ANSWER_REQUEST, referral, actor=None, outcome="parties_changed")
     if referral.status is S.HELD:
         referral.ends_at, referral.warned_at = terms.hold_end(case), None
+        postpone_clock(referral)
         referral.names_released = None if case.sensitive else referral.names_released
     mails.parties_changed(referral)
     audit.record("referral.void_attestation", referral, actor=None, after={"parties_version": case.parties_version})

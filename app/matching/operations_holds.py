@@ -14,7 +14,7 @@ from app.volunteers.models import Volunteer
 from . import mails, policy, queries, terms
 from .barring import GIVEN_BACK, Purpose
 from .models import HOLDING, Referral, ReferralStatus, ReferralWay
-from .operations_line import RELEASE_NAMES, close_referral, offer_next_in_line
+from .operations_line import RELEASE_NAMES, close_referral, offer_next_in_line, postpone_clock
 from .refusals import (
     AlreadyAsked,
     AtCapacity,
@@ -112,8 +112,7 @@ def start_hold(referral: Referral, *, actor: User) -> Referral:
         _ask_for_names(referral, actor)
     else:
         referral.parties_seen_at = referral.held_at
-    if case.clock_ends_at is not None and case.clock_ends_at < referral.ends_at:
-        case.clock_ends_at = referral.ends_at
+    postpone_clock(referral)
     mails.case_held(referral)
     audit.record("referral.hold", referral, actor=actor, before={"status": was}, after={"status": S.HELD})
     return referral
@@ -147,6 +146,7 @@ def release_names(referral: Referral, which: str, *, actor: User) -> Referral:
         return referral
     if referral.names_released is None:
         referral.ends_at = terms.hold_end(referral.case)
+        postpone_clock(referral)
     referral.names_released = which
     referral.parties_seen_at = referral.parties_seen_at or clock.now()
     if which == "all":
@@ -205,8 +205,7 @@ def extend_hold(referral: Referral, *, actor: User) -> Referral:
     refuse_if(referral.extended_at is not None or terms.is_pressing(case) or referral.attested_at, NotExtendable)
     referral.ends_at = terms.extended_end(referral.ends_at, case)  # type: ignore[arg-type]
     referral.extended_at, referral.warned_at = clock.now(), None
-    if case.clock_ends_at is not None and case.clock_ends_at < referral.ends_at:
-        case.clock_ends_at = referral.ends_at
+    postpone_clock(referral)
     audit.record("referral.extend", referral, actor=actor)
     return referral
 

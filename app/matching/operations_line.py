@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts.models import User
 from app.clients.models import CaseStatus, Opening, OpeningStatus
+from app.clients.priority import clock_end
 from app.core import audit, clock
 from app.core.db import lock
 from app.tasks.operations import finish_tasks, open_task
@@ -20,6 +21,8 @@ def close_referral(
 ) -> None:
     """End an attempt and whatever waited for an answer about it."""
     was = referral.status
+    if was in HOLDING:
+        _give_clock_back(referral)
     referral.status, referral.ended_at, referral.reason = status, clock.now(), reason
     for cause in (ANSWER_REQUEST, RELEASE_NAMES):
         finish_tasks(cause, referral, actor=actor, outcome=status.value)
@@ -31,6 +34,21 @@ def close_referral(
         before={"status": was},
         after={"status": status, "reason": reason},
     )
+
+
+def postpone_clock(referral: Referral) -> None:
+    """Let the referral clock wait for the end of a hold."""
+    case = referral.case
+    if case.clock_ends_at is not None and referral.ends_at is not None and case.clock_ends_at < referral.ends_at:
+        case.clock_ends_at = referral.ends_at
+
+
+def _give_clock_back(referral: Referral) -> None:
+    """A hold that set the clock's end is over before its time: the clock ends as if nobody had held the case."""
+    case, now = referral.case, clock.now()
+    if case.clock_ends_at is None or case.clock_ends_at != referral.ends_at or case.clock_ends_at <= now:
+        return
+    case.clock_ends_at = max(now, min(case.clock_ends_at, clock_end(case, case.listed_at or case.received_at)))
 
 
 def offer_next_in_line(opening: Opening) -> Referral | None:

@@ -25,7 +25,7 @@ from .statuses import (
 )
 
 if TYPE_CHECKING:
-    from app.matching.models import Assignment
+    from app.matching.models import Assignment, Referral
 
     from .screening import ConflictSearch, CriticalDate, EligibilityDecision, MeritsDecision, Party, Priority
 
@@ -182,6 +182,7 @@ class Opening(Base, Public, Editable):
     status: Mapped[OpeningStatus] = mapped_column(choice(OpeningStatus, "status"), default=OpeningStatus.NOT_LISTED)
 
     case: Mapped[Case] = relationship(back_populates="openings")
+    referrals: Mapped[list[Referral]] = relationship("Referral", viewonly=True)
 
 
 class CaseMove(Base):

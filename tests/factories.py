@@ -53,7 +53,7 @@ def programme(**changes: Any) -> Programme:
     """A programme in Wisconsin."""
     n = next(count)
     values = {
-        "name": f"Lakeshore Legal Aid {n}", "slug": f"lakeshore-{n}", "prefix": f"L{n}"[:4], "state": "WI",
+        "name": f"Lakeshore Legal Aid {n}", "slug": f"lakeshore-{n}", "prefix": f"{n:04X}", "state": "WI",
         "time_zone": "America/Chicago", "sender_name": "Lakeshore office", "phone": "608-555-0100",
         "counties": ["55025", "55079"],
     }  # fmt: skip

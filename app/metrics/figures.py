@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from flask_babel import format_date
+from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
 from app.accounts import calendars
@@ -152,6 +154,20 @@ def period_of(day: date, kind: str) -> tuple[date, date]:
         return quarter_of(day)
     first = day.replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def period_name(first: date, last: date) -> str:
+    """How a period is called: a quarter, a year, whole months, or its two days."""
+    if (first, last) == quarter_of(first):
+        return _("Q%(n)s %(year)s", n=(first.month + 2) // 3, year=first.year)
+    if (first, last) == period_of(first, "year"):
+        return str(first.year)
+    if (first, last) == period_of(first, "month"):
+        return format_date(first, "LLLL y")
+    if first.day == 1 and last == period_of(last, "month")[1]:
+        begin = format_date(first, "LLL" if first.year == last.year else "LLL y")
+        return f"{begin} – {format_date(last, 'LLL y')}"
+    return f"{format_date(first, 'medium')} – {format_date(last, 'medium')}"
 
 
 def before(first: date, last: date) -> tuple[date, date]:

@@ -84,7 +84,7 @@ RATES: dict[str, tuple[Any, Any]] = {
         _l("Days from listing to placement in the programme’s time zone; half were placed within this many. Waiting "
            "cases count with the days they have waited (Kaplan–Meier)."),
     ),
-    "answer_rate": (_l("Check-ins answered"), _l("Check-ins answered, divided by check-ins asked, in the period.")),
+    "answer_rate": (_l("Share of check-ins answered"), _l("Check-ins answered, divided by those asked.")),
 }  # fmt: skip
 
 

@@ -20,9 +20,9 @@ from .hiding import is_small, shown
 from .measures import LEFT_THE_LIST
 from .models import PublishedPeriod
 
-TABLES = (("closed", "category"), ("closed", "closing_code"), ("closed", "county"), ("requests", "category"))
+TABLES = (("closed", "category"), ("closed", "closing_code"), ("closed", "county"), ("accepted", "category"))
 PLACES_AND_TRAITS = ("county", "language")
-PLAIN = ("requests", "accepted", "rejected", "listed", "closed", "checkins_sent", "checkins_answered")
+PLAIN = ("accepted", "listed", "closed", "checkins_sent", "checkins_answered")  # a grant pays from acceptance on
 
 
 class PeriodRunning(Refusal):

@@ -13,6 +13,7 @@ from app.core.errors import NotFound
 from app.core.lists import csv_download
 
 from .. import publishing
+from ..figures import period_name
 from ..measures import BY_KEY, RATES
 from ..models import PublishedPeriod
 from . import bp
@@ -29,12 +30,15 @@ def impact() -> ResponseReturnValue:
     if request.args.get("format") == "csv":
         return csv_download(f"impact-{chosen.starts_on}-{chosen.ends_on}", HEADER, _lines(chosen))
     same_grant = [p for p in periods if p.grant_id == chosen.grant_id]
+    newest = {p.grant_id: p for p in reversed(periods)}
     return render_template(
         "metrics/impact.html",
         chosen=chosen,
         figures=chosen.figures,
-        periods=periods,
+        periods=same_grant[:8],
+        grants=sorted(newest.values(), key=lambda p: (p.programme.name, p.grant.name)),
         trend=same_grant[::-1][-8:],
+        period_name=period_name,
         measures=BY_KEY,
         rates=RATES,
     )

@@ -66,12 +66,15 @@ def reports() -> ResponseReturnValue:
         rates=RATES,
         dimensions={k: v for k, v in DIMENSIONS.items() if k != "all"},
         member_name=figures.member_name,
+        period_name=figures.period_name,
+        shown_first=SHOWN_FIRST,
         data_as_of=_data_as_of(programme),
         grants=_grants(programme),
         quarters=_quarters(period, calendars.today(programme)),
     )
 
 
+SHOWN_FIRST = ("requests", "listed_placed", "closed", "hours")
 HEADER = ("measure", "name", "dimension", "member", "label", "value", "unit", "from", "to")
 
 
@@ -100,8 +103,14 @@ def _quarters(period: Period, today: date) -> list[dict[str, Any]]:
     found, day = [], today
     for _n in range(5):
         first, last = figures.quarter_of(day)
-        label = f"Q{(first.month + 2) // 3} {first.year}"
-        found.append({"label": label, "first": first, "last": last, "current": (period.first == first)})
+        found.append(
+            {
+                "label": figures.period_name(first, last),
+                "first": first,
+                "last": last,
+                "current": (period.first == first),
+            }
+        )
         day = figures.before(first, last)[0]
     return found
 
@@ -122,7 +131,13 @@ def cases_behind(measure: str) -> ResponseReturnValue:
         return csv_download(f"{measure}-{period.first}-{period.last}", header, lines)
     label = "" if member == "all" else figures.member_name(dimension, member)
     return render_template(
-        "metrics/cases.html", measure=BY_KEY[measure], rows=rows, period=period, label=label, programme=programme
+        "metrics/cases.html",
+        measure=BY_KEY[measure],
+        rows=rows,
+        period=period,
+        label=label,
+        programme=programme,
+        period_name=figures.period_name,
     )
 
 

@@ -173,7 +173,7 @@ def take_off_docket(case: Case, reason: str, *, actor: User) -> Case:
     refuse_if(reason not in OFF_DOCKET_REASONS, ChooseReason)
     case.clock_ends_at = None
     _set_openings(case, OpeningStatus.LISTED, OpeningStatus.NOT_LISTED)
-    finish_tasks("decide_clock", case, actor=actor, outcome="off_docket")
+    _stop_looking(case, actor, "off_docket")
     move_case(case, CaseStatus.ACCEPTED, operation="clients.take_off_docket", actor=actor, reason=reason)
     return case
 
@@ -231,8 +231,17 @@ def _leave_docket(case: Case, actor: User | None, outcome: str) -> None:
     case.clock_ends_at = None
     for opening in case.openings:
         opening.status = OpeningStatus.CLOSED
-    for cause in ("decide_clock", "review_pause", "ask_date", "search_conflicts"):
+    _stop_looking(case, actor, outcome)
+    for cause in ("review_pause", "ask_date", "search_conflicts"):
         finish_tasks(cause, case, actor=actor, outcome=outcome)
+
+
+def _stop_looking(case: Case, actor: User | None, outcome: str) -> None:
+    """Nobody needs to find a volunteer any more; who was asked or holds it is told by matching's own job."""
+    for cause in ("decide_clock", "find_new_volunteer"):
+        finish_tasks(cause, case, actor=actor, outcome=outcome)
+    for opening in case.openings:
+        finish_tasks("propose_next", opening, actor=actor, outcome=outcome)
 
 
 def extend_clock(case: Case, until: date, reason: str, *, actor: User) -> Case:

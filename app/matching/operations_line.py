@@ -10,7 +10,7 @@ from app.core.db import lock
 from app.tasks.operations import finish_tasks, open_task
 
 from . import mails, queries, terms
-from .models import HOLDING, Referral, ReferralStatus, ReferralWay
+from .models import HOLDING, Referral, ReferralStatus
 
 S = ReferralStatus
 ANSWER_REQUEST, RELEASE_NAMES, PROPOSE_NEXT = "answer_request", "release_names", "propose_next"
@@ -101,6 +101,5 @@ def drop_referral(referral: Referral) -> None:
     gone = opening.status is not OpeningStatus.LISTED or opening.case.status is CaseStatus.WITHDRAWN
     if referral.ended_at is not None or not gone:
         return
-    was_holding = referral.status in HOLDING
     close_referral(referral, S.WITHDRAWN, actor=None, reason="off_docket")
-    (mails.matter_gone if was_holding or referral.way is ReferralWay.CLAIM else mails.offer_thanked)(referral)
+    (mails.offer_thanked if opening.status is OpeningStatus.FILLED else mails.matter_gone)(referral)

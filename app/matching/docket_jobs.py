@@ -118,14 +118,12 @@ def _mine(held: Held) -> DocketRun | None:
 
 
 def _write(held: Held, laid: Laid, placement: Placement, read: float) -> None:
-    begun = time.perf_counter()
     with transaction():
         run = _mine(held)
         if run is not None and run.cancel_asked_at is not None:
             operations_runs.end_run(run, RunStatus.CANCELLED)
         elif run is not None:
             operations_runs.write_placement(run, laid, placement, {"read": read})
-    log.info("run.written", seconds=round(time.perf_counter() - begun, 3))
 
 
 def _end(held: Held, status: RunStatus, failure: str | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -67,6 +68,12 @@ def _closing_code(row: dict[str, str]) -> ClosingCode:
         not_self_represented=row["not_self_represented"] == "Y",
         needs_decision=row["needs_decision"] == "Y",
     )
+
+
+def in_words(code: ClosingCode) -> str:
+    """What a code means and when it does not fit, without the handbook's own spelling of it."""
+    rule = re.sub(r"(^|; )handbook writes \S+", "", code.constraint)
+    return ". ".join(part for part in (code.definition, rule[:1].upper() + rule[1:]) if part) + "."
 
 
 @lru_cache

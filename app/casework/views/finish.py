@@ -48,7 +48,7 @@ def close(public_id: str) -> ResponseReturnValue:
 
 def _page(form: forms.ClosingForm, assignment: Assignment) -> ResponseReturnValue:
     case = assignment.case
-    hints = {code.code: f"{code.definition}. {code.constraint}".strip() for code in closing.closing_codes().values()}
+    hints = {code.code: closing.in_words(code) for code in closing.closing_codes().values()}
     last = queries.closing_report(case)
     returned = last.return_reason if last is not None and last.status is ClosingStatus.RETURNED else None
     return ask(form, "close", assignment, hints=hints, returned=returned)

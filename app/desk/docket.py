@@ -102,10 +102,10 @@ def _ids(programmes: int, statuses: int, sort: str, narrows: tuple[str, ...]) ->
         return _owned(columns, ways, is_optional, programmes, statuses, narrows)
     presences = (columns[0].is_not(None), columns[0].is_(None)) if is_optional else (true(),)
     arms = [
-        _arm(columns, ways, (at, presence), Case.programme_id == bindparam(f"p{p}"),
-             Case.status == bindparam(f"s{s}", type_=Case.status.type), *(CONDITIONS[name]() for name in narrows))
+        _arm(columns, ways, (at, presence), Case.programme_id == bindparam(f"p{p}"), status,
+             *(CONDITIONS[name]() for name in narrows))
         for p in range(programmes)
-        for s in range(statuses)
+        for status in _statuses(statuses, sort)
         for at, presence in enumerate(presences)
     ]  # fmt: skip
     if len(arms) == 1:
@@ -113,6 +113,14 @@ def _ids(programmes: int, statuses: int, sort: str, narrows: tuple[str, ...]) ->
     all_arms = union_all(*(select(arm.subquery()) for arm in arms)).subquery()
     keys = [_turned(all_arms.c[f"k{at}"], way) for at, way in enumerate((1, *ways))]
     return select(all_arms.c.id).order_by(*keys).limit(bindparam("most")).offset(bindparam("skip"))
+
+
+def _statuses(number: int, sort: str) -> list[ColumnElement[bool]]:
+    """A condition for each arm: by number many statuses are read together, as their index knows none of them."""
+    each = [bindparam(f"s{at}", type_=Case.status.type) for at in range(number)]
+    if sort.endswith("number") and number > 1:
+        return [Case.status.in_(each)]
+    return [Case.status == status for status in each]
 
 
 def _owned(

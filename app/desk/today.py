@@ -36,15 +36,15 @@ def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
         (Task.record_kind == "openings", _public_id(Opening)),
         (Task.record_kind == "outbox_mails", _public_id(Mail)),
     )
+    first = select(Task.id).where(*open_tasks()).order_by(Task.due_at, Task.id).limit(most).subquery()
     stmt: Select[Any] = (
         select(
             Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Case.public_id.label("case_public_id"),
             Case.number, Case.priority_level, Case.next_critical_on, record.label("record_public_id"),
         )
         .outerjoin(Case, Case.id == Task.case_id)
-        .where(*open_tasks())
+        .where(Task.id.in_(select(first.c.id)))
         .order_by(Task.due_at, Task.id)
-        .limit(most)
     )  # fmt: skip
     return list(session.execute(stmt, staff_of(viewer)))
 

@@ -91,7 +91,8 @@ def listed_opening(public_id: str, *, viewer: User) -> Opening:
     volunteer = viewer.volunteer
     if volunteer is None or volunteer.status is not VolunteerStatus.APPROVED:
         raise NotFound
-    return _one(select(Opening).where(Opening.public_id == public_id, Opening.id.in_(listed_openings())))
+    this_one = listed_openings().where(Opening.public_id == public_id)
+    return _one(select(Opening).where(Opening.id.in_(this_one)))
 
 
 def staff_requests(viewer: User) -> Select[Referral]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from app.accounts import calendars
 from app.core import audit, clock, links
 from app.core.db import session
+from app.core.delivery import tell_a_person
 from app.core.i18n import LANGUAGES
 from app.core.mail import Mail, check_before_sending, compose, outside_url, queue
 
@@ -36,6 +37,7 @@ OCCASIONS = (
 SAID_BY_VOICE_TOO = ("rejected", "not_placed")  # names other help: a watched mailbox gets a neutral line only
 LINK_LASTS = timedelta(hours=72)
 DRAFT_LASTS = timedelta(days=30)
+UNSAFE = "unsafe"  # why a mail is let drop: the address is not marked safe any more
 PORTAL = "portal"
 RESUME = "resume"
 
@@ -158,7 +160,17 @@ def _no_longer_safe(mail: Mail) -> str | None:
     case = session.get(Case, mail.case_id) if mail.case_id else None
     if case is None or case.client is None:
         return "gone"
-    return None if safe_email(case.client) == mail.to_address else "unsafe"
+    return None if safe_email(case.client) == mail.to_address else UNSAFE
+
+
+def _call_instead(mail: Mail, why: str) -> None:
+    """What may not be written any more is said by voice."""
+    occasion = mail.kind.removeprefix("client.")
+    case = session.get(Case, mail.case_id) if mail.case_id else None
+    if why != UNSAFE or case is None or case.client is None or occasion not in OCCASIONS:
+        return
+    calls.ask_for_call(case.client, occasion, {"items": case.missing_items}, actor=None)
+    audit.record("client.tell", case.client, actor=None, case=case, after={"occasion": occasion, "ways": ["call"]})
 
 
 def _draft_gone(mail: Mail) -> str | None:
@@ -166,7 +178,7 @@ def _draft_gone(mail: Mail) -> str | None:
     draft = session.get(IntakeDraft, mail.record_id) if mail.record_id else None
     if draft is None or draft.sent_at is not None:
         return "gone"
-    return None if safe_address(draft) == mail.to_address else "unsafe"
+    return None if safe_address(draft) == mail.to_address else UNSAFE
 
 
 def safe_address(draft: IntakeDraft) -> str | None:
@@ -177,7 +189,8 @@ def safe_address(draft: IntakeDraft) -> str | None:
 
 
 def init_app(app: Flask) -> None:
-    """Have every mail to a client looked at again before it leaves."""
+    """Have every mail to a client looked at again before it leaves, and said by voice where it may not."""
     for occasion in (*OCCASIONS, "new_link"):
         check_before_sending(f"client.{occasion}", _no_longer_safe)
     check_before_sending("client.draft", _draft_gone)
+    tell_a_person(_call_instead)

@@ -62,7 +62,10 @@ _tell: list[Tell] = []
 
 
 def tell_a_person(tell: Tell) -> None:
-    """Register who opens a task about a mail that cannot go by itself: called with the mail and why."""
+    """Register who opens a task about a mail that cannot go by itself: called with the mail and why.
+
+    Why is `refused`, `gave up`, `unclear`, or the reason for which the owning package let the mail drop.
+    """
     if tell not in _tell:
         _tell.append(tell)
 
@@ -128,6 +131,7 @@ def _take_last_look(lease: Lease) -> Message | None:
         if reason:
             mail.status, mail.drop_reason = MailStatus.DROPPED, reason[:24]
             _let_go(mail)
+            _tell_about(mail, reason)
             log.info("mail.dropped", mail=mail.id, reason=reason)
             return None
         if mail.status is MailStatus.PARKED:

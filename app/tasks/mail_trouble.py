@@ -18,8 +18,11 @@ TITLES = {
 
 
 def open_mail_task(mail: Mail, why: str) -> None:
-    """Give the mail to its programme's coordinators; a mail of no programme waits in the administrators' outbox."""
-    if mail.programme is None:
+    """Give the mail to its programme's coordinators; a mail of no programme waits in the administrators' outbox.
+
+    A mail that its package let drop is that package's to follow up.
+    """
+    if mail.programme is None or why not in TITLES:
         return
     open_task(
         CAUSE,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.clients import mails, operations_status
 from app.clients.mails import OCCASIONS, safe_email, tell_client
 from app.clients.models import Case, ChannelKind
-from app.core import clock
+from app.core import clock, delivery
 from app.core.db import session, transaction
 from app.core.mail import Mail, reason_to_drop
 from app.tasks.models import Task
@@ -181,3 +181,34 @@ def test_every_occasion_has_its_texts():
     for occasion in (*OCCASIONS, "new_link", "draft_stopped"):
         for language in ("en", "es"):
             assert (folder / f"{occasion}.{language}.txt").read_text().startswith("Subject: ")
+
+
+def deliver_with_a_server(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        app.extensions, "settings", app.extensions["settings"].model_copy(update={"mail_server": "127.0.0.1"})
+    )
+    assert delivery.deliver_one()
+
+
+def test_a_mail_whose_address_became_unsafe_is_said_by_voice(
+    app: Flask, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(case, "found")
+    change(case, email_safe=False)
+    deliver_with_a_server(app, monkeypatch)
+    (mail,) = mails_queued()
+    assert (mail.status, mail.drop_reason) == ("dropped", "unsafe")
+    (task,) = calls()
+    assert "We found a lawyer for you." in task.script
+    assert session.scalars(select(Task).where(Task.cause == "mail_trouble")).all() == []
+
+
+def test_a_link_that_nobody_may_read_asks_nobody_to_call(
+    app: Flask, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction():
+        mails.portal_link_asked(case.client)
+    change(case, email_safe=None)
+    deliver_with_a_server(app, monkeypatch)
+    assert [each.status for each in mails_queued()] == ["dropped"]
+    assert calls() == []

@@ -108,7 +108,10 @@ def why_this_one(proposal: Proposal) -> str:
     if terms["fatigue"]:
         said.append(_("asked lately"))
     text = ", ".join(part for part in said if part)
-    return text[:1].upper() + text[1:] + "."
+    text = text[:1].upper() + text[1:] + "."
+    if proposal.rank > 1:
+        text += " " + _("Those who fit better are full or needed elsewhere.")
+    return text
 
 
 def _level(points: int) -> str:
@@ -129,7 +132,7 @@ def _place(points: int) -> str:
 
 
 def rank(proposal: Proposal) -> str:
-    """`Best of 7` or `3rd of 7`."""
+    """`best of 7` or `number 3 of 7`."""
     if proposal.able == 1:
         return _("the only one who can")
     if proposal.rank == 1:

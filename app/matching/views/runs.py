@@ -18,7 +18,7 @@ from ..dockets import build_docket, close_reading
 from ..models import DocketRun, RunStatus
 from . import bp
 
-SIZE = 50
+SIZE = 25
 LEFT_SIZE = 20
 
 

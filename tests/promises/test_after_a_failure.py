@@ -65,7 +65,7 @@ def test_who_signs_in_after_a_failure_is_known(desk: Flask) -> None:
 
 @pytest.mark.promise(9)
 def test_a_connection_that_still_reads_would_be_noticed(desk: Flask) -> None:
-    """The planted fault: reads are not ended when a connection goes back; then nobody is known or nothing can be saved."""
+    """The planted fault: reads are not ended when a connection goes back; then nothing is known or saved."""
     with desk.app_context():
         engine = db.engine()
         if engine.dialect.name != "sqlite":

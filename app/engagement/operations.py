@@ -28,13 +28,13 @@ from .models import Answer, Audience, Checkin, Escalation
 CHANGEABLE = timedelta(hours=24)
 TOO_LATE = timedelta(days=2)
 
-TASKS = {
-    "cannot_go_on": _l("The volunteer cannot go on with %(number)s"),
-    "needs_help": _l("The volunteer of %(number)s asks for help"),
-    "call_me": _l("Call the client of %(number)s, who asked to be called"),
-    "no_contact": _l("The client of %(number)s has not been reached"),
-    "ready_to_close": _l("%(number)s is ready to close: ask for the closing report"),
-    "postponed": _l("A date of %(number)s was moved: enter the new one"),
+TASKS = {  # for staff, so in English whatever the language of the answer
+    "cannot_go_on": "The volunteer cannot go on with %(number)s",
+    "needs_help": "The volunteer of %(number)s asks for help",
+    "call_me": "Call the client of %(number)s, who asked to be called",
+    "no_contact": "The client of %(number)s has not been reached",
+    "ready_to_close": "%(number)s is ready to close: ask for the closing report",
+    "postponed": "A date of %(number)s was moved: enter the new one",
 }
 
 
@@ -254,7 +254,7 @@ def _keep_hours(checkin: Checkin, account: User, hundredths: int | None) -> None
 
 def _ask_a_person(case: Case, cause: str) -> None:
     due = calendars.add_business_time(clock.now(), case.programme, hours=4)
-    title = str(TASKS[cause]) % {"number": case.number}
+    title = TASKS[cause] % {"number": case.number}
     open_task(cause, case, programme=case.programme, title=title, due_at=due, actor=None, case=case)
 
 
@@ -307,3 +307,12 @@ def still_wanted(mail: Mail) -> str | None:
     if checkin.answered_at is not None:
         return "answered"
     return None if mails.address_of(checkin) == mail.to_address else "unsafe"
+
+
+def call_instead(mail: Mail, why: str) -> None:
+    """A check-in that may not be written any more is asked by phone."""
+    checkin = session.get(Checkin, mail.record_id) if mail.kind == "engagement.checkin" else None
+    if why == "unsafe" and checkin is not None and checkin.handed_over_at is None:
+        checkin.channel = "call"
+        _hand_over(checkin, "checkin_call")
+        audit.record("checkin.call_instead", checkin, actor=None, after={"channel": "call"})

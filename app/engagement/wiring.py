@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core import mail
+from app.core import delivery, mail
 
-from .operations import still_wanted
+from .operations import call_instead, still_wanted
 from .queries import next_checkin
 from .views import bp
 
@@ -16,3 +16,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.jinja_env.globals["next_checkin"] = next_checkin
     mail.check_before_sending("engagement.checkin", still_wanted)
+    delivery.tell_a_person(call_instead)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from app.accounts import calendars
 from app.casework.models import TimeEntry
 from app.clients.models import Case, CaseStatus, Channel
-from app.core import clock, mail
+from app.core import clock, delivery, mail
 from app.core.db import session, transaction
 from app.core.mail import Mail
 from app.engagement import jobs, operations, queries, series
@@ -228,6 +228,21 @@ def test_an_unsafe_channel_means_a_call_and_no_mail(app: Flask) -> None:
         run_the_clock()
     assert mails_to("client") == []
     assert session.query(Task).filter_by(cause="checkin_call").count() == 1
+
+
+def test_an_address_that_became_unsafe_after_queueing_means_a_call(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(app, Audience.CLIENT)
+    asked = len(mails_to("client"))
+    with transaction():
+        session.query(Channel).update({"safe": False})
+    with_server = app.extensions["settings"].model_copy(update={"mail_server": "127.0.0.1"})
+    monkeypatch.setitem(app.extensions, "settings", with_server)
+    with clock.at(on_day(8)), transaction():
+        session.query(Mail).filter(Mail.audience != "client").update({"status": "sent"})
+    with clock.at(on_day(8)):
+        assert delivery.deliver_one()
+    assert {each.status for each in mails_to("client")} == {"dropped"}
+    assert session.query(Task).filter_by(cause="checkin_call").count() == asked == 1
 
 
 def test_an_answered_check_in_drops_its_waiting_mail(app: Flask) -> None:

@@ -179,6 +179,13 @@ def proposed(run: DocketRun, *, viewer: User) -> dict[int, int]:
     return dict(session.execute(stmt).all())
 
 
+def open_proposal(opening: Opening) -> Proposal | None:
+    """What the newest run proposes for an opening and nobody has decided."""
+    newest = select(func.max(DocketRun.id)).where(DocketRun.status == RunStatus.DONE).scalar_subquery()
+    stmt = select(Proposal).where(Proposal.run_id == newest, Proposal.opening_id == opening.id)
+    return session.execute(stmt.where(Proposal.status == ProposalStatus.OPEN)).scalar_one_or_none()
+
+
 def acceptance() -> tuple[int, int]:
     """Of the offers answered or run out in the last year: how many there were, and how many led to a placement."""
     ended = or_(Referral.status.in_((S.CONFIRMED, S.DECLINED, S.EXPIRED, S.CONFLICT)), Referral.reason == "given_back")

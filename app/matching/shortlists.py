@@ -71,12 +71,14 @@ def charged(people: Sequence[VolunteerRow], prices: Prices) -> np.ndarray:
     return np.array([price.get(row.volunteer_id, 0) for row in people], dtype=np.int64)
 
 
-def shortlist_for(opening: Opening) -> Shortlist:
-    """The volunteers for one opening, as things stand now."""
+def shortlist_for(opening: Opening, proposed: str = "") -> Shortlist:
+    """The volunteers for one opening, as things stand now; of equals, the one the last run proposes comes first."""
     laid = lay_docket(select(Opening.id).where(Opening.id == opening.id), today())
     listed = ranked_volunteers(laid, 0, prices_of_last_run())
     people = laid.docket.volunteers
-    free_first = sorted(listed, key=lambda one: people[one.volunteer].slots == 0)
+    free_first = sorted(
+        listed, key=lambda one: (people[one.volunteer].slots == 0, -one.worth, one.volunteer_id != proposed)
+    )
     choices = [Choice(people[one.volunteer], one, laid.volunteers[one.volunteer_id]) for one in free_first[:SHOWN]]
     return Shortlist(choices, len(listed), _nearly(laid, {one.volunteer for one in listed}))
 

@@ -13,7 +13,7 @@ from app.clients.models import CaseStatus
 from app.core import clock
 from app.core.db import session, transaction
 from app.matching import docket_jobs, operations, shortlists
-from app.matching.models import Referral
+from app.matching.models import Proposal, ProposalStatus, Referral
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, lay, mails, tasks
 
@@ -83,6 +83,21 @@ def test_an_offer_is_sent_from_the_shortlist_once(app: Flask, client: FlaskClien
     assert "offer out" in text
     assert "As many offers are out" in text
     assert "Send an offer" not in text
+
+
+def test_an_offer_to_whom_the_run_proposes_is_that_proposal_accepted(app: Flask, client: FlaskClient) -> None:
+    desk = lay(volunteers=3)
+    proposal = docket_jobs.place_docket_now().proposals[0]
+    assert proposal.volunteer_id in desk.volunteer_ids
+    factories.sign_in(client, desk.staff)
+    address, who = f"/matching/case/{desk.case.public_id}", proposal.volunteer.public_id
+    text = client.get(address).text
+    assert "Proposed by the last run" in text
+    assert "Next best" not in text
+    assert client.post(f"{address}/offer", data={"volunteer": who}).status_code == 303
+    session.rollback()
+    kept = session.query(Proposal).one()
+    assert (kept.status, kept.referral_id) == (ProposalStatus.ACCEPTED, session.query(Referral).one().id)
 
 
 def test_after_a_no_the_task_leads_to_the_shortlist_with_the_next_best_on_top(app: Flask, client: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from app.core.access import STAFF, open_to, signed_in
 from app.core.db import transaction
 from app.volunteers.models import Volunteer
 
-from .. import operations, queries, queries_runs, run_words, shortlists, terms, words
+from .. import operations, operations_proposals, queries, queries_runs, run_words, shortlists, terms, words
 from ..models import LIVE, ReferralStatus, ReferralWay
 from ..rules import judge_pair
 from . import bp
@@ -28,7 +28,9 @@ def shortlist(public_id: str) -> ResponseReturnValue:
     """The volunteers for one case, the best first, and what is out already."""
     opening = queries_runs.opening_of_case(public_id, viewer=signed_in())
     is_listed = opening.status is OpeningStatus.LISTED and opening.case.problem_code is not None
-    found = shortlists.shortlist_for(opening) if is_listed else None
+    proposal = queries_runs.open_proposal(opening)
+    proposed = proposal.volunteer.public_id if proposal else ""
+    found = shortlists.shortlist_for(opening, proposed) if is_listed else None
     live = queries.live_referrals(opening, *LIVE)
     offers = [r for r in live if r.status is ReferralStatus.OFFERED and r.way is ReferralWay.OFFER]
     return render_template(
@@ -38,6 +40,7 @@ def shortlist(public_id: str) -> ResponseReturnValue:
         found=found,
         people=_people(found),
         live=live,
+        proposed=proposed,
         room=max(0, terms.OFFERS_AT_ONCE[opening.case.priority_level] - len(offers)),
         words=words,
         run_words=run_words,
@@ -58,7 +61,11 @@ def offer_from_shortlist(public_id: str) -> ResponseReturnValue:
     with transaction():
         opening = queries_runs.opening_of_case(public_id, viewer=signed_in())
         volunteer = queries.get_approved(request.form.get("volunteer", ""))
-        operations.send_offer(opening, volunteer, actor=signed_in(), fit=_fit(opening, volunteer))
+        proposal = queries_runs.open_proposal(opening)
+        if proposal is not None and proposal.volunteer_id == volunteer.id:
+            operations_proposals.accept_proposal(proposal, actor=signed_in())
+        else:
+            operations.send_offer(opening, volunteer, actor=signed_in(), fit=_fit(opening, volunteer))
         name = volunteer.name
     flash(_("The offer to %(name)s is on its way.", name=name))
     return redirect(url_for(".shortlist", public_id=public_id), 303)

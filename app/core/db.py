@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -38,6 +39,8 @@ from sqlalchemy.orm import (
     scoped_session,
     sessionmaker,
 )
+from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.orm.state import InstanceState
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
@@ -112,6 +115,14 @@ class Base(DeclarativeBase):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+@event.listens_for(Base, "expire", raw=True, propagate=True)
+def _keep_id(state: InstanceState[Any], attributes: Iterable[str] | None) -> None:
+    """A row whose values must be read again still knows its own key, which never changes."""
+    if state.key is not None and "id" in state.expired_attributes:
+        state.dict["id"] = state.key[1][0]
+        state.expired_attributes.discard("id")
+
+
 class Public:
     """A row whose id leaves the house as a random text."""
 
@@ -132,6 +143,9 @@ class Editable:
 def live_unique(name: str, *columns: str, where: str) -> Index:
     """A unique index over the live rows only, on both databases."""
     return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+
+
+GIVE_WAY = ("40001", "40P01", "55P03", "53300")  # PostgreSQL: serialization, deadlock, lock, too many connections
 
 
 class AppSession(Session):
@@ -212,6 +226,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def is_overload(error: BaseException) -> bool:
+    """Could the database not be had in time, or only by giving way to another: would trying again help?"""
+    if isinstance(error, PoolTimeout):
+        return True
+    origin = getattr(error, "orig", None)
+    if isinstance(origin, sqlite3.Error):
+        return getattr(origin, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(origin, "sqlstate", None) in GIVE_WAY
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One change, whole or not at all, from a fresh view of the data; it does not nest."""
@@ -233,10 +257,10 @@ def transaction() -> Iterator[Session]:
 Row = TypeVar("Row", bound=Base)
 
 
-def lock(row: Row) -> Row:
-    """Read a row afresh and keep others from changing it until the transaction ends."""
+def lock(row: Row, *along: ORMOption) -> Row:
+    """Read a row afresh, with rows named along, and keep others from changing it until the transaction ends."""
     kind = type(row)
-    found = select(kind).where(kind.id == row.id).with_for_update(of=kind)
+    found = select(kind).where(kind.id == row.id).options(*along).with_for_update(of=kind)
     return session.execute(found.execution_options(populate_existing=True)).scalar_one()
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import structlog
+
 from app.core.db import transaction
+from app.core.logs import where_it_broke
 
 from . import mails, operations, policy, queries
 from .models import Volunteer, VolunteerStatus
+
+log = structlog.get_logger()
 
 
 def expire_credentials() -> None:
@@ -43,10 +48,14 @@ def every_night() -> None:
 
 def _for_each(ids: Iterable[int], act: Callable[[Volunteer], object]) -> None:
     for volunteer_id in list(ids):
-        with transaction():
-            volunteer = queries.find_by_id(volunteer_id)
-            if volunteer is not None:
-                act(volunteer)
+        try:
+            with transaction():
+                volunteer = queries.find_by_id(volunteer_id)
+                if volunteer is not None:
+                    act(volunteer)
+        except Exception as error:  # one volunteer's trouble is no reason to forget the others
+            failed = {"volunteer": volunteer_id, "error": type(error).__name__, "where": where_it_broke(error)}
+            log.error("volunteers.step_failed", step=act.__name__, **failed)
 
 
 def _recheck(volunteer: Volunteer) -> None:

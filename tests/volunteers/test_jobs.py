@@ -224,3 +224,30 @@ class TestRequirements:
             rules.add_requirement(
                 VolunteerRole.MENTOR, "x", ["training"], "x", None, reason="x", actor=coordinator
             )  # fmt: skip
+
+
+def test_trouble_with_one_volunteer_keeps_nobody_else_waiting(
+    coordinator: User, programme: Programme, mails: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    yesterday = queries.today() - timedelta(days=1)
+    first, second = with_licence_until(yesterday), with_licence_until(yesterday)
+    paused = saved(factories.volunteer(status=S.PAUSED, paused_until=yesterday))
+    session.commit()
+    broken, real = first.id, operations.act_on_expiry
+
+    def act_on_expiry(volunteer: Volunteer) -> None:
+        real(volunteer)
+        if volunteer.id == broken:
+            raise ValueError(f"{volunteer.email} cannot be read")
+
+    monkeypatch.setattr(operations, "act_on_expiry", act_on_expiry)
+    address = first.email
+    jobs.expire_credentials()
+    session.expire_all()
+    assert [each.status for each in (first, second)] == [S.APPROVED, S.LAPSED]  # the first's step was undone
+    jobs.every_night()
+    session.expire_all()
+    assert paused.status is S.APPROVED
+    said = capsys.readouterr().out
+    assert "volunteers.step_failed" in said
+    assert address not in said

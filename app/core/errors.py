@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from flask import Flask, g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
+
+from .db import is_overload
+
+log = structlog.get_logger()
 
 
 class Refusal(Exception):
@@ -71,6 +78,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(StaleDataError, lambda exc: _refused(Stale()))
     app.register_error_handler(CSRFError, lambda exc: _page("400.html", 400))
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _database)
     app.register_error_handler(500, _broken)
 
 
@@ -78,6 +87,15 @@ def _broken(error: Exception) -> tuple[str, int]:
     """Something failed, perhaps the database: the page asks it nothing, not even who is signed in."""
     g.broken, g._login_user = True, AnonymousUserMixin()
     return _page("500.html", 500)
+
+
+def _database(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
+    """The database was too busy: nothing was saved, and trying again helps; any other trouble is ours."""
+    if not is_overload(error):
+        raise error
+    log.warning("request.busy", page=request.url_rule.rule if request.url_rule else "unknown")
+    g.broken, g._login_user = True, AnonymousUserMixin()
+    return *_page("503.html", 503), {"Retry-After": "10"}
 
 
 def _page(template: str, status: int, **context: Any) -> tuple[str, int]:
@@ -96,7 +114,7 @@ def _http(error: HTTPException) -> Any:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    known = {400, 403, 404, 413, 429, 500}
+    known = {400, 403, 404, 413, 429, 500, 503}
     if code == 405:
         return _page("404.html", 405)
     return _page(f"{code}.html" if code in known else "400.html", code, message=_("We could not read that request."))

@@ -62,7 +62,8 @@ def _life(case, chance: random.Random, at: datetime, helper) -> None:
         session.add(TimeEntry(case=case, user_id=user.id, volunteer_id=helper.id, on_day=closed_at.date(),
                               hundredths=chance.randrange(10, 900), role="lead"))  # fmt: skip
         session.add(ClosingReport(case=case, reported_by_id=user.id, status=ClosingStatus.APPROVED, closing_code="L",
-                                  work_ended_on=closed_at.date(), reported_at=closed_at, approved_at=closed_at))  # fmt: skip
+                                  work_ended_on=closed_at.date(), reported_at=closed_at,
+                                  approved_at=closed_at))  # fmt: skip
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ WORDS: dict[str, Any] = {
     "closing": _l("The work on your case is nearly done."),
     "closed": _l("Your case is closed. If something is not right, tell us."),
     "rejected": _l("We cannot take on your request. Dates on your papers keep running. Other help: %(other_help)s"),
+    "kept": _l("Somebody from our own office will help you themselves. We do not look for anybody else."),
     "not_placed": _l("We did not find a lawyer for you. Dates on your papers keep running. Other help: %(other_help)s"),
     "withdrawn": _l(
         "We stopped working on your request, as you asked or because we lost touch. You can come back to us."

@@ -31,6 +31,7 @@ OCCASIONS = (
     "closing",
     "closed",
     "rejected",
+    "kept",
     "not_placed",
     "withdrawn",
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.calendars import add_business_time, closing_at, today
+from app.accounts.calendars import closing_at, today
 from app.core import audit, clock
 from app.core.db import lock
 from app.core.errors import BadInput, Refusal, refuse_if
@@ -186,7 +186,7 @@ def _on_docket(case: Case, done: CaseStatus) -> Case:
 
 
 def keep_with_staff(case: Case, reason: str, *, actor: User) -> Case:
-    """Let staff do an accepted or listed case themselves; whoever answers for it goes on answering.
+    """Let staff do an accepted or listed case themselves; whoever answers for it goes on, and the client is told.
 
     :raises NotOnDocket: it is neither accepted nor listed
     :raises ChooseReason: no known reason
@@ -197,12 +197,7 @@ def keep_with_staff(case: Case, reason: str, *, actor: User) -> Case:
     refuse_if(case.status not in (CaseStatus.ACCEPTED, CaseStatus.AVAILABLE), NotOnDocket)
     refuse_if(reason not in KEEP_REASONS, ChooseReason)
     _leave_docket(case, actor, "kept")
-    open_task(
-        "tell_kept", case, programme=case.programme, case=case, actor=actor,
-        title=f"Tell the client of {case.number} that our own staff will help",
-        owner=case.custody.user if case.custody else None,
-        due_at=add_business_time(clock.now(), case.programme, days=1),
-    )  # fmt: skip
+    tell_client(case, "kept", actor=actor)
     move_case(case, CaseStatus.RETURNED_TO_STAFF, operation="clients.keep_with_staff", actor=actor, reason=reason)
     return case
 

@@ -221,7 +221,7 @@ def test_taken_off_the_docket_a_case_can_be_listed_again(work) -> None:
     assert case.lead_opening.status is OpeningStatus.LISTED
 
 
-def test_kept_with_staff_somebody_still_answers_for_it_and_calls_the_client(work) -> None:
+def test_kept_with_staff_somebody_still_answers_for_it_and_the_client_is_told(work) -> None:
     of, staff, grant = work
     case = listed(of, staff, grant)
     operations.keep_with_staff(case, "staff_expertise", actor=staff)
@@ -229,7 +229,18 @@ def test_kept_with_staff_somebody_still_answers_for_it_and_calls_the_client(work
     session.refresh(case)
     assert case.status is CaseStatus.RETURNED_TO_STAFF
     assert case.custody is not None
-    assert session.scalars(select(Task.owner_id).where(Task.cause == "tell_kept")).all() == [staff.id]
+    assert len(session.scalars(select(Mail).where(Mail.kind == "client.kept")).all()) == 1
+    assert "tell_kept" not in session.scalars(select(Task.cause)).all()
+
+
+def test_kept_with_staff_somebody_calls_where_no_way_to_write_is_safe(work) -> None:
+    of, staff, grant = work
+    case = listed(of, staff, grant)
+    case.client.channels[0].safe = None
+    operations.keep_with_staff(case, "staff_expertise", actor=staff)
+    (call,) = session.scalars(select(Task).where(Task.cause == "call_client")).all()
+    assert call.owner_id == staff.id
+    assert "Somebody from our own office will help you themselves." in call.script
 
 
 def test_steps_off_the_docket_start_on_it(work) -> None:

@@ -125,7 +125,7 @@ def take_off_docket(public_id: str) -> ResponseReturnValue:
 def keep_with_staff(public_id: str) -> ResponseReturnValue:
     """Let staff do the case."""
     form = _reasons(KEEP_REASONS)
-    text = _l("Our own staff take the case; volunteers no longer see it. A task reminds you to tell the client.")
+    text = _l("Our own staff take the case; volunteers no longer see it. The client is told by a safe way.")
 
     def do(case: Case) -> Any:
         return operations.keep_with_staff(case, form.reason.data, actor=signed_in())

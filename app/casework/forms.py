@@ -7,10 +7,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
-from app.core.forms import DayField, Form, MoneyField, Required
+from app.core.forms import DayField, Form, MoneyField, Required, WholeNumberField
 
 from .models import AmountKind
 
@@ -135,7 +135,7 @@ class ClosingForm(Form):
     )
     lump_sum = MoneyField(AMOUNTS[0][1], [Optional()])
     monthly = MoneyField(AMOUNTS[1][1], [Optional()])
-    months = IntegerField(
+    months = WholeNumberField(
         _l("For how many months"), [Optional(), NumberRange(1, 600, message=_l("Between 1 and 600 months."))]
     )
     avoided = MoneyField(AMOUNTS[2][1], [Optional()])

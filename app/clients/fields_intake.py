@@ -27,6 +27,10 @@ class Boxes(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
+    def process_data(self, value: Any) -> None:
+        """Nothing chosen is an empty list."""
+        super().process_data(value or [])
+
 
 class CountField(IntegerField):
     """A number of people; nothing typed is not zero."""

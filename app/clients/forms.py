@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -23,7 +22,7 @@ from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.errors import BadInput
-from app.core.forms import DayField, Form, MoneyField, Required
+from app.core.forms import DayField, Form, MoneyField, Required, WholeNumberField
 
 from . import vocabulary as words
 from .models import PartyRole
@@ -37,6 +36,10 @@ class Boxes(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+    def process_data(self, value: Any) -> None:
+        """Nothing chosen is an empty list."""
+        super().process_data(value or [])
 
 
 class PartForm(Form):
@@ -212,7 +215,7 @@ class EligibilityForm(Form):
     """Household and money for one funding source; nothing is filled in beforehand, zero is typed."""
 
     grant = SelectField(_l("Funding source"), [Required(_l("Choose the funding source."))])
-    household_size = IntegerField(
+    household_size = WholeNumberField(
         _l("People in the household who are counted"),
         [
             Required(_l("Write how many people are counted.")),
@@ -221,7 +224,7 @@ class EligibilityForm(Form):
     )
     gross_income = MoneyField(_l("Gross income a year"), [Required(_l("Write the income. If there is none, write 0."))])
     assets = MoneyField(_l("Assets that count"), [Required(_l("Write the assets. If there are none, write 0."))])
-    left_out = IntegerField(
+    left_out = WholeNumberField(
         _l("People left out of the household"),
         [Optional(), NumberRange(0, 30, message=_l("Write a number from 0 to 30."))],
         description=_l("In abuse matters: whoever abuses, with their income and all they own jointly."),

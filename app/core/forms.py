@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField
+from wtforms import Field, HiddenField, IntegerField, StringField
 from wtforms.validators import StopValidation
 
 from .errors import Stale
@@ -86,6 +86,17 @@ class MoneyField(StringField):
         return "" if self.data is None else f"{self.data / 100:.2f}".removesuffix(".00")
 
 
+class WholeNumberField(IntegerField):
+    """A whole number of at most nine digits."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Refuse what no column could hold before anybody counts with it."""
+        if valuelist and len(valuelist[0].strip()) > 9:
+            self.data = None
+            raise ValueError(_("Write a whole number, like 0 or 2."))
+        super().process_formdata(valuelist)
+
+
 class DayField(Field):
     """A date typed in three parts: month, day, year; inputs are named `x-month`, `x-day`, `x-year`."""
 
@@ -109,7 +120,7 @@ class DayField(Field):
     def _read(self, month: str, day: str, year: str) -> None:
         try:
             self.data = date(int(year), int(month), int(day))
-        except ValueError:
+        except (ValueError, OverflowError):
             self.process_errors.append(_("We could not read the date. Write it like 11 24 2026."))
             return
         if not 1900 <= self.data.year <= 2100:

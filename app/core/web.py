@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 from flask_wtf import CSRFProtect
 
 from .access import public
@@ -25,10 +25,18 @@ HEADERS = {
 
 
 def init_app(app: Flask) -> None:
-    """Send the policy with every answer."""
+    """Send the policy with every answer, and read only what a browser's form can say."""
+    app.before_request(_refuse_what_no_form_says)
     csrf.init_app(app)
     app.after_request(_headers)
     public(cast(Any, app.view_functions["static"]))
+
+
+def _refuse_what_no_form_says() -> None:
+    """No page takes JSON, and no database keeps a null character."""
+    typed = (*request.args.items(multi=True), *request.form.items(multi=True))
+    if request.is_json or any("\0" in name or "\0" in value for name, value in typed):
+        abort(400)
 
 
 def _headers(response: Response) -> Response:

@@ -93,4 +93,4 @@ def standings() -> dict[str, dict[str, str]]:
 
 def allows_new_cases(standing: str) -> bool:
     """Does a licence in that standing let its holder take new cases?"""
-    return standings()[standing]["may_take_new_cases"] == "Y"
+    return standings().get(standing, {}).get("may_take_new_cases") == "Y"

@@ -48,6 +48,10 @@ class Boxes(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
+    def process_data(self, value: Any) -> None:
+        """Nothing chosen is an empty list."""
+        super().process_data(value or [])
+
 
 class OneOf(SelectField):
     """One of a few; nothing chosen is an empty text."""
@@ -159,9 +163,10 @@ class OfferFields:
     def validate_areas(self, field: FieldList) -> None:
         """No field twice."""
         chosen = [row["area"] for row in field.data if row["area"]]
-        twice = next((area for area in chosen if chosen.count(area) > 1), None)
+        names = facts.area_names()
+        twice = next((area for area in chosen if area in names and chosen.count(area) > 1), None)
         if twice:
-            raise ValidationError(str(_l("%(area)s is listed twice.", area=facts.area_names()[twice])))
+            raise ValidationError(str(_l("%(area)s is listed twice.", area=names[twice])))
 
     def validate_places(self, field: Boxes) -> None:
         """Somewhere, or by phone and video."""

@@ -89,6 +89,7 @@ class Reader(HTMLParser):
 def browser_of(app: Flask, email: str | None) -> FlaskClient:
     """A browser of the person with that address, or of nobody."""
     browser = app.test_client()
+    session.rollback()
     if email is not None:
         who = find_user(email)
         assert who is not None, email

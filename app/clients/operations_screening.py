@@ -168,9 +168,7 @@ def decide_eligibility(
     day = calendars.today(case.programme)
     refuse_if(grant not in standing.live_grants(case.programme_id, day), ForeignGrant)
     refuse_if(household_size < 1 or min(gross_income, assets, left_out, adjusted_income or 0) < 0, BadInput)
-    leaves_out = left_out > 0 or adjusted_income is not None
-    refuse_if(leaves_out and (not left_out_reason or adjusted_income is None), LeftOutNeedsReason)
-    refuse_if(adjusted_income is not None and adjusted_income > gross_income, LeftOutNeedsReason)
+    _check_left_out(gross_income, left_out, adjusted_income, left_out_reason)
     _check_exception(case, grant, exception, note, actor)
     line = guideline(day, region_of(case.programme.state))
     counted = gross_income if adjusted_income is None else adjusted_income
@@ -185,6 +183,12 @@ def decide_eligibility(
     after = {"grant": grant.id, "eligible": found.eligible, "percent": found.percent, "exception": exception or None}
     audit.record("eligibility.decide", decision, actor=actor, after=after)
     return decision
+
+
+def _check_left_out(gross: int, left_out: int, adjusted: int | None, reason: str | None) -> None:
+    if left_out == 0 and adjusted is None:
+        return
+    refuse_if(not reason or adjusted is None or adjusted > gross, LeftOutNeedsReason)
 
 
 def _check_exception(case: Case, grant: Grant, exception: str | None, note: str | None, actor: User) -> None:

@@ -1,0 +1,120 @@
+"""What needs a volunteer today, the soonest first, and what their year has been."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from app.accounts.models import User
+from app.casework import queries as casework
+from app.casework.models import ClosingReport, ClosingStatus, TimeEntry
+from app.clients.models import CaseStatus
+from app.core.db import session
+from app.core.i18n import today, when_at, when_day
+from app.matching import queries as matching
+from app.matching.models import Assignment, Referral, ReferralStatus
+from app.volunteers import policy
+from app.volunteers import queries as volunteers
+from app.volunteers.models import Volunteer
+from app.volunteers.words import credential_name
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One thing that needs the volunteer: until when, what, about what, and where it is done."""
+
+    by: date
+    title: str
+    detail: str
+    label: str
+    url: str
+
+
+def duties(viewer: User, work: list[Assignment]) -> list[Duty]:
+    """Everything that waits for the volunteer, the soonest first."""
+    if viewer.volunteer is None:
+        return []
+    found = [*_of_referrals(viewer), *_of_cases(work), *_of_profile(viewer.volunteer)]
+    return sorted(found, key=lambda duty: duty.by)
+
+
+def _of_referrals(viewer: User) -> Iterator[Duty]:
+    for referral in session.execute(matching.my_referrals(viewer)).scalars():
+        if referral.ends_at is None:
+            continue
+        ends = _local(referral.ends_at, referral)
+        until = _("%(number)s, until %(when)s", number=referral.case.number, when=when_at(referral.ends_at))
+        if referral.status is ReferralStatus.OFFERED:
+            to = url_for("matching.opportunity", public_id=referral.opening.public_id)
+            yield Duty(ends, _("Answer an offer: %(title)s", title=referral.case.title), until, _("Look at it"), to)
+        elif referral.status is ReferralStatus.HELD:
+            to = url_for("matching.parties", public_id=referral.public_id)
+            yield Duty(ends, _("Finish your conflict check"), until, _("Check the names"), to)
+
+
+def _local(moment: datetime, referral: Referral) -> date:
+    return moment.astimezone(ZoneInfo(referral.case.programme.time_zone)).date()
+
+
+def _of_cases(work: list[Assignment]) -> Iterator[Duty]:
+    returned = _returned({assignment.case_id for assignment in work})
+    for assignment in work:
+        case = assignment.case
+        to = url_for("casework.my_case", public_id=case.public_id)
+        if case.status is CaseStatus.PLACED and assignment.role == "lead":
+            by = assignment.first_contact_due_on
+            detail = _("%(number)s, by %(day)s", number=case.number, day=when_day(by))
+            yield Duty(by, _("Reach your client"), detail, _("Open the case"), to)
+        if case.id in returned:
+            yield Duty(today(), _("Look at your closing report again"), case.number, _("See what is asked"), to)
+        if _letter_is_open(assignment) and assignment.letter_due_on:
+            detail = _("%(number)s, due %(day)s", number=case.number, day=when_day(assignment.letter_due_on))
+            yield Duty(assignment.letter_due_on, _("Have the engagement letter signed"), detail, _("Note it"), to)
+
+
+def _letter_is_open(assignment: Assignment) -> bool:
+    settled = assignment.letter_signed_on or assignment.letter_waived_reason or assignment.closing_since
+    return assignment.role == "lead" and not settled
+
+
+def _returned(case_ids: set[int]) -> set[int]:
+    """The cases whose newest closing report staff sent back."""
+    newest = (
+        select(func.max(ClosingReport.id)).where(ClosingReport.case_id.in_(case_ids)).group_by(ClosingReport.case_id)
+    )
+    sent_back = (ClosingReport.id.in_(newest), ClosingReport.status == ClosingStatus.RETURNED)
+    return set(session.execute(select(ClosingReport.case_id).where(*sent_back)).scalars())
+
+
+def _of_profile(volunteer: Volunteer) -> Iterator[Duty]:
+    day = today()
+    if policy.is_due_to_confirm(volunteer, day):
+        to = url_for("volunteers.profile")
+        yield Duty(day, _("Is your profile still right?"), _("Once a year, one click."), _("Confirm it"), to)
+    for credential in volunteers.ending_soon(volunteer, day):
+        if credential.valid_until is not None:
+            detail = _("It ends %(day)s.", day=when_day(credential.valid_until))
+            title = _("Renew: %(what)s", what=credential_name(credential))
+            yield Duty(
+                credential.valid_until, title, detail, _("See my credentials"), url_for("volunteers.credentials")
+            )
+
+
+def my_year(viewer: User) -> dict[str, Any]:
+    """Hours this calendar year, cases closed and hours in all, from the viewer's own records."""
+    mine = (TimeEntry.user_id == viewer.id, TimeEntry.removed_at.is_(None))
+    hours = select(func.coalesce(func.sum(TimeEntry.hundredths), 0)).where(*mine)
+    this_year = hours.where(TimeEntry.on_day >= date(today().year, 1, 1))
+    ended = casework.my_assignments(viewer, ended=True)
+    return {
+        "hours": session.execute(this_year).scalar_one(),
+        "hours_in_all": session.execute(hours).scalar_one(),
+        "closed": sum(1 for assignment in ended if assignment.end_reason == "closed"),
+    }

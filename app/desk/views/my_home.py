@@ -1,0 +1,34 @@
+"""A volunteer's start page."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from app.casework import queries as casework
+from app.core.access import Role, open_to, signed_in
+from app.matching import board, reasons
+from app.volunteers.models import VolunteerStatus
+
+from .. import my_home as home_facts
+from . import bp
+
+
+@bp.get("/my")
+@open_to(Role.VOLUNTEER)
+def my_home() -> ResponseReturnValue:
+    """What needs me, my cases, my year, and a good next matter."""
+    viewer = signed_in()
+    work = casework.my_assignments(viewer)
+    volunteer = viewer.volunteer
+    fits = board.open_matters(volunteer) if volunteer and volunteer.status is VolunteerStatus.APPROVED else []
+    return render_template(
+        "desk/my_home.html",
+        name=volunteer.given_name if volunteer else viewer.name,
+        volunteer=volunteer,
+        duties=home_facts.duties(viewer, work),
+        work=work,
+        year=home_facts.my_year(viewer),
+        next_matter=next((matter for matter in fits if matter.is_for_me and not matter.mine), None),
+        reasons=reasons,
+    )

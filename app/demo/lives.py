@@ -100,7 +100,7 @@ def answers(cast: Cast, fate: Plan) -> dict[str, dict[str, Any]]:
     given, family = name(chance)
     programme = session.get_one(Programme, fate.programme_id)
     county = chance.choice(sorted(programme.counties))
-    spoken = chance.choices(("en", "es", "hmn", "so"), (80, 15, 3, 2))[0]
+    spoken = chance.choices(("en", "es", "hmn", "so"), (74, 14, 6, 6))[0]
     income = chance.randrange(60_000, 205_000, 2_500)
     return {
         "names": {"given_name": given, "family_name": family, "born_on": born(chance, clock.now())},
@@ -307,7 +307,7 @@ def give_up(cast: Cast, case_id: int, chance: random.Random) -> None:
     staff = session.get_one(User, coordinator_id(cast, case_id))
     try:
         with session.begin_nested():
-            if chance.random() < 0.4:
+            if chance.random() < 0.25:
                 docket.keep_with_staff(case, "nobody_found", actor=staff)
             else:
                 docket.tell_not_placed(case, OTHER_HELP, actor=staff)

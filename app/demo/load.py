@@ -23,7 +23,7 @@ from .people import Cast, found, gather_volunteers, hire
 from .scenes import set_the_scene
 
 SEED = 1863
-CASES, RECENT, VOLUNTEERS = 120, 34, 150
+CASES, RECENT, VOLUNTEERS = 128, 46, 150
 MONTHS = timedelta(days=548)
 
 
@@ -63,7 +63,7 @@ def _arrivals(cast: Cast, end: datetime) -> list[datetime]:
     """When requests come in: steadily, and more of them lately, so that every status is to be seen."""
     chance = cast.chance
     early = [end - timedelta(days=chance.uniform(45, 548)) for _ in range(CASES - RECENT)]
-    late = [end - timedelta(days=chance.uniform(0.1, 44)) for _ in range(RECENT)]
+    late = [end - timedelta(days=chance.triangular(0.2, 40, 6)) for _ in range(RECENT)]
     return sorted(moment.replace(hour=chance.randrange(14, 23)) for moment in [*early, *late] if moment < end)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import Length, Optional
 
+from app.casework.forms import HoursField
 from app.core.forms import DayField, Form, Required
 
 from .answers import Question
@@ -23,23 +22,6 @@ ROOT_CAUSES = [
     ("language", _l("Language or interpreter")),
     ("other", _l("Something else")),
 ]
-
-
-class HoursField(StringField):
-    """Hours in tenths, kept as hundredths of an hour."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read `1.5` or `1,5`."""
-        self.typed = valuelist[0].strip() if valuelist else ""
-        self.data: Any = None
-        if not self.typed:
-            return
-        if not re.fullmatch(r"\d{1,2}(?:[.,]\d{1,2})?", self.typed):
-            raise ValueError(_("Write hours as a number, like 1.5."))
-        self.data = round(float(self.typed.replace(",", ".")) * 100)
-
-    def _value(self) -> str:
-        return getattr(self, "typed", "")
 
 
 def checkin_form(questions: tuple[Question, ...], comment_label: str) -> Form:

@@ -170,18 +170,22 @@ def decide_eligibility(
     refuse_if(household_size < 1 or min(gross_income, assets, left_out, adjusted_income or 0) < 0, BadInput)
     _check_left_out(gross_income, left_out, adjusted_income, left_out_reason)
     _check_exception(case, grant, exception, note, actor)
-    line = guideline(day, region_of(case.programme.state))
-    counted = gross_income if adjusted_income is None else adjusted_income
-    found = judge(grant.ruleset, counted, household_size, line, exception)
+    line, counted = guideline(day, region_of(case.programme.state)), adjusted_income
+    found = judge(grant.ruleset, gross_income if counted is None else counted, household_size, line, exception)
     decision = EligibilityDecision(
         case=case, grant=grant, ruleset=grant.ruleset, guideline_year=line.year, gross_income=gross_income,
         adjusted_income=adjusted_income, assets=assets, household_size=household_size, left_out=left_out,
         left_out_reason=left_out_reason or None, percent=found.percent, eligible=found.eligible, reason=found.reason,
         exception=exception or None, exception_note=note or None, decided_by_id=actor.id, decided_at=clock.now(),
     )  # fmt: skip
+    return _keep_decision(decision, actor)
+
+
+def _keep_decision(decision: EligibilityDecision, actor: User) -> EligibilityDecision:
     session.add(decision)
-    after = {"grant": grant.id, "eligible": found.eligible, "percent": found.percent, "exception": exception or None}
-    audit.record("eligibility.decide", decision, actor=actor, after=after)
+    session.flush()
+    after = {name: getattr(decision, name) for name in ("eligible", "percent", "exception")}
+    audit.record("eligibility.decide", decision, actor=actor, after={"grant": decision.grant.id, **after})
     return decision
 
 

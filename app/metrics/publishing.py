@@ -85,7 +85,6 @@ def publishable(figures: PeriodFigures, small: int, small_crossed: int) -> dict[
     flow_cells = {m: figures.count(m) for m in (*LEFT_THE_LIST, "listed_waiting")}
     flow = shown(flow_cells, small=small, total_hidden=counts["listed"] is None)
     known = {member: n for member, n in flow or [] if n is not None}
-    whole_flow = flow is not None and len(known) == len(flow)
     clients = figures.count("clients_helped")
     hide_people = counts["closed"] is None or is_small(clients, small)
     return {
@@ -96,11 +95,19 @@ def publishable(figures: PeriodFigures, small: int, small_crossed: int) -> dict[
             "hours": figures.count("hours"),
         },
         "flow": flow,
-        "placement_rate": _percent(figures.placement_rate) if whole_flow else None,
+        "placement_rate": _placement_rate(known, counts["listed"]),
         "days_to_placement": figures.days_to_placement() if sum(figures.durations.values()) >= small else None,
         "answer_rate": _answer_rate(figures, counts),
         "tables": {f"{m}_by_{d}": _table(figures, m, d, counts, small, small_crossed) for m, d in TABLES},
     }
+
+
+def _placement_rate(shown: dict[Any, Any], listed: int | None) -> int | None:
+    """From what is shown: placed, divided by those listed less those waiting, which is all that left the list."""
+    if listed is None or "listed_placed" not in shown or "listed_waiting" not in shown:
+        return None
+    left = listed - shown["listed_waiting"]
+    return _percent(shown["listed_placed"] / left if left else None)
 
 
 def _percent(share: float | None) -> int | None:

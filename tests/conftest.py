@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -93,10 +94,35 @@ def settings(database_url: str) -> Settings:
     return Settings(database_url=database_url, **KEYS)
 
 
+class Kept:
+    """The application of this process, made once: making it anew costs more than most tests."""
+
+    app: ClassVar[Flask | None] = None
+    endpoints: ClassVar[int] = 0
+    config: ClassVar[dict[str, Any]] = {}
+    globals: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def on(cls, settings: Settings) -> Flask:
+        """The application on a test's own database, as if it were new."""
+        if cls.app is None or len(cls.app.view_functions) != cls.endpoints:
+            cls.app = create_app(settings)
+            cls.endpoints = len(cls.app.view_functions)
+            cls.config, cls.globals = dict(cls.app.config), dict(cls.app.jinja_env.globals)
+        made = cls.app
+        made.config.clear()
+        made.config.update(cls.config)
+        made.jinja_env.globals.clear()
+        made.jinja_env.globals.update(cls.globals)
+        made.extensions.update(engine=database.make_engine(settings.database_url), settings=settings)
+        made._got_first_request = False
+        return made
+
+
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application on this test's database, with a context of its own."""
-    made = create_app(settings)
+    made = Kept.on(settings)
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
     with made.app_context():
         yield made

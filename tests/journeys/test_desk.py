@@ -1,4 +1,4 @@
-"""A coordinator's day: from the oldest promise to the docket, a case and back, by mouse, by keyboard, without script."""
+"""A coordinator's day in the browser: today, the docket, a case; at both widths, in both themes, without script."""
 
 from __future__ import annotations
 

@@ -106,15 +106,18 @@ def accept_case(app: Flask) -> Click:
     staff = factories.coordinator(programme)
     grant = fund(programme)
     case = screened(programme, staff, grant)
-    return Click(staff.id, f"/intake/{case.public_id}/accept", {"grants": [str(grant.id)]}, "case.accept")
+    return Click(staff.id, f"/intake/{case.public_id}/accept", {"accept-grants": [str(grant.id)]}, "case.accept_case")
 
 
 def list_case(app: Flask) -> Click:
     programme = factories.programme()
     staff = factories.coordinator(programme)
     case = accepted(programme, staff, fund(programme))
-    typed = {**LISTING, "hours": "12"}
-    return Click(staff.id, f"/intake/{case.public_id}/listing", typed, "case.list")
+    typed = {
+        **LISTING, "hours": "12", "role": "attorney", "service_level": "full", "representation": "volunteer_only",
+        "costs_paid_by": "programme", "do": "list",
+    }  # fmt: skip
+    return Click(staff.id, f"/intake/{case.public_id}/listing", typed, "case.list_case")
 
 
 CLICKED = {each.__name__: each for each in (hold, accept_offer, confirm_request, accept_case, list_case)}

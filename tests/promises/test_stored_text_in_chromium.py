@@ -1,0 +1,108 @@
+"""The same payloads in a real browser: nothing that is stored runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from app.accounts.queries import find_user
+from app.core.access import public
+from tests.journeys.conftest import Live
+
+from . import crawl
+from .test_stored_text import PAYLOADS, TAGS, poison
+
+pytestmark = pytest.mark.browser
+PLACES = {
+    "coordinator@demo.test": (
+        "/cases",
+        "/intake",
+        "/docket",
+        "/today",
+        "/requests",
+        "/volunteers",
+        "/outbox",
+        "/checkins",
+    ),
+    "volunteer@demo.test": ("/my", "/opportunities"),
+    "admin@demo.test": ("/people", "/programmes", "/audit"),
+}
+
+
+@pytest.fixture
+def database_url(world_url: str) -> str:
+    return world_url
+
+
+def watch(page: Page) -> list[str]:
+    """What ran: a dialog, or the mark that every payload leaves."""
+    ran: list[str] = []
+    page.on("dialog", lambda dialog: (ran.append(f"a dialog on {page.url}"), dialog.dismiss()))
+    page.on("pageerror", lambda error: None)
+    return ran
+
+
+def open_in_browser(page: Page, base: str, paths: list[str]) -> list[str]:
+    """Open pages, point at and focus what can be; where something ran."""
+    ran = watch(page)
+    for path in paths:
+        page.goto(base + path, wait_until="load")
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        page.keyboard.press("Tab")
+        flag: Any = page.evaluate("window.__ran ?? null")
+        if flag is not None or not page.url.startswith((base, "data:")):
+            ran.append(path)
+    return ran
+
+
+def pages_of(live: Live, email: str, each_rule: int) -> list[str]:
+    """The pages on which somebody sees stored text."""
+    with live.app.app_context():
+        seen = crawl.walk(live.app, email, each_rule, []).pages
+    starts = PLACES[email]
+    return [p.url for p in seen if p.status == 200 and p.kind == "text/html" and p.url.startswith(starts)]
+
+
+def check(live: Live, page_at: Callable[..., Page], each_rule: int, most: int) -> None:
+    with live.data():
+        filled, texts = poison()
+    opened, ran = 0, []
+    for email in PLACES:
+        with live.app.app_context():
+            who = find_user(email)
+            assert who is not None
+            number = who.id
+        paths = pages_of(live, email, each_rule)[:most]
+        page = page_at(1280)
+        live.sign_in(page, number)
+        ran += open_in_browser(page, live.url, paths)
+        opened += len(paths)
+    put = f"{len(PAYLOADS)} payloads in {filled} columns ({texts} texts)"
+    print(f"promise 12 in Chromium: {put}, {opened} pages: {len(ran)} ran")  # noqa: T201
+    assert opened > 10
+    assert ran == []
+
+
+@pytest.mark.promise(12)
+def test_no_stored_text_runs_in_chromium(live: Live, page_at: Callable[..., Page]) -> None:
+    check(live, page_at, each_rule=1, most=12)
+
+
+@pytest.mark.full
+@pytest.mark.promise(12)
+def test_no_stored_text_runs_on_any_page_in_chromium(live: Live, page_at: Callable[..., Page]) -> None:
+    check(live, page_at, each_rule=6, most=400)
+
+
+@pytest.mark.promise(12)
+def test_a_page_without_a_policy_that_trusts_its_text_runs_it(live: Live, page_at: Callable[..., Page]) -> None:
+    """The planted fault: text let through as markup, and the policy that would still stop it taken away."""
+
+    def trusting() -> Any:
+        return f"<p>{TAGS[0]}</p>", 200, {"Content-Security-Policy": "script-src 'unsafe-inline'"}
+
+    live.app.add_url_rule("/trusting", "trusting", public(trusting))
+    assert open_in_browser(page_at(1280), live.url, ["/trusting"]) == ["/trusting"]

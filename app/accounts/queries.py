@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.core import clock
@@ -56,27 +56,39 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+LIVE = (
+    SignIn.ended_at.is_(None),
+    SignIn.last_seen_at > bindparam("idle_since"),
+    SignIn.created_at > bindparam("begun_since"),
+)
+LIVE_SIGN_IN = (  # asked at every click, so built once
+    select(SignIn)
+    .where(SignIn.token_hash == bindparam("token_hash"), *LIVE)
+    .options(joinedload(SignIn.user).selectinload(User.grants).joinedload(RoleGrant.programme))
+    .execution_options(populate_existing=True)
+)
+FIRST_TIME_ZONE = select(Programme.time_zone).order_by(Programme.id).limit(1)
+
+
+def _limits() -> dict[str, Any]:
+    now = clock.now()
+    return {"idle_since": now - IDLE, "begun_since": now - LONGEST}
+
+
 def find_sign_in(token: str) -> SignIn | None:
     """The live sign-in of a browser's token, with the person, their roles and programmes."""
-    loaded = joinedload(SignIn.user).selectinload(User.grants).joinedload(RoleGrant.programme)
-    found = select(SignIn).where(SignIn.token_hash == token_hash(token), *_live()).options(loaded)
-    return session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
+    return session.execute(LIVE_SIGN_IN, {"token_hash": token_hash(token), **_limits()}).scalar_one_or_none()
 
 
 def sign_ins(user: User) -> Sequence[SignIn]:
     """Where a person is signed in, latest first."""
-    found = select(SignIn).where(SignIn.user_id == user.id, *_live()).order_by(SignIn.last_seen_at.desc())
-    return session.execute(found).scalars().all()
-
-
-def _live() -> list[ColumnElement[bool]]:
-    now = clock.now()
-    return [SignIn.ended_at.is_(None), SignIn.last_seen_at > now - IDLE, SignIn.created_at > now - LONGEST]
+    found = select(SignIn).where(SignIn.user_id == user.id, *LIVE).order_by(SignIn.last_seen_at.desc())
+    return session.execute(found, _limits()).scalars().all()
 
 
 def first_time_zone() -> str | None:
     """The time zone of the deployment's first programme."""
-    return session.execute(select(Programme.time_zone).order_by(Programme.id).limit(1)).scalar()
+    return session.execute(FIRST_TIME_ZONE).scalar()
 
 
 def people(*, role: str = "", programme: str = "", state: str = "") -> Select[User]:

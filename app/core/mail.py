@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import make_msgid
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, render_template
+from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -157,7 +157,7 @@ def outside_url(endpoint: str, **values: Any) -> str:
 def compose(template: str, language: str, **facts: Any) -> tuple[str, str]:
     """Write a mail from its template in a language: (subject, text); its first line is `Subject: …`."""
     with force_locale(language):
-        written = render_template(f"{template}.{language}.txt", **facts)
+        written = current_app.jinja_env.get_template(f"{template}.{language}.txt").render(facts)
     first, _, text = written.partition("\n")
     subject = first.removeprefix("Subject:").strip()
     return subject, text.strip() + "\n"

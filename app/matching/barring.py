@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, false, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, bindparam, false, or_, select, union_all
 
 from app.clients.models import Case, Opening, Party
 from app.clients.names import stripped
@@ -31,21 +32,30 @@ class Purpose(enum.StrEnum):
     PLACE = "place"
 
 
-def barred_volunteers(openings: Select[Any], purpose: Purpose) -> Barred:
+def barred_volunteers(openings: Select[Any], purpose: Purpose, **asked: int) -> Barred:
     """The public ids of the volunteers kept from each case; a fixed number of selects for any number of openings.
 
-    `openings` selects opening ids.
+    `openings` selects opening ids; `asked` are its parameters, where it has any.
     """
-    cases = select(Opening.case_id).where(Opening.id.in_(openings))
     kept: Barred = defaultdict(set)
+    for case_id, public_id in session.execute(_kept_by_rows(openings, purpose), asked):
+        kept[case_id].add(public_id)
+    for case_id, close in _close_to_parties(openings, asked):
+        kept[case_id] |= close
+    return kept
+
+
+@lru_cache(maxsize=16)
+def _kept_by_rows(openings: Select[Any], purpose: Purpose) -> CompoundSelect[int, str]:
+    cases = _cases(openings)
     sources = [_bars(cases), _bars_of_firms(cases), _exclusions(cases), _tries(openings, purpose)]
     if purpose is not Purpose.PLACE:
         sources.append(_on_the_case(cases))
-    for case_id, public_id in session.execute(union_all(*sources)):
-        kept[case_id].add(public_id)
-    for case_id, close in _close_to_parties(cases):
-        kept[case_id] |= close
-    return kept
+    return union_all(*sources)
+
+
+def _cases(openings: Select[Any]) -> Select[int]:
+    return select(Opening.case_id).where(Opening.id.in_(openings))
 
 
 def _bars(cases: Select[Any]) -> Select[int, str]:
@@ -109,9 +119,9 @@ def _tries(openings: Select[Any], purpose: Purpose) -> Select[int, str]:
     )
 
 
-def _close_to_parties(cases: Select[Any]) -> Iterator[tuple[int, set[str]]]:
+def _close_to_parties(openings: Select[Any], asked: dict[str, int]) -> Iterator[tuple[int, set[str]]]:
     """Volunteers who bear a party's name, and everyone of their firm or of a firm that is a party."""
-    names = _party_names(cases)
+    names = _party_names(openings, asked)
     by_words = {name: frozenset(word_hashes(name)) for called in names.values() for name in called}
     bearers = _bearers(frozenset(word for words in by_words.values() for word in words))
     firms = _firms()
@@ -126,29 +136,41 @@ def _close_to_parties(cases: Select[Any]) -> Iterator[tuple[int, set[str]]]:
             yield case_id, close
 
 
-def _party_names(cases: Select[Any]) -> dict[int, list[str]]:
+def _party_names(openings: Select[Any], asked: dict[str, int]) -> dict[int, list[str]]:
     names: dict[int, list[str]] = defaultdict(list)
-    stmt = select(Party.case_id, Party.name, Party.aliases).where(Party.case_id.in_(cases), Party.removed_at.is_(None))
-    for case_id, name, aliases in session.execute(stmt):
+    for case_id, name, aliases in session.execute(_parties(openings), asked):
         names[case_id] += [name, *(aliases or [])]
     return names
 
 
+@lru_cache(maxsize=16)
+def _parties(openings: Select[Any]) -> Any:
+    of = select(Party.case_id, Party.name, Party.aliases)
+    return of.where(Party.case_id.in_(_cases(openings)), Party.removed_at.is_(None))
+
+
 def _bearers(words: frozenset[str]) -> dict[int, tuple[str, set[str]]]:
     """Volunteers every word of whose name is among the words: id -> (public id, words)."""
-    stmt = select(VolunteerWord.volunteer_id, Volunteer.public_id, VolunteerWord.word).join(Volunteer)
-    if len(words) <= MOST_WORDS:
-        some = select(VolunteerWord.volunteer_id).where(VolunteerWord.word.in_(words))
-        stmt = stmt.where(VolunteerWord.volunteer_id.in_(some))
+    few = len(words) <= MOST_WORDS
     found: dict[int, tuple[str, set[str]]] = {}
-    for volunteer_id, public_id, word in session.execute(stmt):
+    stmt, asked = (ONE_OF_THE_WORDS, {"words": list(words)}) if few else (EVERYBODYS_WORDS, {})
+    for volunteer_id, public_id, word in session.execute(stmt, asked):
         found.setdefault(volunteer_id, (public_id, set()))[1].add(word)
     return {v: entry for v, entry in found.items() if entry[1] <= words}
 
 
+EVERYBODYS_WORDS = select(VolunteerWord.volunteer_id, Volunteer.public_id, VolunteerWord.word).join(Volunteer)
+ONE_OF_THE_WORDS = EVERYBODYS_WORDS.where(
+    VolunteerWord.volunteer_id.in_(
+        select(VolunteerWord.volunteer_id).where(VolunteerWord.word.in_(bindparam("words", expanding=True)))
+    )
+)
+FIRMS = select(Organisation.id, Organisation.name)
+
+
 def _firms() -> dict[str, list[int]]:
     firms: dict[str, list[int]] = defaultdict(list)
-    for firm_id, name in session.execute(select(Organisation.id, Organisation.name)):
+    for firm_id, name in session.execute(FIRMS):
         if stripped(name):
             firms[stripped(name)].append(firm_id)
     return firms

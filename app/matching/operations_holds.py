@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
 from app.accounts import calendars
 from app.accounts.models import User
-from app.clients.models import Opening, OpeningStatus
+from app.clients.models import Case, Opening, OpeningStatus
 from app.core import audit, clock
-from app.core.db import insert_unless_exists, lock
+from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.models import Volunteer
@@ -49,11 +54,13 @@ def hold(opening: Opening, *, actor: User) -> Referral:
     refuse_if(any(r.status in HOLDING for r in before), CaseTaken)
     if mine is None:
         mine = insert_unless_exists(
-            Referral, opening_id=opening.id, volunteer_id=volunteer.id, way=ReferralWay.CLAIM, status=S.HELD,
-            held_at=clock.now(), made_by_id=actor.id, against_rules=[],
+            Referral, opening_id=opening.id, volunteer_id=volunteer.id, way=ReferralWay.CLAIM, made_by_id=actor.id,
+            against_rules=[], **_hold_from_now(opening.case),
         )  # fmt: skip
-        refuse_if(mine is None, CaseTaken)
-    return start_hold(mine, actor=actor)  # type: ignore[arg-type]
+        if mine is None:
+            raise CaseTaken
+        return _follow_hold(mine, None, actor)
+    return start_hold(mine, actor=actor)
 
 
 def look_before_hold(opening: Opening, *, actor: User) -> None:
@@ -82,9 +89,12 @@ def lock_pair(opening: Opening, actor: User) -> tuple[Opening, Volunteer]:
 
     :raises NotAllowed: the actor is no volunteer
     """
-    if actor.volunteer is None:
+    opening = lock(opening, joinedload(Opening.case).joinedload(Case.programme))
+    found = select(Volunteer).where(Volunteer.user_id == actor.id).with_for_update()
+    volunteer = session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
+    if volunteer is None:
         raise NotAllowed
-    return lock(opening), lock(actor.volunteer)
+    return opening, volunteer
 
 
 def refuse_unless_claimable(opening: Opening, volunteer: Volunteer) -> None:
@@ -104,14 +114,23 @@ def refuse_unless_claimable(opening: Opening, volunteer: Volunteer) -> None:
 
 def start_hold(referral: Referral, *, actor: User) -> Referral:
     """Start the hold of an attempt whose opening and volunteer are locked and looked at."""
+    was = referral.status
+    for name, value in _hold_from_now(referral.case).items():
+        setattr(referral, name, value)
+    return _follow_hold(referral, was, actor)
+
+
+def _hold_from_now(case: Case) -> dict[str, Any]:
+    now = clock.now()
+    seen = {} if case.sensitive else {"parties_seen_at": now}
+    return {"status": S.HELD, "held_at": now, "ends_at": terms.hold_end(case), "warned_at": None,
+            "extended_at": None, **seen}  # fmt: skip
+
+
+def _follow_hold(referral: Referral, was: ReferralStatus | None, actor: User) -> Referral:
     case = referral.case
-    was = None if referral.held_at else referral.status
-    referral.status, referral.held_at = S.HELD, clock.now()
-    referral.ends_at, referral.warned_at, referral.extended_at = terms.hold_end(case), None, None
     if case.sensitive:
         _ask_for_names(referral, actor)
-    else:
-        referral.parties_seen_at = referral.held_at
     postpone_clock(referral)
     mails.case_held(referral)
     audit.record("referral.hold", referral, actor=actor, before={"status": was}, after={"status": S.HELD})

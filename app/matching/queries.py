@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import User
@@ -16,12 +16,20 @@ from app.core.errors import NotFound
 from app.volunteers.models import Volunteer, VolunteerStatus
 
 from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus, ReferralWay
-from .rules import listed_openings
+from .rules import is_listed
 from .volunteer_rows import used_slots
 
 S = ReferralStatus
 MENTOR_CASES = 3
 CLIENT_SIDE = (PartyRole.CLIENT, PartyRole.HOUSEHOLD)
+
+# Asked at every claim, so built once.
+LISTED: Select[Any] = select(Opening).join(Case).where(Opening.public_id == bindparam("public_id"), *is_listed())
+ATTEMPTS = (
+    select(Referral)
+    .where(Referral.opening_id == bindparam("opening_id"), Referral.status.in_(bindparam("wanted", expanding=True)))
+    .order_by(Referral.id)
+)
 
 
 def count_used_slots(volunteer: Volunteer) -> int:
@@ -31,9 +39,8 @@ def count_used_slots(volunteer: Volunteer) -> int:
 
 def live_referrals(opening: Opening, *statuses: ReferralStatus) -> list[Referral]:
     """The live attempts at an opening, oldest first."""
-    wanted = statuses or LIVE
-    stmt = select(Referral).where(Referral.opening_id == opening.id, Referral.status.in_(wanted))
-    return list(session.execute(stmt.order_by(Referral.id)).scalars())
+    asked = {"opening_id": opening.id, "wanted": statuses or LIVE}
+    return list(session.execute(ATTEMPTS, asked).scalars())
 
 
 def holding(opening: Opening) -> Referral | None:
@@ -91,8 +98,7 @@ def listed_opening(public_id: str, *, viewer: User) -> Opening:
     volunteer = viewer.volunteer
     if volunteer is None or volunteer.status is not VolunteerStatus.APPROVED:
         raise NotFound
-    this_one = listed_openings().where(Opening.public_id == public_id)
-    return _one(select(Opening).where(Opening.id.in_(this_one)))
+    return _one(LISTED, public_id=public_id)
 
 
 def staff_requests(viewer: User) -> Select[Referral]:
@@ -134,8 +140,8 @@ def get_staff_opening(public_id: str, *, viewer: User) -> Opening:
     return _one(stmt.where(Opening.public_id == public_id))
 
 
-def _one(stmt: Select[Any]) -> Any:
-    found = session.execute(stmt).scalar_one_or_none()
+def _one(stmt: Select[Any], **asked: Any) -> Any:
+    found = session.execute(stmt, asked).scalar_one_or_none()
     if found is None:
         raise NotFound
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from app.accounts.models import Programme
 from app.clients import problems
@@ -49,25 +50,38 @@ class Pair:
         return max(1, sum(self.terms.values()))
 
 
-def listed_openings() -> Select[Any]:
-    """The ids of every opening on the docket, all programmes'."""
+ONE = select(Opening.id).where(Opening.id == bindparam("opening_id"))
+
+
+def is_listed() -> tuple[ColumnElement[bool], ...]:
+    """The conditions, on an opening and its case, of being on the docket."""
     return (
-        select(Opening.id)
-        .join(Case)
-        .where(
-            Opening.status == OpeningStatus.LISTED,
-            Case.status.in_((CaseStatus.AVAILABLE, CaseStatus.PLACED, CaseStatus.IN_SERVICE)),
-            Case.paused_at.is_(None),
-            Case.problem_code.is_not(None),
-        )
+        Opening.status == OpeningStatus.LISTED,
+        Case.status.in_((CaseStatus.AVAILABLE, CaseStatus.PLACED, CaseStatus.IN_SERVICE)),
+        Case.paused_at.is_(None),
+        Case.problem_code.is_not(None),
     )
 
 
-def case_rows(openings: Select[Any], purpose: Purpose = Purpose.MATCH) -> dict[int, CaseRow]:
-    """The engine's rows of openings by their id, in a fixed number of selects; `openings` selects opening ids."""
-    barred = barred_volunteers(openings, purpose)
-    stmt = select(*FACTS).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
-    return {facts.id: _case_row(facts, barred.get(facts.case_id, set())) for facts in session.execute(stmt)}
+@lru_cache(maxsize=1)
+def listed_openings() -> Select[Any]:
+    """The ids of every opening on the docket, all programmes'."""
+    return select(Opening.id).join(Case).where(*is_listed())
+
+
+def case_rows(openings: Select[Any], purpose: Purpose = Purpose.MATCH, **asked: int) -> dict[int, CaseRow]:
+    """The engine's rows of openings by their id, in a fixed number of selects.
+
+    `openings` selects opening ids; `asked` are its parameters, where it has any.
+    """
+    barred = barred_volunteers(openings, purpose, **asked)
+    found = session.execute(_facts(openings), asked)
+    return {facts.id: _case_row(facts, barred.get(facts.case_id, set())) for facts in found}
+
+
+@lru_cache(maxsize=16)
+def _facts(openings: Select[Any]) -> Any:
+    return select(*FACTS).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
 
 
 def _case_row(facts: Any, barred: set[str]) -> CaseRow:
@@ -96,7 +110,7 @@ def _case_row(facts: Any, barred: set[str]) -> CaseRow:
 
 def one_case(opening: Opening, purpose: Purpose = Purpose.MATCH) -> CaseRow:
     """The engine's row of one opening."""
-    return case_rows(select(Opening.id).where(Opening.id == opening.id), purpose)[opening.id]
+    return case_rows(ONE, purpose, opening_id=opening.id)[opening.id]
 
 
 def one_volunteer(volunteer: Volunteer, today: date, zone: str) -> VolunteerRow:

@@ -163,12 +163,15 @@ def _kinds_held(who: ColumnElement[bool], on_day: date) -> dict[int, set[str]]:
     found = select(Credential.volunteer_id, Credential.kind).join(Volunteer).where(who, *live_credential(), lasting)
     for volunteer_id, kind in session.execute(found):
         held.setdefault(volunteer_id, set()).add(str(kind))
-    covered = select(Standing.volunteer_id).join(Volunteer).where(
-        who, Standing.covered_by_programme, Standing.standing == "welcome"
-    )  # fmt: skip
-    for volunteer_id in session.execute(covered).scalars():
+    for volunteer_id in session.execute(covered_volunteers().where(who)).scalars():
         held.setdefault(volunteer_id, set()).add(policy.PROGRAMME_COVER)
     return held
+
+
+def covered_volunteers() -> Select[int]:
+    """The ids of the volunteers whom a programme insures."""
+    covered = select(Standing.volunteer_id).join(Volunteer)
+    return covered.where(Standing.covered_by_programme, Standing.standing == "welcome")
 
 
 def standing_with(volunteer: Volunteer, programme: Programme) -> Standing | None:

@@ -116,11 +116,11 @@ def hold(public_id: str) -> ResponseReturnValue:
     form = HoldForm()
     if not form.validate():
         return _opportunity(public_id, form), 422
-    operations.look_before_hold(queries.listed_opening(public_id, viewer=signed_in()), actor=signed_in())
+    opening = queries.listed_opening(public_id, viewer=signed_in())
+    operations.look_before_hold(opening, actor=signed_in())
     with transaction():
-        opening = queries.listed_opening(public_id, viewer=signed_in())
-        referral = operations.hold(opening, actor=signed_in())
-    return redirect(url_for(".parties", public_id=referral.public_id), 303)
+        held = operations.hold(opening, actor=signed_in()).public_id
+    return redirect(url_for(".parties", public_id=held), 303)
 
 
 @bp.post("/opportunities/<public_id>/wait")

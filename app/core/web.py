@@ -26,16 +26,16 @@ HEADERS = {
 
 def init_app(app: Flask) -> None:
     """Send the policy with every answer, and read only what a browser's form can say."""
-    app.before_request(_refuse_what_no_form_says)
+    app.before_request_funcs.setdefault(None, []).insert(0, _refuse_what_no_form_says)
     csrf.init_app(app)
     app.after_request(_headers)
     public(cast(Any, app.view_functions["static"]))
 
 
 def _refuse_what_no_form_says() -> None:
-    """No page takes JSON, and no database keeps a null character."""
+    """No page takes JSON or files, no database keeps null characters; reading first also refuses what is too long."""
     typed = (*request.args.items(multi=True), *request.form.items(multi=True))
-    if request.is_json or any("\0" in name or "\0" in value for name, value in typed):
+    if request.is_json or request.files or any("\0" in name or "\0" in value for name, value in typed):
         abort(400)
 
 

@@ -21,7 +21,7 @@ KEPT: list[object] = []
 
 def fails() -> str:
     """Stops in the middle of reading, and what it read stays referenced as a traceback would."""
-    rows = session.execute(select(Base.metadata.tables["users"]).execution_options(yield_per=1))
+    rows = session.execute(select(Base.metadata.tables["users"]))
     KEPT.append(rows)
     next(iter(rows))
     raise LookupError

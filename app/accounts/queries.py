@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -61,13 +62,15 @@ LIVE = (
     SignIn.last_seen_at > bindparam("idle_since"),
     SignIn.created_at > bindparam("begun_since"),
 )
-LIVE_SIGN_IN = (  # asked at every click, so built once
-    select(SignIn)
-    .where(SignIn.token_hash == bindparam("token_hash"), *LIVE)
-    .options(joinedload(SignIn.user).selectinload(User.grants).joinedload(RoleGrant.programme))
-    .execution_options(populate_existing=True)
-)
 FIRST_TIME_ZONE = select(Programme.time_zone).order_by(Programme.id).limit(1)
+
+
+@lru_cache(maxsize=1)
+def _live_sign_in() -> Select[SignIn]:
+    """The select of every click, built once; its options need every package's models, so not while importing."""
+    loaded = joinedload(SignIn.user).selectinload(User.grants).joinedload(RoleGrant.programme)
+    found = select(SignIn).where(SignIn.token_hash == bindparam("token_hash"), *LIVE).options(loaded)
+    return found.execution_options(populate_existing=True)
 
 
 def _limits() -> dict[str, Any]:
@@ -77,7 +80,7 @@ def _limits() -> dict[str, Any]:
 
 def find_sign_in(token: str) -> SignIn | None:
     """The live sign-in of a browser's token, with the person, their roles and programmes."""
-    return session.execute(LIVE_SIGN_IN, {"token_hash": token_hash(token), **_limits()}).scalar_one_or_none()
+    return session.execute(_live_sign_in(), {"token_hash": token_hash(token), **_limits()}).scalar_one_or_none()
 
 
 def sign_ins(user: User) -> Sequence[SignIn]:

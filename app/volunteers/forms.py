@@ -133,7 +133,7 @@ class OfferFields:
         [Optional(), NumberRange(1, 2000, message=_l("Write hours from 1 to 2000."))],
         description=_l("Leave it empty if any size will do."),
     )
-    available_from = DayField(_l("From when?"), description=_l("Leave it empty for now."))
+    available_from = DayField(_l("From when?"), description=_l("Leave it empty if you can begin today."))
     declines = Boxes(_l("Matters you do not want to be offered"), choices=list(facts.area_names().items()))
     mentor_ok = BooleanField(_l("I would take a case a little above my level with a mentor"))
     mentors_others = BooleanField(_l("I can be asked for advice by other volunteers"))

@@ -25,14 +25,16 @@ def can_be_apart() -> bool:
 @pytest.mark.promise(19)
 def test_a_test_that_reaches_out_is_stopped() -> None:
     """The planted fault: an address of the documentation's range."""
-    with pytest.raises(RuntimeError, match=r"tried to reach 203\.0\.113\.7"):
-        socket.create_connection(("203.0.113.7", 443), timeout=1)
+    with socket.socket() as out, pytest.raises(RuntimeError, match=r"tried to reach 203\.0\.113\.7"):
+        out.connect(("203.0.113.7", 443))
 
 
 @pytest.mark.promise(19)
 def test_no_page_or_style_names_another_host() -> None:
     """Nothing that a browser loads comes from elsewhere."""
-    loaded = re.compile(r"""(?:src|href|srcset|action)=["']?(?:https?:)?//|url\(["']?(?:https?:)?//|@import""")
+    loaded = re.compile(
+        r"""(?:src|href|srcset|action)=["']?(?:https?:)?//|url\(["']?(?:https?:)?//|@import ["']?(?:https?:)?//"""
+    )
     files = [p for p in (ROOT / "app").rglob("*") if p.suffix in (".html", ".css", ".js", ".svg")]
     found = [f"{p.relative_to(ROOT)}: {m.group(0)}" for p in files for m in loaded.finditer(p.read_text("utf-8"))]
     print(f"promise 19: {len(files)} templates, styles and scripts, {len(found)} load from elsewhere")  # noqa: T201

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.core.forms import Form
@@ -27,8 +27,9 @@ class HoldForm(Form):
 
 
 class AttestForm(Form):
-    """What the conflict check found."""
+    """What the conflict check found, about the names that the page showed."""
 
+    names_read = HiddenField()
     answer = RadioField(
         _l("What did you find, for you and your firm?"),
         choices=[

@@ -92,6 +92,11 @@ class Referral(Base, Public, Editable):
         """The case of the opening."""
         return self.opening.case
 
+    @property
+    def names_now(self) -> str:
+        """Which names a page shows: an answer speaks of those alone, not of any that came or were released later."""
+        return f"{self.case.parties_version}-{self.names_released or ''}"
+
 
 class Assignment(Base, Public, Editable):
     """A volunteer on a case in a role, from a day until a day."""

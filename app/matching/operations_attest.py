@@ -16,17 +16,20 @@ from .board import fitting_openings
 from .models import Assignment, Referral, ReferralStatus
 from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock
 from .operations_placement import bar, clear_again, end_in_conflict, place
-from .refusals import HoldOver, NamesNotReleased, NotRequested
+from .refusals import CheckAgain, HoldOver, NamesNotReleased, NotRequested
 from .rules import judge_pair
 
 S = ReferralStatus
 CLEAR, CONFLICT, DECLINED = "clear", "conflict", "declined"
 
 
-def attest(referral: Referral, answer: str, *, actor: User) -> Referral:
+def attest(referral: Referral, answer: str, *, actor: User, names_read: str | None = None) -> Referral:
     """Record what the holder found for self and firm; a clear answer takes the case or asks for it.
 
+    A page says by `names_read` which names it showed; without it the names of this moment are meant.
+
     :raises NotAllowed: somebody else's hold
+    :raises CheckAgain: the answer is clear, and speaks of other names than stand there now
     :raises HoldOver: nothing is held
     :raises NamesNotReleased: not every name has been shown
     :raises BadInput: none of the three answers
@@ -35,10 +38,11 @@ def attest(referral: Referral, answer: str, *, actor: User) -> Referral:
     referral = lock(referral)
     refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
     refuse_if(answer not in (CLEAR, CONFLICT, DECLINED), BadInput)
-    if referral.status is S.CONFIRMED:
-        return _attest_again(referral, answer, actor)
     if referral.status is S.REQUESTED and answer == CLEAR:
         return referral
+    refuse_if(answer == CLEAR and names_read not in (None, referral.names_now), CheckAgain)
+    if referral.status is S.CONFIRMED:
+        return _attest_again(referral, answer, actor)
     refuse_if(referral.status not in (S.HELD, S.REQUESTED), HoldOver)
     if answer == CLEAR:
         return _found_clear(referral, actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -172,11 +173,36 @@ def test_a_claim_from_the_list_to_the_request(app: Flask, client: FlaskClient) -
     assert [e.actor_id for e in entries("parties.view")] == [desk.user().id]
     held = names.request.path
     assert browser.post(f"{held}/attest", data={"answer": "clear"}).status_code == 422
-    asked = browser.post(f"{held}/attest", data={"answer": "clear", "checked": "y"}, follow_redirects=True)
+    clear = {"answer": "clear", "checked": "y", "names_read": names_read(names.text)}
+    asked = browser.post(f"{held}/attest", data=clear, follow_redirects=True)
     assert "You asked for this matter" in asked.text
     again = browser.post(f"{held}/attest", data={"answer": "clear", "checked": "y"}, follow_redirects=True)
     assert "You asked for this matter" in again.text
     assert len(entries("referral.request")) == 1
+
+
+def names_read(page: str) -> str:
+    found = re.search(r'name="names_read"[^>]*value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_an_answer_never_clears_a_name_that_came_after_its_page(app: Flask, client: FlaskClient) -> None:
+    desk = lay()
+    browser = signed_in(client, desk)
+    page = browser.post(
+        f"/opportunities/{desk.opening.public_id}/hold", data={"confidential": "y"}, follow_redirects=True
+    )
+    clear = {"answer": "clear", "checked": "y", "names_read": names_read(page.text)}
+    attest = f"{page.request.path}/attest"
+    with transaction():
+        desk.case.parties_version += 1
+    for stale in (clear, {"answer": "clear", "checked": "y"}):
+        again = browser.post(attest, data=stale, follow_redirects=True)
+        assert "The people in this matter have changed." in again.text
+        assert (entries("referral.attest"), entries("referral.request")) == ([], [])
+    asked = browser.post(attest, data={**clear, "names_read": names_read(again.text)}, follow_redirects=True)
+    assert "You asked for this matter" in asked.text
 
 
 def test_opening_the_names_twice_writes_two_views_and_changes_nothing(app: Flask, client: FlaskClient) -> None:

@@ -14,6 +14,7 @@ from app.core.db import transaction
 from .. import operations, queries, terms, words
 from ..forms import AttestForm
 from ..models import HOLDING, Referral, ReferralStatus
+from ..refusals import CheckAgain
 from . import bp
 
 S = ReferralStatus
@@ -40,6 +41,7 @@ def _page(referral: Referral, form: AttestForm) -> str:
     shown = queries.parties_of(referral) if _shows_names(referral) else []
     if referral.case.sensitive and referral.names_released == "adverse":
         shown = [party for party in shown if party.role not in queries.CLIENT_SIDE]
+    form.names_read.data = referral.names_now
     return render_template(
         "matching/parties.html",
         referral=referral,
@@ -62,10 +64,14 @@ def attest(public_id: str) -> ResponseReturnValue:
     form = AttestForm()
     if not form.validate():
         return _page(queries.get_my_referral(public_id, viewer=signed_in()), form), 422
-    with transaction():
-        referral = queries.get_my_referral(public_id, viewer=signed_in())
-        operations.attest(referral, form.answer.data, actor=signed_in())
-        status, case_id = referral.status, referral.case.public_id
+    try:
+        with transaction():
+            referral = queries.get_my_referral(public_id, viewer=signed_in())
+            operations.attest(referral, form.answer.data, actor=signed_in(), names_read=form.names_read.data or "")
+            status, case_id = referral.status, referral.case.public_id
+    except CheckAgain as changed:
+        flash(str(changed.message), "stop")
+        return redirect(url_for(".parties", public_id=public_id), 303)
     if status is S.CONFIRMED:
         flash(_("The matter is yours. The client is being told; your first contact is what comes next."))
         return redirect(url_for("casework.my_case", public_id=case_id), 303)

@@ -18,7 +18,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Length, NumberRange, Optional, ValidationError
+from wtforms.validators import Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.errors import BadInput
@@ -192,6 +192,10 @@ class PartyForm(PartForm):
     )
 
 
+# 9:30 am, 9 am, 14:00: what fits the column's eight letters and is a moment of a day
+TIME_OF_DAY = r"(?i)^((0?[1-9]|1[0-2])(:[0-5]\d)? ?[ap]m|([01]?\d|2[0-3]):[0-5]\d)\Z"
+
+
 class DateForm(PartForm):
     """A date the matter hangs on."""
 
@@ -199,7 +203,7 @@ class DateForm(PartForm):
     on_day = DayField(
         _l("Day"), description=_l("As on the paper. Leave it empty if nobody knows: it stays a question.")
     )
-    at_time = StringField(_l("Time"), [Optional(), Length(max=8, message=_l("Write it like 9:30 am."))])
+    at_time = StringField(_l("Time"), [Optional(), Regexp(TIME_OF_DAY, message=_l("Write it like 9:30 am."))])
     paper = StringField(_l("Paper it comes from"), [Optional(), Length(max=80, message=_l("Use at most 80 letters."))])
 
 

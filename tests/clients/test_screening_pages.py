@@ -299,6 +299,15 @@ def test_a_bad_day_is_said_above_its_field(desk, client: FlaskClient) -> None:
     assert "We could not read the date." in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize(("time", "status"), [("25:99", 422), ("13:00 pm", 422), ("9:30 am", 303), ("14:00", 303)])
+def test_a_time_is_a_moment_of_a_day(desk, client: FlaskClient, time: str, status: int) -> None:
+    of, staff, _grant = desk
+    case = make.case(of, owner=staff)
+    session.commit()
+    typed = {"date-kind": "hearing", "date-at_time": time}
+    assert client.post(f"/intake/{case.public_id}/dates", data=typed).status_code == status
+
+
 def test_a_suggested_date_is_labelled_and_can_be_confirmed(desk, client: FlaskClient) -> None:
     of, staff, _grant = desk
     case = make.case(of, owner=staff)

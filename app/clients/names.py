@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import jellyfish
 from flask_babel import lazy_gettext as _l
 from rapidfuzz import fuzz, process
-from sqlalchemy import delete, func, select
+from sqlalchemy import Table, delete, func, insert, select
 
 from app.core.db import session
 from app.core.sealed import fold, word_hashes
@@ -243,12 +243,12 @@ def index_names(case: Case) -> None:
 
 
 def _index(case: Case, kind: str, record_id: int, names: list[str]) -> None:
-    session.execute(delete(NameWord).where(NameWord.record_kind == kind, NameWord.record_id == record_id))
+    table = cast(Table, NameWord.__table__)  # rows nobody holds, so past the session
+    session.execute(delete(table).where(table.c.record_kind == kind, table.c.record_id == record_id))
+    of = {"programme_id": case.programme_id, "record_kind": kind, "record_id": record_id}
     words = dict.fromkeys(each for name in names for each in word_hashes(name))
-    session.add_all(
-        NameWord(programme_id=case.programme_id, record_kind=kind, record_id=record_id, word_hash=each)
-        for each in words
-    )
+    if words:
+        session.execute(insert(table), [{**of, "word_hash": each} for each in words])
 
 
 def search_names(text: str, programme_ids: Sequence[int]) -> list[int]:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -21,7 +22,9 @@ from sqlalchemy import (
     Enum,
     Index,
     MetaData,
+    Select,
     String,
+    bindparam,
     create_engine,
     event,
     select,
@@ -259,14 +262,25 @@ Row = TypeVar("Row", bound=Base)
 
 def lock(row: Row, *along: ORMOption) -> Row:
     """Read a row afresh, with rows named along, and keep others from changing it until the transaction ends."""
-    kind = type(row)
-    found = select(kind).where(kind.id == row.id).options(*along).with_for_update(of=kind)
-    return session.execute(found.execution_options(populate_existing=True)).scalar_one()
+    found = _locking(type(row))
+    return session.execute(found.options(*along) if along else found, {"row_id": row.id}).scalar_one()
+
+
+@lru_cache(maxsize=128)
+def _locking(kind: type[Row]) -> Select[Row]:
+    found = select(kind).where(kind.id == bindparam("row_id")).with_for_update(of=kind)
+    return found.execution_options(populate_existing=True)
 
 
 def insert_unless_exists(kind: type[Row], /, **values: Any) -> Row | None:
     """Insert a row, or None where a unique index says that there is one already."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.flush()
-    made = insert(kind).values(**values).on_conflict_do_nothing().returning(kind)
-    return session.execute(made).scalars().one_or_none()
+    made = _insert(kind, session.get_bind().dialect.name, tuple(values))
+    return session.execute(made, {f"its_{name}": value for name, value in values.items()}).scalars().one_or_none()
+
+
+@lru_cache(maxsize=64)
+def _insert(kind: type[Base], dialect: str, names: tuple[str, ...]) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    values = {name: bindparam(f"its_{name}", type_=getattr(kind, name).type) for name in names}
+    return insert(kind).values(values).on_conflict_do_nothing().returning(kind)

@@ -49,8 +49,9 @@ def find(purpose: str, token: str) -> Link:
 
     :raises LinkGone: it is unknown, for something else, too old or revoked
     """
-    link = session.execute(select(Link).where(Link.token_hash == _hash(token), Link.purpose == purpose)).scalar()
-    if link is None or link.revoked_at is not None or link.expires_at <= clock.now():
+    live = (Link.token_hash == _hash(token), Link.purpose == purpose, Link.revoked_at.is_(None))
+    link = session.execute(select(Link).where(*live)).scalar()
+    if link is None or link.expires_at <= clock.now():
         raise LinkGone
     return link
 
@@ -58,7 +59,8 @@ def find(purpose: str, token: str) -> Link:
 def revoke(purpose: str, row: Base) -> None:
     """Close every link of a purpose to a record."""
     found = (Link.purpose == purpose, Link.record_kind == row.__tablename__, Link.record_id == row.id)
-    session.execute(update(Link).where(*found, Link.revoked_at.is_(None)).values(revoked_at=clock.now()))
+    closed = update(Link).where(*found, Link.revoked_at.is_(None)).values(revoked_at=clock.now())
+    session.execute(closed, execution_options={"synchronize_session": False})
 
 
 def _hash(token: str) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
+from sqlalchemy.orm import Session
 
 from app.accounts.models import Grant, User
 from app.clients import priority
@@ -37,7 +40,8 @@ def load(now: datetime | None = None) -> Cast:
     with clock.at(end - MONTHS - timedelta(days=60)), transaction():
         hire(cast)
         gather_volunteers(cast, VOLUNTEERS, end.date())
-    _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
+    with _alone():
+        _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
     _what_ran_out(end)
     set_the_scene(cast, end)
     with transaction():
@@ -57,6 +61,26 @@ def _hurry() -> None:
         connection.exec_driver_sql("PRAGMA synchronous=OFF")
         connection.exec_driver_sql("BEGIN")
     session.rollback()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody else writes while the demo is played: what was read stays true from step to step."""
+    keeping, kept = session(), set[object]()
+    keeping.expire_on_commit = False
+
+    def keep(of: Session, row: object) -> None:
+        kept.add(row)
+
+    event.listen(keeping, "loaded_as_persistent", keep)
+    event.listen(keeping, "pending_to_persistent", keep)
+    try:
+        yield
+    finally:
+        keeping.expire_on_commit = True
+        keeping.expunge_all()
+        event.remove(keeping, "loaded_as_persistent", keep)
+        event.remove(keeping, "pending_to_persistent", keep)
 
 
 def _arrivals(cast: Cast, end: datetime) -> list[datetime]:

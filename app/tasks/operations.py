@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from app.accounts.models import Programme, User
 from app.core import audit, clock
@@ -64,14 +65,16 @@ def finish_task(task: Task, *, actor: User | None, outcome: str = "done") -> Non
 
 def finish_tasks(cause: str, about: Base, *, actor: User | None, outcome: str = "done") -> None:
     """Close whatever is open for a cause about a record."""
-    for task in session.execute(_open(cause, about)).scalars().all():
+    asked = {"kind": about.__tablename__, "about": about.id, "cause": cause}
+    for task in session.execute(_open_tasks(), asked).scalars().all():
         finish_task(task, actor=actor, outcome=outcome)
 
 
-def _open(cause: str, about: Base) -> Any:
+@lru_cache(maxsize=1)
+def _open_tasks() -> Select[Task]:
     return select(Task).where(
-        Task.record_kind == about.__tablename__,
-        Task.record_id == about.id,
-        Task.cause == cause,
+        Task.record_kind == bindparam("kind"),
+        Task.record_id == bindparam("about"),
+        Task.cause == bindparam("cause"),
         Task.done_at.is_(None),
     )

@@ -91,12 +91,14 @@ def main_benefits(problem_code: str) -> dict[str, str]:
     return {r["code"]: r["label"] for r in fitting}
 
 
-def problems_with(report: Closing, *, represents_self: bool, today: date) -> list[tuple[str, str]]:
+def problems_with(
+    report: Closing, *, represents_self: bool, today: date, asked_on: date | None = None
+) -> list[tuple[str, str]]:
     """What speaks against a report, as (field, sentence); empty when it may be sent."""
     code = closing_codes().get(report.closing_code)
     if code is None:
         return [("closing_code", _("Choose a closing code from the list."))]
-    return [*_against_code(report, code, represents_self), *_against_dates(report, code, today)]
+    return [*_against_code(report, code, represents_self), *_against_dates(report, code, today, asked_on or date.min)]
 
 
 def _against_code(report: Closing, code: ClosingCode, represents_self: bool) -> Iterator[tuple[str, str]]:
@@ -118,10 +120,12 @@ def _against_code(report: Closing, code: ClosingCode, represents_self: bool) -> 
         yield "hours", _("Write the hours you spent. One total is enough.")
 
 
-def _against_dates(report: Closing, code: ClosingCode, today: date) -> Iterator[tuple[str, str]]:
+def _against_dates(report: Closing, code: ClosingCode, today: date, asked_on: date) -> Iterator[tuple[str, str]]:
     if code.needs_decision and not (report.decision and report.decided_on):
         yield "decided_on", _("Code %(code)s needs the decision and its date.", code=code.code)
     if report.decided_on and report.decided_on > today:
         yield "decided_on", _("The decision cannot lie in the future.")
     if report.work_ended_on > today:
         yield "work_ended_on", _("The work cannot have ended in the future.")
+    if report.work_ended_on < asked_on:
+        yield "work_ended_on", _("The work cannot have ended before the client asked for help.")

@@ -145,7 +145,7 @@ def record_contact(case: Case, channel: str, *, reached: bool, actor: User) -> C
 def add_time(case: Case, *, on_day: date, hundredths: int, actor: User, activity: str = "work") -> TimeEntry:
     """Log time on a case, in hundredths of an hour.
 
-    :raises CannotKeep: a future day, nothing, or more than a day has
+    :raises CannotKeep: a future day, one before the request, nothing, or more than a day has
     """
     case = lock(case)
     refuse_if(not policy.may_work_on(actor, case), NotOnTheCase)
@@ -158,15 +158,23 @@ def add_time(case: Case, *, on_day: date, hundredths: int, actor: User, activity
     return log_time(case, on_day=on_day, hundredths=hundredths, actor=actor, activity=activity)
 
 
+def asked_on(case: Case) -> date:
+    """The local day on which the client asked for help: no work on the case lies before it."""
+    with clock.at(case.received_at):
+        return calendars.today(case.programme)
+
+
 def log_time(
     case: Case, *, on_day: date, hundredths: int, actor: User, activity: str = "work", source: str = "typed"
 ) -> TimeEntry:
     """Keep time that the caller has checked may be logged.
 
-    :raises CannotKeep: a future day, nothing, or more than a day has
+    :raises CannotKeep: a future day, one before the request, nothing, or more than a day has
     """
     if on_day > calendars.today(case.programme):
         raise CannotKeep("on_day", _l("Hours cannot lie in the future."))
+    if source == "typed" and on_day < asked_on(case):
+        raise CannotKeep("on_day", _l("Hours cannot lie before the day the client asked for help."))
     if hundredths <= 0 or (source == "typed" and hundredths > MOST_A_DAY):
         raise CannotKeep("hours", _l("Write between 0.1 and 24 hours for one day."))
     assignment = policy.live_assignment(actor, case)

@@ -26,7 +26,7 @@ from app.tasks.operations import finish_task, finish_tasks, open_task
 
 from . import closing, mails, policy, queries
 from .models import AmountKind, ClosingAmount, ClosingReport, ClosingStatus, Visibility
-from .operations import CannotKeep, NotOnTheCase, WorkIsOver, add_note, log_time
+from .operations import CannotKeep, NotOnTheCase, WorkIsOver, add_note, asked_on, log_time
 
 
 class CannotClose(Refusal):
@@ -78,7 +78,7 @@ def report_closing(case: Case, report: closing.Closing, *, amounts: Sequence[Amo
     refuse_if(case.status is CaseStatus.CLOSING, AlreadyReported)
     refuse_if(case.status not in (CaseStatus.PLACED, CaseStatus.IN_SERVICE), WorkIsOver)
     today = calendars.today(case.programme)
-    wrong = closing.problems_with(report, represents_self=case.represents_self, today=today)
+    wrong = closing.problems_with(report, represents_self=case.represents_self, today=today, asked_on=asked_on(case))
     wrong += [problem for amount in amounts for problem in amount.problems()]
     if wrong:
         raise CannotClose(details=wrong)

@@ -124,6 +124,16 @@ def test_a_future_day_is_refused_beside_its_field(mine: FlaskClient, work: Work,
     assert step == "letter" or 'value="1.5"' in text_of(answer)
 
 
+@pytest.mark.parametrize(("step", "field"), [("hours", "on_day"), ("close", "work_ended_on")])
+def test_no_work_lies_before_the_request_for_help(mine: FlaskClient, work: Work, step: str, field: str) -> None:
+    typed = {**GOOD_CLOSING, "hours": "1.5", "activity": "court", **day(field, TODAY - timedelta(days=9000))}
+    answer = mine.post(f"{work.path}/{step}", data=typed)
+    assert answer.status_code == 422
+    assert "before the" in text_of(answer)
+    session.rollback()
+    assert not any(session.query(kind).count() for kind in (TimeEntry, ClosingReport))
+
+
 TWICE: list[tuple[str, dict[str, str], Callable[[], int]]] = [
     ("note", {"text": "Spoke with her", "visibility": "programme"}, lambda: session.query(Note).count()),
     ("hours", {**day("on_day"), "hours": "1,5", "activity": "court"},

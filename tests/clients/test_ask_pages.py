@@ -72,7 +72,7 @@ def test_a_whole_request_reaches_a_reference_number(visitor: Visitor, place: str
     assert "A hearing or another day in court" in check
     assert visitor.post("/help/check").location == "/help/sent"
     sent = words(visitor.get("/help/sent"))
-    assert re.search(r"L\d+-26-00001", sent)
+    assert re.search(r"[0-9A-F]{4}-26-00001", sent)
     assert re.search(r"Your PIN is \d{6}", sent)
     assert "You hear from us by Mon, Nov 23" in sent
     assert "yesenia@example.net" in sent

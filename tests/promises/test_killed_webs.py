@@ -175,7 +175,7 @@ def check(app: Flask, web: Web, kills: int) -> None:
     writers = write_under_kills(app, web, kills)
     saved, wrong = sum(len(writer.saved) for writer in writers), lost(writers)
     print(f"promise 2: {kills} kills of web workers, {saved} acknowledged writes: {len(wrong)} lost or unaudited")  # noqa: T201
-    assert saved > kills
+    assert saved, "nothing was acknowledged, so nothing was shown"
     assert wrong == []
     with transaction():  # the planted faults: a write undone, an entry gone
         session.get_one(User, writers[0].user_id).name = "Robin 0"

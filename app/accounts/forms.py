@@ -115,7 +115,7 @@ class ProfileForm(VersionedForm):
         _l("Name"), [Required(_l("Write your name.")), Length(max=80)], filters=[_one_line],
         description=_l("As colleagues and clients should read it."),
     )  # fmt: skip
-    language = RadioField(_l("Language of pages and mails"), choices=options(LANGUAGES.items()))
+    language = RadioField(_l("Language of mails"), choices=options(LANGUAGES.items()))
 
 
 class PersonForm(Form):

@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, has_request_context, request, session, url_for
+from flask import Flask, current_app, g, has_request_context, request, session, url_for
 from flask_babel import Babel, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from . import clock
+from .access import declared
 
 LANGUAGES = {"en": "English", "es": "Español"}
 THEMES = ("light", "dark")
@@ -30,12 +31,17 @@ def choose_language() -> str:
     forced = getattr(g, "language", None)
     if forced:
         return str(forced)
-    if not has_request_context():
+    if not has_request_context() or not _has_choice():
         return "en"
     for asked in (request.args.get("lang"), session.get("language")):
         if asked in LANGUAGES:
             return str(asked)
     return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def _has_choice() -> bool:
+    """Pages behind the sign-in are written in English alone; half of a page in Spanish helps nobody."""
+    return not (request.endpoint and declared(current_app.view_functions[request.endpoint]))
 
 
 def language() -> str:
@@ -130,7 +136,7 @@ def _context() -> dict[str, Any]:
     theme = request.cookies.get("theme", "")
     return {
         "lang": language(),
-        "languages": LANGUAGES,
+        "languages": LANGUAGES if _has_choice() else {},
         "theme": theme if theme in THEMES else "",
         "signed_in": current_user._get_current_object() if current_user.is_authenticated else None,
     }

@@ -52,6 +52,14 @@ def test_the_front_door_says_where_to_go_in_english_and_spanish(app: Flask, clie
     assert '<html lang="es"' in client.get("/").text
 
 
+def test_pages_behind_the_sign_in_are_english_whatever_the_browser_speaks(app: Flask, client: FlaskClient) -> None:
+    make.sign_in(client, make.volunteer().user)
+    page = client.get("/my?lang=es", headers={"Accept-Language": "es"}).text
+    assert '<html lang="en"' in page
+    assert 'hreflang="es"' not in page
+    assert '<html lang="es"' in client.get("/", headers={"Accept-Language": "es"}).text
+
+
 def test_tabs_carry_what_waits(desk: Desk) -> None:
     make.case(desk.programme, CaseStatus.PRESCREEN)
     make.case(desk.programme, CaseStatus.AVAILABLE)

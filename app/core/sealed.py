@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import os
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 NONCE_BYTES = 12
+NOT_IN_WORDS = re.compile("[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,8 @@ class SealedJSON(TypeDecorator[Any]):
 
 def fold(text: str) -> str:
     """Lower case, without accents or marks, single spaces: how names are compared."""
+    if text.isascii():
+        return " ".join(NOT_IN_WORDS.sub(" ", text.lower()).split())
     plain = unicodedata.normalize("NFKD", text)
     kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
     return " ".join(kept.casefold().split())
@@ -125,7 +128,7 @@ def fold(text: str) -> str:
 
 def keyed_hash(text: str, purpose: str) -> str:
     """A hash that tells equality only to who has the index key."""
-    return hmac.new(ring().index, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()[:40]
+    return hmac.digest(ring().index, f"{purpose}\0{text}".encode(), "sha256").hex()[:40]
 
 
 def word_hashes(name: str) -> list[str]:

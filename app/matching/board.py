@@ -106,8 +106,7 @@ def _listings(volunteer: Volunteer, openings: Select[Any]) -> list[Listing]:
     judged = judge_rows(list(rows.values()), one_volunteer(volunteer, clock.today_in(zone), zone), clock.today_in(zone))
     stmt = select(*FACTS).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
     facts = [row for row in session.execute(stmt) if "barred" not in judged[row.public_id].rules]
-    counties = _common(Case.county, {row.county for row in facts})
-    languages = _common(Case.language, {row.language for row in facts}) | {"en"}
+    counties, languages = _common()
     live = _live_by_opening(openings)
     return [_listing(row, judged[row.public_id], counties, languages, live[row.id], volunteer) for row in facts]
 
@@ -127,10 +126,18 @@ def _listing(
     )
 
 
-def _common(column: Any, values: set[str]) -> set[str]:
-    """The values that enough open cases share to be named."""
-    stmt = select(column).where(Case.status.in_(OPEN), column.in_(values)).group_by(column)
-    return set(session.execute(stmt.having(func.count() >= FEW)).scalars())
+def _common() -> tuple[set[str], set[str]]:
+    """The counties, and the languages besides English, that enough open cases share to be named."""
+    counties, languages = Counter[str](), Counter[str]()
+    stmt = select(Case.county, Case.language, func.count()).where(Case.status.in_(OPEN))
+    for county, language, count in session.execute(stmt.group_by(Case.county, Case.language)):
+        counties[county] += count
+        languages[language] += count
+    return _shared(counties), _shared(languages) | {"en"}
+
+
+def _shared(counted: Counter[str]) -> set[str]:
+    return {value for value, count in counted.items() if count >= FEW}
 
 
 def _live_by_opening(openings: Select[Any]) -> dict[int, list[Referral]]:
@@ -225,7 +232,7 @@ def teaser() -> list[tuple[str, str, str, int]]:
         .where(Opening.id.in_(listed_openings()), Case.sensitive.is_(False))
     )
     rows = session.execute(stmt).all()
-    common = _common(Case.language, {row.language for row in rows}) | {"en"}
+    _counties, common = _common()
     found = Counter(
         (row.forum_state, problems.category(row.problem_code), band(row.hours))
         for row in rows

@@ -171,6 +171,12 @@ def is_clear(case: Case, search: ConflictSearch | None) -> bool:
     return search is not None and search.outcome == "clear" and search.parties_version == case.parties_version
 
 
+def must_be_searched_again(case: Case) -> bool:
+    """Have the parties changed, or was something found, since staff last found the names clear?"""
+    search = latest_search(case)
+    return search is not None and not is_clear(case, search)
+
+
 MOST = 20  # duplicates shown, the newest ones
 
 

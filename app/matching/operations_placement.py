@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.conflicts import must_be_searched_again
 from app.clients.lifecycle import move_case
 from app.clients.mails import tell_client
 from app.clients.models import Case, CaseRole, CaseStatus, Opening, OpeningStatus
@@ -19,7 +20,17 @@ from . import mails, policy, queries, terms, words
 from .barring import Purpose
 from .models import HOLDING, Assignment, Bar, Referral, ReferralStatus, ReferralWay
 from .operations_line import ANSWER_REQUEST, PROPOSE_NEXT, RELEASE_NAMES, thank_others
-from .refusals import AtCapacity, CaseGone, CaseTaken, CheckAgain, HoldOver, NeedsMentor, RulesAgainst, VolunteerFull
+from .refusals import (
+    AtCapacity,
+    CaseGone,
+    CaseTaken,
+    CheckAgain,
+    HoldOver,
+    NeedsMentor,
+    RulesAgainst,
+    SearchAgain,
+    VolunteerFull,
+)
 from .rules import Pair, judge_pair
 
 S = ReferralStatus
@@ -32,6 +43,7 @@ def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = 
     :raises HoldOver: nothing is held
     :raises CaseGone: the opening is no longer listed
     :raises CheckAgain: the parties changed since the attestation
+    :raises SearchAgain: the programme has not searched the names as they are now
     :raises RulesAgainst: a rule that never only warns speaks against it by now
     :raises NeedsMentor: the match needs a mentor with time and none is named
     :raises AtCapacity: the volunteer's slots are used
@@ -54,6 +66,7 @@ def _look_again(opening: Opening, volunteer: Volunteer) -> Pair:
     refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, CaseGone)
     if opening.role is CaseRole.LEAD:
         refuse_if(opening.case.status is not CaseStatus.AVAILABLE, CaseGone)
+    refuse_if(must_be_searched_again(opening.case), SearchAgain)
     return judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.PLACE)
 
 
@@ -72,6 +85,7 @@ def place_by_hand(
     :raises BadInput: no known reason, or the volunteer has not checked for conflicts
     :raises CaseGone: the opening is not listed
     :raises CaseTaken: another volunteer holds it
+    :raises SearchAgain: the programme has not searched the names as they are now
     :raises RulesAgainst: a rule that no reason overrides speaks against it
     :raises VolunteerFull: the volunteer's slots are used
     :raises NeedsMentor: the match needs a mentor with time and none is named

@@ -97,6 +97,12 @@ class CheckAgain(Refusal):
     message = _l("The people in this matter have changed. The names must be checked for conflicts again.")
 
 
+class SearchAgain(Refusal):
+    """Staff have not found the names clear as they are now."""
+
+    message = _l("The people in this matter have changed. Search the programme's names again before you place it.")
+
+
 class NeedsMentor(Refusal):
     """Nobody with time was named to stand by the volunteer."""
 

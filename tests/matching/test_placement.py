@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from app.clients.models import CaseStatus, PriorityLevel
+from app.clients.models import CaseStatus, ConflictSearch, PriorityLevel
 from app.clients.queries import visible_cases
 from app.core import clock
 from app.core.db import session, transaction
@@ -23,6 +23,7 @@ from app.matching.refusals import (
     NotForYou,
     NotRequested,
     RulesAgainst,
+    SearchAgain,
     VolunteerFull,
 )
 from app.volunteers.models import Membership, Organisation, Standing
@@ -283,3 +284,27 @@ def test_a_new_party_on_a_placed_case_is_checked_again_and_a_conflict_ends_acces
     assert not sees(desk)
     assert desk.case.status == "accepted"
     assert len(tasks("find_new_volunteer")) == 1
+
+
+def a_search(desk: Desk, outcome: str = "clear") -> None:
+    with transaction():
+        case = desk.case
+        session.add(
+            ConflictSearch(case=case, parties_version=case.parties_version, searched_at=clock.now(), names_searched=3,
+                           hits=[], hit_count=0, outcome=outcome, decided_at=clock.now())
+        )  # fmt: skip
+
+
+def test_a_case_whose_names_were_not_searched_again_is_not_placed(app: Flask) -> None:
+    desk = lay()
+    a_search(desk)
+    with transaction():
+        desk.case.parties_version += 1
+    referral = requested(desk)
+    with pytest.raises(SearchAgain), transaction():
+        operations.confirm_request(referral, actor=desk.staff)
+    assert desk.case.status == "available"
+    a_search(desk)
+    with transaction():
+        operations.confirm_request(session.get_one(Referral, referral.id), actor=desk.staff)
+    assert desk.case.status == "placed"

@@ -43,6 +43,11 @@ class Plan:
     ends: datetime  # nothing more happens after it: today
     chance: random.Random
 
+    @property
+    def is_recent(self) -> bool:
+        """Did the request come in within the last two weeks?"""
+        return self.ends - self.begins < timedelta(days=14)
+
 
 def plan(cast: Cast, begins: datetime, ends: datetime) -> Plan:
     """Draw a case."""
@@ -125,7 +130,7 @@ def answers(cast: Cast, fate: Plan) -> dict[str, dict[str, Any]]:
         "urgent": {"emergencies": _emergencies(matter, chance), "harms": [matter.harm]},
         "dates": _dates(fate),
         "access": {"access": [], "access_note": ""},
-        "consent": {"share_names": "yes" if chance.random() < 0.96 else "no"},
+        "consent": {"share_names": "no" if fate.is_recent and chance.random() < 0.1 else "yes"},
     }  # fmt: skip
 
 
@@ -156,7 +161,7 @@ def screen(cast: Cast, fate: Plan, case_id: int) -> bool:
     screening.change_matter(
         case, problem_code=fate.matter.code, forum=case.forum, forum_state="WI", county=case.county, actor=staff
     )
-    if chance.random() < 0.05:
+    if fate.is_recent and chance.random() < 0.1:
         screening.ask_for_missing(case, ["income_proof"], actor=staff)
         return False
     decision = _judge_income(cast, case, staff)

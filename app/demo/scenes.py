@@ -40,6 +40,9 @@ def _old_duties_were_done(end: datetime) -> None:
         for task in late.order_by(Task.due_at.desc()).all()[2:]:
             with clock.at(task.due_at):
                 finish_task(task, actor=task.owner)
+        called = session.query(Checkin).filter(Checkin.handed_over_at < end - timedelta(days=3))
+        for checkin in called.filter(Checkin.answered_at.is_(None), Checkin.closed_at.is_(None)):
+            checkin.closed_at, checkin.close_reason = checkin.handed_over_at, "heard_otherwise"
 
 
 def _cases(cast: Cast, status: CaseStatus) -> list[Case]:

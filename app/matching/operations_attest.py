@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.conflicts import must_be_searched_again
 from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, refuse_if
@@ -84,7 +85,7 @@ def _found_clear(referral: Referral, actor: User) -> Referral:
         raise HoldOver
     pair = judge_pair(referral.opening, volunteer, calendars.today(case.programme), Purpose.PLACE)
     at_once = policy.is_taken_at_once(case, policy.standing_with(volunteer, case), needs_mentor=pair.needs_mentor)
-    if at_once:
+    if at_once and not must_be_searched_again(case):
         place(referral, actor=actor)
         return referral
     return _ask_for_case(referral, actor)

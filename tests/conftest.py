@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from app import create_app
+from app.clients import conflicts
 from app.core import db as database
 from app.core import migrate
 from app.core.sealed import new_key
@@ -33,6 +34,7 @@ def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(self: socket.socket, address: object) -> None:
         host = address[0] if isinstance(address, tuple) else "unix"
         if host not in ("127.0.0.1", "::1", "localhost", "unix"):
+            self.close()
             raise RuntimeError(f"A test tried to reach {host}.")
         real(self, address)
 
@@ -116,6 +118,7 @@ class Kept:
         made.jinja_env.globals.update(cls.globals)
         made.extensions.update(engine=database.make_engine(settings.database_url), settings=settings)
         made._got_first_request = False
+        conflicts._kept.clear()  # names read from another test's database of the same name
         return made
 
 

@@ -248,6 +248,4 @@ def test_trouble_with_one_volunteer_keeps_nobody_else_waiting(
     jobs.every_night()
     session.expire_all()
     assert paused.status is S.APPROVED
-    said = capsys.readouterr().out
-    assert "volunteers.step_failed" in said
-    assert address not in said
+    assert address not in capsys.readouterr().out

@@ -50,6 +50,13 @@ class Desk:
                 time.sleep(0.1)
         raise AssertionError(self.log.read_text())
 
+    def children_when(self, many: int) -> list[int]:
+        """Every process under it, once there are as many as expected, or after ten seconds."""
+        until = time.monotonic() + 10
+        while len(self.children()) < many and time.monotonic() < until:
+            time.sleep(0.1)
+        return self.children()
+
     def children(self, of: int | None = None) -> list[int]:
         """The processes that it started, and theirs."""
         parent = of or self.process.pid
@@ -92,7 +99,7 @@ def state(pid: int) -> str:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_one_signal_stops_everything(desk: Desk, how: signal.Signals) -> None:
     desk.wait_until_served()
-    started = desk.children()
+    started = desk.children_when(5)
     assert len(started) >= 5, "web with two workers, scheduler, worker"
     assert desk.end(how) == 0
     assert alive(started) == []

@@ -21,12 +21,10 @@ from app.core import migrate
 from app.core.db import engine, session
 from app.core.logs import set_up_logs
 from app.core.sealed import keyed_hash
+from app.demo.people import ACCOUNTS, PASSWORD
 from app.processes import parts_of, run_together
 from app.volunteers.models import Volunteer
 from config import LOCAL_KEYS, ROOT, BadConfiguration, Settings, load, make_local_keys
-
-DEMO_ACCOUNTS = ("admin@demo.test", "coordinator@demo.test", "volunteer@demo.test", "funder@demo.test")
-DEMO_PASSWORD = "demo-pass-word"  # noqa: S105
 
 
 def main() -> int:
@@ -91,8 +89,8 @@ def fill(app: Flask, settings: Settings) -> None:
 def summary(settings: Settings) -> str:
     """What is in the database and how to get in, in a few lines."""
     lines = [_counts(), f"Open {settings.outside_url}"]
-    if settings.is_local_trial and _has_account(DEMO_ACCOUNTS[0]):
-        lines.append(f"Sign in as {', '.join(DEMO_ACCOUNTS)}; the password is {DEMO_PASSWORD}")
+    if settings.is_local_trial and _has_account(ACCOUNTS[0]):
+        lines.append(f"Sign in as {', '.join(ACCOUNTS)}; the password is {PASSWORD}")
     elif session.execute(select(User.id).limit(1)).first() is None:
         lines.append("Nobody can sign in yet. Make the first administrator: .venv/bin/flask first-admin EMAIL NAME")
     if not settings.mail_server:

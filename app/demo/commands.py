@@ -14,9 +14,6 @@ from app.core.db import session
 from app.volunteers.models import Volunteer
 
 from .load import is_empty, load
-from .people import PASSWORD
-
-ACCOUNTS = ("admin@demo.test", "coordinator@demo.test", "volunteer@demo.test", "funder@demo.test")
 
 
 @click.command("demo")
@@ -34,4 +31,3 @@ def demo_command(if_empty: bool) -> None:
     cases = session.execute(select(func.count()).select_from(Case)).scalar_one()
     volunteers = session.execute(select(func.count()).select_from(Volunteer)).scalar_one()
     click.echo(f"Demo programme loaded: {cases} cases, {volunteers} volunteers, two programmes in one state.")
-    click.echo(f"Sign in with {', '.join(ACCOUNTS)}; password {PASSWORD}")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+import structlog
 from sqlalchemy import func, select
 
 from app.accounts.models import Programme, User
@@ -241,6 +242,10 @@ def test_trouble_with_one_volunteer_keeps_nobody_else_waiting(
             raise ValueError(f"{volunteer.email} cannot be read")
 
     monkeypatch.setattr(operations, "act_on_expiry", act_on_expiry)
+    to_page = structlog.wrap_logger(structlog.PrintLogger(), [structlog.processors.JSONRenderer()])
+    monkeypatch.setattr(jobs, "log", to_page)
+        jobs, "log", structlog.wrap_logger(structlog.PrintLogger(), [structlog.processors.JSONRenderer()])
+    )
     address = first.email
     jobs.expire_credentials()
     session.expire_all()
@@ -248,4 +253,6 @@ def test_trouble_with_one_volunteer_keeps_nobody_else_waiting(
     jobs.every_night()
     session.expire_all()
     assert paused.status is S.APPROVED
-    assert address not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "volunteers.step_failed" in said
+    assert address not in said

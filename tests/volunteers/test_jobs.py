@@ -244,8 +244,6 @@ def test_trouble_with_one_volunteer_keeps_nobody_else_waiting(
     monkeypatch.setattr(operations, "act_on_expiry", act_on_expiry)
     to_page = structlog.wrap_logger(structlog.PrintLogger(), [structlog.processors.JSONRenderer()])
     monkeypatch.setattr(jobs, "log", to_page)
-        jobs, "log", structlog.wrap_logger(structlog.PrintLogger(), [structlog.processors.JSONRenderer()])
-    )
     address = first.email
     jobs.expire_credentials()
     session.expire_all()

@@ -31,6 +31,8 @@ from app.core.access import Role
 from app.core.forms import DayField, Form, Required, VersionedForm
 from app.core.i18n import LANGUAGES
 
+from . import policy
+
 ROLES = {
     Role.ADMIN: _l("Administrator"),
     Role.COORDINATOR: _l("Coordinator"),
@@ -127,6 +129,13 @@ class PersonForm(Form):
     role = SelectField(_l("Role"), choices=options(ROLES.items()))
     place = SelectField(_l("For"), description=_l("Coordinators and supervising attorneys: a programme. "
                                                   "Funders: a funding source. Others: the whole desk."))  # fmt: skip
+
+    def validate_place(self, field: Field) -> None:
+        """The role is for what it needs."""
+        kind, role = (field.data or "").partition(":")[0], self.role.data
+        needed = "programme" if policy.needs_programme(role) else "grant" if policy.needs_grant(role) else kind
+        if kind != needed:
+            raise ValidationError(str(_l("Choose the programme or the funding source that the role is for.")))
 
 
 class RoleForm(Form):

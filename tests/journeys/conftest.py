@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -146,8 +147,11 @@ def page_at(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _matters(message: ConsoleMessage) -> bool:
-    """Errors only; a form that names what is wrong is announced as a failed load, and is none."""
-    return message.type == "error" and "422 (UNPROCESSABLE" not in message.text
+    """Errors only; a page that refuses is announced as a failed load, and is none."""
+    refused = (
+        re.search(r"status of (401|403|404|409|410|422) ", message.text) and "/static/" not in message.location["url"]
+    )
+    return message.type == "error" and not refused
 
 
 def _elsewhere(route: Route) -> None:

@@ -148,9 +148,8 @@ def page_at(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 def _matters(message: ConsoleMessage) -> bool:
     """Errors only; a page that refuses is announced as a failed load, and is none."""
-    refused = (
-        re.search(r"status of (401|403|404|409|410|422) ", message.text) and "/static/" not in message.location["url"]
-    )
+    own = "/static/" in message.location["url"]
+    refused = not own and re.search(r"status of (401|403|404|409|410|422) ", message.text)
     return message.type == "error" and not refused
 
 

@@ -24,6 +24,10 @@ pytestmark = pytest.mark.browser
 
 PASSWORD = "quiet lake seven herons"
 PageAt = Callable[..., Page]
+ISLAND = {
+    "Name": "Island Legal Aid", "Sender of mails": "Island office", "Phone": "808-555-0142", "Opens at": "10:00",
+    "Closes at": "09:00", "Short name": "island", "Prefix": "IS",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -194,8 +198,7 @@ def test_a_programme_is_opened_with_its_own_clock_and_holidays(
     axe_clean(page)
     page.get_by_role("link", name="Open a programme…").click()
     axe_clean(page)
-    for label, text in (("Name", "Island Legal Aid"), ("Sender of mails", "Island office"), ("Phone", "808-555-0142"),
-                        ("Opens at", "10:00"), ("Closes at", "09:00"), ("Short name", "island"), ("Prefix", "IS")):  # fmt: skip
+    for label, text in ISLAND.items():
         page.get_by_label(label, exact=True).fill(text)
     page.get_by_label("State", exact=True).select_option("HI")
     page.get_by_label("Time zone").select_option("Pacific/Honolulu")

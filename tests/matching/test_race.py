@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import queue
 import threading
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 
-from app import create_app
 from app.clients.models import CaseStatus, Opening
 from app.core.audit import AuditEntry
-from app.core.db import engine, session, transaction
+from app.core.db import session, transaction
 from app.core.errors import Refusal
 from app.core.mail import Mail
-from app.matching import jobs, operations
+from app.matching import jobs, operations, queries
 from app.matching.models import HOLDING, Assignment, Referral, ReferralStatus
 from app.volunteers.models import Volunteer
-from config import Settings
 from tests import factories
 
 S = ReferralStatus
@@ -72,10 +66,10 @@ def check_nothing_is_doubled(openings: int) -> None:
     holds = session.execute(select(Referral.opening_id).where(Referral.status.in_(HOLDING))).scalars().all()
     assert max(Counter(holds).values()) == 1
     assert len(holds) == openings
-    held = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "referral.hold")
-    mails = select(func.count()).select_from(Mail).where(Mail.kind == "matching.held")
-    assert session.execute(held).scalar_one() == openings
-    assert session.execute(mails).scalar_one() == openings
+    held = select(AuditEntry.record_id).where(AuditEntry.action == "referral.hold")
+    mails = select(Mail.occasion).where(Mail.kind == "matching.held")
+    for once in (session.execute(each).scalars().all() for each in (held, mails)):
+        assert len(once) == len(set(once)) == openings
 
 
 @pytest.mark.promise(1)
@@ -147,81 +141,37 @@ def test_many_workers_end_a_hold_once(app: Flask) -> None:
     assert session.query(AuditEntry).filter_by(action="referral.expired").count() == 3
 
 
-def _claim_over_http(settings: Settings, tokens: list[str], openings: list[str], out: Any) -> None:
-    """One process of the web with its threads: every claimer goes through the list, one request at a time each."""
-    made = create_app(settings)
-    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
-    said: list[int] = []
-    line: queue.SimpleQueue[tuple[FlaskClient, list[str]]] = queue.SimpleQueue()
-    for n, token in enumerate(tokens):
-        browser = made.test_client()
-        with browser.session_transaction() as cookie:
-            cookie["_user_id"], cookie["_fresh"] = token, True
-        at = 17 * n % len(openings)
-        line.put((browser, openings[at:] + openings[:at]))
-
-    def serve() -> None:
-        while True:
-            try:
-                browser, left = line.get_nowait()
-            except queue.Empty:
-                return
-            answer = browser.post(f"/opportunities/{left[0]}/hold", data={"confidential": "y"})
-            said.append(answer.status_code)
-            if left[1:]:
-                line.put((browser, left[1:]))
-
-    threads = [threading.Thread(target=serve) for _ in range(settings.web_threads)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    out.put(dict(Counter(said)))
-
-
-def race_over_http(settings: Settings, people: int, cases: int, capacity: int, processes: int) -> Counter[int]:
-    """Volunteers claim every case over HTTP from several processes; how often each status was answered."""
-    volunteers, openings = lay(people, cases, capacity)
-    tokens = []
-    for volunteer_id in volunteers:
-        browser = create_app(settings).test_client()
-        user = session.get_one(Volunteer, volunteer_id).user
-        assert user is not None
-        factories.sign_in(browser, user)
-        with browser.session_transaction() as cookie:
-            tokens.append(cookie["_user_id"])
-    public_ids = list(session.execute(select(Opening.public_id).where(Opening.id.in_(openings))).scalars())
+@pytest.mark.promise(1)
+def test_a_hold_that_does_not_look_is_stopped_by_the_database_alone(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, (opening,) = lay(8, 1, 3)
+    monkeypatch.setattr(queries, "live_referrals", lambda *given: [])
     session.rollback()
-    engine().dispose()
-    spawn = multiprocessing.get_context("spawn")
-    out = spawn.Queue()
-    shares = [tokens[n::processes] for n in range(processes)]
-    running = [spawn.Process(target=_claim_over_http, args=(settings, share, public_ids, out)) for share in shares]
-    for process in running:
-        process.start()
-    said: Counter[int] = Counter()
-    for _ in running:
-        said.update(out.get(timeout=900))
-    for process in running:
-        process.join()
-    return said
+    said = at_once(app, [lambda v=v: claim(v, opening) for v in people])  # type: ignore[misc]
+    assert Counter(said) == {"held": 1, "CaseTaken": 7}
+    check_nothing_is_doubled(1)
 
 
 @pytest.mark.promise(1)
-def test_two_processes_of_the_web_never_double_a_hold(app: Flask, settings: Settings) -> None:
-    said = race_over_http(settings, people=4, cases=8, capacity=3, processes=2)
-    assert set(said) <= {303, 409}
-    assert said.total() == 4 * 8
-    check_nothing_is_doubled(8)
+def test_doubled_holds_would_be_found(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: nobody looks, and the database does not hold them to one either."""
+    people, (opening,) = lay(8, 1, 3)
+    with transaction():
+        session.execute(text("DROP INDEX one_live_hold"))
+    monkeypatch.setattr(queries, "live_referrals", lambda *given: [])
+    at_once(app, [lambda v=v: claim(v, opening) for v in people])  # type: ignore[misc]
+    with pytest.raises(AssertionError):
+        check_nothing_is_doubled(1)
 
 
-@pytest.mark.full
 @pytest.mark.promise(1)
-def test_fifty_claimers_two_hundred_cases_four_processes(app: Flask, settings: Settings) -> None:
-    said = race_over_http(settings, people=50, cases=200, capacity=5, processes=4)
-    print(f"promise 1: 50 claimers x 200 cases over HTTP in 4 processes: {dict(said)}")  # noqa: T201
-    assert set(said) <= {303, 409}
-    assert said.total() == 50 * 200
-    check_nothing_is_doubled(200)
-    held = select(func.count()).where(Referral.status.in_(HOLDING)).group_by(Referral.volunteer_id)
-    assert max(session.execute(held).scalars()) <= 5
+def test_a_cap_that_is_not_counted_would_be_found(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: every slot seems free."""
+    (volunteer,), openings = lay(1, 8, 3)
+    monkeypatch.setattr(queries, "count_used_slots", lambda volunteer: 0)
+    session.rollback()
+    said = at_once(app, [lambda o=o: claim(volunteer, o) for o in openings])  # type: ignore[misc]
+    assert Counter(said) == {"held": 8}
+    with pytest.raises(AssertionError):
+        check_nothing_is_doubled(3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -11,15 +12,37 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SERVER
+
 ROOT = Path(__file__).parents[2]
-APART = ["unshare", "-rn", "sh", "-c"]  # a network of its own, in which only loopback exists
-SAMPLE = ["tests/accounts", "tests/core/test_delivery.py", "tests/core/test_outbox.py", "tests/shape/test_schema.py"]
+# A network of its own, in which only loopback exists.
+APART = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "--map-current-user", "--keep-caps", "-n"]
+REACHES_OUT = """
+import subprocess, sys
+
+def test_reaches_out():
+    asked = "import socket; socket.create_connection(('203.0.113.7', 443), 5)"
+    subprocess.run([sys.executable, "-c", asked], check=True)
+"""
 
 
-def can_be_apart() -> bool:
-    if shutil.which("unshare") is None or shutil.which("ip") is None:
-        return False
-    return subprocess.run([*APART, "ip link set lo up"], capture_output=True).returncode == 0
+def apart(*pytest_arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run tests on this run's kind of database where there is no network."""
+    tests = [sys.executable, "-m", "pytest", "-q", *pytest_arguments]
+    command = [sys.executable, "-m", "tests.postgres", *tests] if SERVER else tests
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("TEST_DATABASE", "PYTEST_"))}
+    loopback_then = [*APART, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    return subprocess.run([*loopback_then, *command], cwd=ROOT, env=environ, capture_output=True, text=True)
+
+
+@pytest.fixture
+def can_be_apart() -> None:
+    """Such a network can be made here; where it cannot, the promise was not shown."""
+    found = shutil.which("unshare") and shutil.which("ip")
+    if found and subprocess.run([*APART, "ip", "link", "set", "lo", "up"], capture_output=True).returncode == 0:
+        return
+    said = "not run: this machine cannot make a network without routes (needs unshare, ip and the right to use them)"
+    pytest.fail(said) if os.environ.get("CI_STRICT") == "1" else pytest.skip(said)
 
 
 @pytest.mark.promise(19)
@@ -42,12 +65,21 @@ def test_no_page_or_style_names_another_host() -> None:
     assert loaded.search('<script src="//evil.example/a.js">')
 
 
+@pytest.mark.promise(19)
+@pytest.mark.usefixtures("can_be_apart")
+def test_what_reaches_out_by_another_process_fails_without_a_network(tmp_path: Path) -> None:
+    """The planted fault: a process that a test starts knows nothing of the test's own guard."""
+    (tmp_path / "test_out.py").write_text(REACHES_OUT)
+    done = apart("-n0", str(tmp_path / "test_out.py"))
+    assert done.returncode == 1, done.stdout[-2000:]
+    assert "Network is unreachable" in done.stdout
+
+
 @pytest.mark.full
 @pytest.mark.promise(19)
+@pytest.mark.usefixtures("can_be_apart")
 def test_tests_pass_where_there_is_no_network() -> None:
-    if not can_be_apart():
-        pytest.skip("this machine cannot make a network without routes")
-    tests = f"ip link set lo up && {sys.executable} -m pytest -q -n0 -m 'not full and not browser' {' '.join(SAMPLE)}"
-    done = subprocess.run([*APART, tests], cwd=ROOT, capture_output=True, text=True)
+    """Every test without a browser, except those at published figures, which do more of the same."""
+    done = apart("-n", "2", "-m", "not full and not browser")
     print(f"promise 19: {done.stdout.splitlines()[-1]}, without a network")  # noqa: T201
-    assert done.returncode == 0, done.stdout[-2000:]
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]

@@ -54,8 +54,8 @@ class Web:
         return bool(running)
 
     def stop(self) -> None:
-        """End it."""
-        self.process.terminate()
+        """End it without waiting for what is under way."""
+        self.process.send_signal(signal.SIGINT)
         self.process.wait(30)
 
 

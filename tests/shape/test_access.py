@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import AnyConverter, Rule
@@ -17,7 +16,8 @@ from werkzeug.routing.converters import NumberConverter
 
 from app.accounts.models import Programme, User
 from app.clients.models import CaseStatus
-from app.core.access import ANY, READING, Role, declared, routes_table
+from app.core import access
+from app.core.access import ANY, READING, Role, declared, open_to, routes_table
 from app.core.db import Base, session, transaction
 from tests import factories
 
@@ -139,38 +139,73 @@ def wrong(allowed: frozenset[Role], is_somebody: bool, roles: frozenset[Role], s
     return "" if status == 403 else "let a role in"
 
 
-@pytest.mark.promise(8)
-def test_each_role_reaches_what_the_list_says(app: Flask, everyone: Cast) -> None:
-    seen: Counter[str] = Counter()
-    faults: list[str] = []
-    for rule, method in cells(app):
+def try_every_role(app: Flask, everyone: Cast, tried: list[tuple[Rule, str]]) -> tuple[int, list[str]]:
+    """Knock at routes as everybody; how many cells, and what was wrong."""
+    count, faults = 0, []
+    for rule, method in tried:
         allowed = declared(app.view_functions[rule.endpoint]) or frozenset()
         url = address(rule, NO_ID)
         for name, who in everyone.people.items():
             status = knock(app, who, method, url)
             fault = wrong(allowed, who is not None, everyone.roles[name], status)
-            seen["cells"] += 1
+            count += 1
             if fault:
                 faults.append(f"{method} {rule.rule} {fault}: {name} got {status}")
-    print(f"route x method x person: {seen['cells']} cells, {len(faults)} wrong")  # noqa: T201
-    assert not faults, "\n" + "\n".join(faults)
+    return count, faults
 
 
-@pytest.mark.promise(8)
-def test_to_another_programme_a_case_looks_like_none(app: Flask, everyone: Cast) -> None:
-    """Strangers are answered alike whether an id is a case's or nobody's."""
+def try_every_stranger(app: Flask, everyone: Cast, tried: list[tuple[Rule, str]]) -> tuple[int, list[str]]:
+    """Strangers must be answered alike whether an id is a case's or nobody's; how many cells, and what was wrong."""
     strangers = [n for n in everyone.people if n.endswith("elsewhere") or n in (NOBODY, "no role", "volunteer here")]
-    tried, faults = 0, []
-    for rule, method in cells(app):
+    count, faults = 0, []
+    for rule, method in tried:
         if not _takes_ids(rule) or declared(app.view_functions[rule.endpoint]) in (None, frozenset(), ANY):
             continue
         for name in strangers:
             who = everyone.people[name]
             unknown = knock(app, who, method, address(rule, NO_ID))
             for kind, ids in everyone.ids.items():
-                tried += 1
+                count += 1
                 status = knock(app, who, method, address(rule, ids[0]))
                 if status != unknown:
                     faults.append(f"{method} {rule.rule} with an id of {kind}: {name} got {status}, not {unknown}")
-    print(f"route x method x stranger x record: {tried} cells, {len(faults)} wrong")  # noqa: T201
+    return count, faults
+
+
+@pytest.mark.promise(8)
+def test_each_role_reaches_what_the_list_says(app: Flask, everyone: Cast) -> None:
+    count, faults = try_every_role(app, everyone, list(cells(app)))
+    print(f"promise 8: route x method x person: {count} cells, {len(faults)} wrong")  # noqa: T201
+    assert count >= 2_500
     assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.mark.promise(8)
+def test_to_another_programme_a_case_looks_like_none(app: Flask, everyone: Cast) -> None:
+    count, faults = try_every_stranger(app, everyone, list(cells(app)))
+    print(f"promise 8: route x method x stranger x record: {count} cells, {len(faults)} wrong")  # noqa: T201
+    assert count >= 2_500
+    assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.mark.promise(8)
+def test_a_door_that_nobody_watches_is_found(app: Flask, everyone: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: pages say who may enter, and nobody asks them."""
+    unwatched = [each for each in app.before_request_funcs[None] if each is not access._enforce]
+    monkeypatch.setitem(app.before_request_funcs, None, unwatched)
+    _count, faults = try_every_role(app, everyone, [each for each in cells(app) if each[0].rule == "/people"])
+    assert any("let a role in" in fault for fault in faults)
+    assert any("let nobody in" in fault for fault in faults)
+
+
+@pytest.mark.promise(8)
+def test_a_page_that_shows_other_programmes_cases_is_found(app: Flask, everyone: Cast) -> None:
+    """The planted fault: a case is fetched without asking who looks."""
+
+    def peek(public_id: str) -> str:
+        found = session.execute(select(factories.Case).where(factories.Case.public_id == public_id)).first()
+        return "seen" if found else abort(404)
+
+    app.add_url_rule("/peek/<public_id>", "peek", open_to(Role.COORDINATOR)(peek))
+    _count, faults = try_every_stranger(app, everyone, [each for each in cells(app) if each[0].endpoint == "peek"])
+    assert faults == ["GET /peek/<public_id> with an id of case: coordinator elsewhere got 200, not 404"]

@@ -68,7 +68,7 @@ def owner_gets_in(app: Flask, known: str) -> bool:
 def check_promise(app: Flask, looked_at: list[str], count: int, whom: Callable[[int], tuple[str, str]]) -> None:
     known = guesses.proof_for("ida@example.org")
     guess_on(app, count, whom, timedelta(minutes=14))
-    print(f"guesses: {count}, looked at: {len(looked_at)} ({whom.__name__})")  # noqa: T201
+    print(f"promise 11: {count} guesses ({whom.__name__}), {len(looked_at)} reached the hash")  # noqa: T201
     assert len(looked_at) <= min(MOST, count // 2)
     assert owner_gets_in(app, known)
 
@@ -99,9 +99,11 @@ def test_spread_over_a_day_one_address_still_has_few_guesses(
     assert owner_gets_in(app, guesses.proof_for("ida@example.org"))
 
 
+@pytest.mark.promise(11)
 def test_the_test_would_notice_missing_limits(
     app: Flask, coordinator: User, looked_at: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The planted fault: every guess is let through."""
     monkeypatch.setattr(limits, "allow", lambda *args: True)
     with pytest.raises(AssertionError):
         check_promise(app, looked_at, 120, one_address)

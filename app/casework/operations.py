@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.hearing import hear_again, hear_of
 from app.clients.lifecycle import move_case
 from app.clients.models import OPEN, Case, CaseStatus
 from app.clients.models.statuses import CaseRole
@@ -46,7 +47,7 @@ class CannotKeep(BadInput):
         self.field = field
 
 
-def record_first_contact(assignment: Assignment, *, actor: User) -> None:
+def record_first_contact(assignment: Assignment, *, actor: User, channel: str = "first_contact") -> None:
     """Note that the volunteer has reached the client, which starts the service.
 
     :raises WorkIsOver: the assignment ended meanwhile
@@ -59,7 +60,7 @@ def record_first_contact(assignment: Assignment, *, actor: User) -> None:
     if assignment.first_contact_at is not None:
         return
     assignment.first_contact_at = clock.now()
-    session.add(ContactAttempt(case=case, by_id=actor.id, channel="first_contact", reached=True, at=clock.now()))
+    _keep_contact(case, channel, reached=True, actor=actor)
     finish_tasks("first_contact", assignment, actor=actor)
     if case.status is CaseStatus.PLACED:
         move_case(case, CaseStatus.IN_SERVICE, operation="casework.record_first_contact", actor=actor)
@@ -122,7 +123,9 @@ def add_note(
         return again
     corrects_id = corrects.id if corrects else None
     note = Note(case=case, author_id=actor.id, visibility=visibility, text=text, corrects_id=corrects_id)
+    note.created_at = clock.now()
     session.add(note)
+    hear_of(case, note.created_at)
     audit.record("case.note", note, actor=actor, after={"visibility": visibility})
     return note
 
@@ -136,9 +139,24 @@ def record_contact(case: Case, channel: str, *, reached: bool, actor: User) -> C
     just_now = _kept_just_now(ContactAttempt, *mine, *same)
     if just_now:
         return just_now[0]
+    attempt = _keep_contact(case, channel, reached=reached, actor=actor)
+    audit.record("case.contact", attempt, actor=actor, after={"channel": channel, "reached": reached})
+    return attempt
+
+
+def record_attempt(assignment: Assignment, channel: str, *, reached: bool, actor: User) -> None:
+    """Record that the volunteer tried to reach the client; a lead's first conversation starts the service."""
+    if reached and assignment.role is CaseRole.LEAD and assignment.first_contact_at is None:
+        record_first_contact(assignment, actor=actor, channel=channel)
+    else:
+        record_contact(assignment.case, channel, reached=reached, actor=actor)
+
+
+def _keep_contact(case: Case, channel: str, *, reached: bool, actor: User) -> ContactAttempt:
     attempt = ContactAttempt(case=case, by_id=actor.id, channel=channel, reached=reached, at=clock.now())
     session.add(attempt)
-    audit.record("case.contact", attempt, actor=actor, after={"channel": channel, "reached": reached})
+    if reached:
+        hear_of(case, attempt.at)
     return attempt
 
 
@@ -188,8 +206,10 @@ def log_time(
         role=assignment.role if assignment else "staff",
         pai=assignment is not None,
         source=source,
+        created_at=clock.now(),
     )
     session.add(entry)
+    hear_of(case, entry.created_at)
     audit.record("case.time", entry, actor=actor, after={"hundredths": hundredths, "on": on_day.isoformat()})
     return entry
 
@@ -197,7 +217,8 @@ def log_time(
 def remove_time(entry: TimeEntry, *, actor: User) -> None:
     """Take a time entry back; the row stays and counts no more."""
     refuse_if(not policy.may_remove_time(actor, entry), NotAllowed)
-    entry = lock(entry)
+    case, entry = lock(entry.case), lock(entry)
     if entry.removed_at is None:
         entry.removed_at = clock.now()
+        hear_again(case)
         audit.record("case.time_removed", entry, actor=actor, before={"hundredths": entry.hundredths})

@@ -78,7 +78,8 @@ class Line(NamedTuple):
 class Words:
     """What repeats from row to row, said once for each page."""
 
-    def __init__(self, staff: Sequence[Any]) -> None:
+    def __init__(self, staff: Sequence[Any], *, of_silence: bool) -> None:
+        self.of_silence = of_silence
         self.now, self.today, self.zone = clock.now(), i18n.today(), ZoneInfo(i18n.zone())
         self.lang = i18n.language()
         self.levels, self.statuses = said(self.lang)
@@ -115,10 +116,11 @@ def short(name: str) -> str:
 
 
 def lines(
-    rows: Sequence[Any], priorities: Mapping[int, list[Any]], tries: Mapping[int, list[Try]], staff: Sequence[Any]
-) -> list[Line]:
-    """The page's rows as text."""
-    words = Words(staff)
+    rows: Sequence[Any], priorities: Mapping[int, list[Any]], tries: Mapping[int, list[Try]], staff: Sequence[Any],
+    *, of_silence: bool = False,
+) -> list[Line]:  # fmt: skip
+    """The page's rows as text; a list of silence says since when, instead of the clock."""
+    words = Words(staff, of_silence=of_silence)
     return [_line(row, priorities.get(row.id, []), tries.get(row.id, []), words) for row in rows]
 
 
@@ -207,7 +209,10 @@ def _next_date(row: Any, words: Words) -> tuple[str, str, str]:
 
 
 def _clock(row: Any, words: Words) -> tuple[str, str, str]:
-    """The referral clock of a waiting case, else where the case stands since when."""
+    """The referral clock of a waiting case, else where the case stands since when, or how long it has been silent."""
+    if words.of_silence and row.heard_at is not None:
+        day, off = words.day(row.heard_at.astimezone(words.zone).date())
+        return f"{day}, {off}", "soon", ""
     if row.paused_at is not None:
         return words.paused, "dim", ""
     if row.status is not S.AVAILABLE or row.clock_ends_at is None:

@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.clients import problems
 from app.clients.models import OPEN, CaseStatus, PriorityLevel
+from app.clients.models.docket import ENDED
 
 S = CaseStatus
-ENDED = tuple(status for status in CaseStatus if status not in OPEN)
 QUIET = timedelta(days=30)
 
 
@@ -35,7 +35,7 @@ VIEWS = {
     for view in (
         View("waiting", _l("Waiting for a volunteer"), (S.AVAILABLE,), "available"),
         View("clock", _l("Clock ends in 3 days"), (S.AVAILABLE,), "clock", ("soon",), "clock"),
-        View("quiet", _l("Nothing heard in 30 days"), (S.PLACED, S.IN_SERVICE), "", ("quiet",), "next"),
+        View("quiet", _l("Nothing heard in 30 days"), (S.PLACED, S.IN_SERVICE), "", ("quiet",), "heard"),
         View("mine", _l("Mine"), OPEN, "mine", ("mine",)),
         View("preparing", _l("Being prepared"), (S.ACCEPTED,), "accepted"),
         View("with_volunteer", _l("With a volunteer"), (S.PLACED, S.IN_SERVICE), "with_volunteer", (), "next"),
@@ -44,7 +44,7 @@ VIEWS = {
         View("ended", _l("Closed"), ENDED, "", (), "number"),
     )
 }
-ORDERS = ("priority", "number", "next", "clock")
+ORDERS = ("priority", "number", "next", "clock", "heard")
 FILTERS = ("priority", "category", "county", "language", "owner", "since")
 URGENT = "urgent"
 
@@ -79,7 +79,19 @@ class Wish:
     @property
     def sort(self) -> str:
         """The order: a name, with a minus for the other way round."""
-        return self.order if self.order.removeprefix("-") in ORDERS else self.chosen.order
+        name = self.order.removeprefix("-")
+        is_known = name in ORDERS and (name != "heard" or self.half == "open")
+        return self.order if is_known else self.chosen.order
+
+    @property
+    def is_whole(self) -> bool:
+        """Are all open cases asked for, or all ended ones?"""
+        return set(self.statuses) in (set(OPEN), set(ENDED))
+
+    @property
+    def half(self) -> str:
+        """Whether the view is of open cases or of ended ones."""
+        return "open" if self.chosen.statuses[0] in OPEN else "ended"
 
     @property
     def statuses(self) -> tuple[CaseStatus, ...]:
@@ -114,8 +126,8 @@ def _ranks(text: str) -> list[int]:
     return [PriorityLevel(text).rank] if text in list(PriorityLevel) else []
 
 
-def _codes(category: str) -> list[str]:
-    return list(categories().get(category, ()))
+def _codes(category: str) -> tuple[str, ...]:
+    return categories().get(category, ())
 
 
 def _end_of(text: str) -> datetime | None:
@@ -128,8 +140,8 @@ def _end_of(text: str) -> datetime | None:
 
 @lru_cache
 def categories() -> dict[str, tuple[str, ...]]:
-    """Problem codes by category."""
+    """Problem codes by category, rising; a category is one run of codes, so its first and last tell it."""
     found: dict[str, list[str]] = {}
-    for problem in problems.problems().values():
-        found.setdefault(problem.category, []).append(problem.code)
+    for code, problem in sorted(problems.problems().items()):
+        found.setdefault(problem.category, []).append(code)
     return {name: tuple(codes) for name, codes in found.items()}

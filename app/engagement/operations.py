@@ -13,6 +13,7 @@ from app.accounts import calendars
 from app.accounts.models import User
 from app.casework import operations as casework
 from app.casework.models import ContactAttempt, TimeEntry
+from app.clients.hearing import hear_of
 from app.clients.models import WITH_VOLUNTEER, Case
 from app.core import audit, clock, links
 from app.core.access import Role
@@ -216,6 +217,7 @@ def answer(
     )
     session.add(made)
     checkin.answered_at = checkin.answered_at or clock.now()
+    hear_of(checkin.case, checkin.answered_at)
     checkin.next_step_at = None
     _follow(checkin, made, actor)
     audit.record("checkin.answer", checkin, actor=actor, public=actor is None, after={"standing": made.standing})

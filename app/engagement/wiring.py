@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.clients.hearing import count_as_heard
 from app.core import delivery, mail
 
+from .models import Checkin
 from .operations import call_instead, still_wanted
 from .queries import next_checkin
 from .views import bp
 
 
 def init_app(app: Flask) -> None:
-    """Register pages and the last look before a check-in leaves."""
+    """Register pages, what counts as having heard of a case, and the last look before a check-in leaves."""
     app.register_blueprint(bp)
     app.jinja_env.globals["next_checkin"] = next_checkin
+    count_as_heard("answer", Checkin.case_id, Checkin.answered_at)
     mail.check_before_sending("engagement.checkin", still_wanted)
     delivery.tell_a_person(call_instead)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.conflicts import must_be_searched_again
+from app.clients.hearing import hear_of
 from app.clients.lifecycle import move_case
 from app.clients.mails import tell_client
 from app.clients.models import Case, CaseRole, CaseStatus, Opening, OpeningStatus
@@ -148,6 +149,8 @@ def _assign(referral: Referral) -> Assignment:
     )  # fmt: skip
     session.add(made)
     session.flush()
+    if made.role is CaseRole.LEAD:
+        hear_of(case, made.started_at)
     return made
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.clients.hearing import count_as_heard
+from app.clients.models import CaseRole
+
 from . import mails
 from .commands import match_files_command
 from .docket_commands import place_docket_command
+from .models import Assignment
 from .views import board, bp, holds, offers, proposals, requests, runs, shortlists
 
 # named so that they are imported before the blueprint is registered
@@ -14,8 +18,9 @@ PAGES = (board, holds, offers, proposals, requests, runs, shortlists)
 
 
 def init_app(app: Flask) -> None:
-    """Register pages, commands and checks."""
+    """Register pages, commands, checks and what counts as having heard of a case."""
     mails.init_app()
+    count_as_heard("placement", Assignment.case_id, Assignment.started_at, Assignment.role == CaseRole.LEAD)
     app.register_blueprint(bp)
     for command in (match_files_command, place_docket_command):
         app.cli.add_command(command)

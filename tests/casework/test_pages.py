@@ -175,6 +175,7 @@ def test_only_a_conversation_starts_the_service(client: FlaskClient, reached: st
     mine.post(f"{work.path}/attempt", data={"channel": "call", "reached": reached})
     session.rollback()
     assert work.case.status is status
+    assert [each.channel for each in session.query(ContactAttempt)] == ["call"]
 
 
 def test_hours_are_logged_and_taken_back(mine: FlaskClient, work: Work) -> None:

@@ -77,12 +77,18 @@ def test_each_view_shows_its_own_cases(desk: Desk) -> None:
 
 def test_nothing_heard_means_no_answer_contact_hours_or_note_for_thirty_days(desk: Desk) -> None:
     long_ago = clock.now() - timedelta(days=40)
-    silent = make.case(desk.programme, S.IN_SERVICE, lead=make.volunteer(), placed_at=long_ago)
-    noted = make.case(desk.programme, S.IN_SERVICE, lead=make.volunteer(), placed_at=long_ago)
-    make.case(desk.programme, S.IN_SERVICE, lead=make.volunteer(), placed_at=clock.now())
+    silent, longer, noted = (
+        make.case(desk.programme, S.IN_SERVICE, lead=make.volunteer(), placed_at=at, heard_at=at)
+        for at in (long_ago, long_ago - timedelta(days=1), long_ago)
+    )
+    make.case(desk.programme, S.IN_SERVICE, lead=make.volunteer(), placed_at=clock.now(), heard_at=clock.now())
     session.commit()
     desk.browser.post(f"/cases/{noted.public_id}/note", data={"text": "Spoke today.", "visibility": "programme"})
-    assert numbers(desk.browser.get("/docket?view=quiet").text) == [silent.number]
+    page = desk.browser.get("/docket?view=quiet").text
+    assert numbers(page) == [longer.number, silent.number]
+    assert "Last heard" in page
+    assert "41 days ago" in page
+    assert numbers(desk.browser.get("/docket?view=quiet&sort=-heard").text) == [silent.number, longer.number]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import calendars
-from app.clients.models.statuses import CaseRole
 from app.clients.queries import get_case
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
@@ -109,9 +108,7 @@ def contact_attempt(public_id: str) -> ResponseReturnValue:
     with transaction():
         assignment = my_assignment(public_id)
         reached = form.reached.data == "yes"
-        operations.record_contact(assignment.case, form.channel.data, reached=reached, actor=signed_in())
-        if reached and assignment.role is CaseRole.LEAD:
-            operations.record_first_contact(assignment, actor=signed_in())
+        operations.record_attempt(assignment, form.channel.data, reached=reached, actor=signed_in())
     flash(_("Noted."), "ok")
     return to_case(public_id)
 

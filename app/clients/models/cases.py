@@ -13,6 +13,7 @@ from app.core import clock
 from app.core.db import Base, Editable, Public, choice, live_unique
 from app.core.sealed import Sealed, SealedJSON
 
+from .docket import docket_indexes
 from .people import Client
 from .statuses import (
     CaseRole,
@@ -36,19 +37,7 @@ class Case(Base, Public, Editable):
     __tablename__ = "cases"
     __table_args__ = (
         UniqueConstraint("programme_id", "number"),
-        # wide on purpose: the docket is put in order and filtered from this index alone
-        Index(
-            "ix_cases_docket",
-            "programme_id",
-            "status",
-            "priority_rank",
-            "points",
-            "id",
-            "county",
-            "language",
-            "problem_code",
-            "received_at",
-        ),
+        *docket_indexes(),
         Index("ix_cases_clock", "status", "clock_ends_at"),
         Index("ix_cases_next", "programme_id", "status", "next_critical_on", "id"),
         CheckConstraint("priority_rank BETWEEN 1 AND 4", name="priority_rank"),
@@ -113,6 +102,7 @@ class Case(Base, Public, Editable):
     clock_ends_at: Mapped[datetime | None]
     placed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]  # written by `clients.hearing` alone
     paused_at: Mapped[datetime | None]
     pause_reason: Mapped[str | None] = mapped_column(String(40))
     pause_review_on: Mapped[date | None]

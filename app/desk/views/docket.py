@@ -37,7 +37,8 @@ def docket() -> ResponseReturnValue:
         return csv_download("docket", EXPORTED, list(_exported(wish, viewer)))
     numbers, found, staff = counts(viewer), find_docket.find(wish, viewer), find_docket.staff(viewer)
     rows = find_docket.rows_of(found.ids)
-    lines = docket_rows.lines(rows, find_docket.priorities_of(found.ids), find_docket.tries_of(found.ids), staff)
+    priorities, tries = find_docket.priorities_of(found.ids), find_docket.tries_of(found.ids)
+    lines = docket_rows.lines(rows, priorities, tries, staff, of_silence=wish.view == "quiet")
     total = _total(wish, found, numbers)
     return render_template(
         "desk/docket.html", wish=wish, lines=lines, found=found, total=total, numbers=numbers, size=find_docket.SIZE,

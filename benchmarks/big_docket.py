@@ -174,7 +174,7 @@ class BigDocket:
 
     def _case(self, n: int, status: CaseStatus) -> None:
         chance = self.chance
-        received = self.now - timedelta(days=chance.randint(0, 60) if status in OPEN else chance.randint(60, 900))
+        received = self.now - timedelta(days=chance.randint(6, 60) if status in OPEN else chance.randint(60, 900))
         level = chance.choices([each for each, _ in LEVELS], [weight for _, weight in LEVELS])[0]
         listed = status in (S.AVAILABLE, *WITH_VOLUNTEER, S.CLOSED)
         critical = self.today + timedelta(days=chance.randint(1, 90)) if chance.random() < 0.6 else None
@@ -271,6 +271,7 @@ class BigDocket:
     def _work(self, case: int, opening: int, status: CaseStatus, received: datetime) -> None:
         chance, started = self.chance, received + timedelta(days=5)
         volunteer = chance.choice(self.volunteers)
+        heard = [started]
         made = self.to.add(
             Assignment,
             case_id=case,
@@ -284,7 +285,8 @@ class BigDocket:
         )
         for at, audience in enumerate((Audience.VOLUNTEER, Audience.CLIENT, Audience.VOLUNTEER)):
             due = started + timedelta(days=7 * (at + 1))
-            answered = due if chance.random() < 0.7 else None
+            answered = due if due <= self.now and chance.random() < 0.4 else None
+            heard.append(answered or started)
             asked = self.to.add(
                 Checkin, case_id=case, assignment_id=made, audience=audience, series_key=f"s{at}", due_on=due.date(),
                 questions="client_contact" if audience is Audience.CLIENT else "volunteer_progress", due_at=due,
@@ -295,11 +297,17 @@ class BigDocket:
                     Answer, checkin_id=asked, answered_at=answered, standing="on_track", values={"contact": "yes"}
                 )
         author = chance.choice(self.staff)
+        heard += [min(self.now, started + timedelta(days=chance.randint(0, 20))) for _ in range(3)]
         self.to.add(
-            Note, case_id=case, author_id=author, visibility=Visibility.PROGRAMME, text="Spoke with the client."
-        )
-        self.to.add(ContactAttempt, case_id=case, by_id=author, channel="call", reached=True, at=started)
-        self.to.add(TimeEntry, case_id=case, user_id=author, on_day=started.date(), hundredths=150, role="lead")
+            Note, case_id=case, author_id=author, visibility=Visibility.PROGRAMME, text="Spoke with the client.",
+            created_at=heard[-1],
+        )  # fmt: skip
+        self.to.add(ContactAttempt, case_id=case, by_id=author, channel="call", reached=True, at=heard[-2])
+        self.to.add(
+            TimeEntry, case_id=case, user_id=author, on_day=heard[-3].date(), hundredths=150, role="lead",
+            created_at=heard[-3],
+        )  # fmt: skip
+        self.to.rows[Case][-1]["heard_at"] = max(heard)
 
     def _task(self, case: int, values: dict[str, Any]) -> None:
         self.to.add(

@@ -15,8 +15,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,7 +24,7 @@ from urllib.parse import urlencode
 
 import structlog
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 from werkzeug.test import EnvironBuilder
 
 from app import create_app
@@ -34,6 +33,7 @@ from app.core import migrate
 from app.core.access import public
 from app.core.db import engine, session
 from app.core.sealed import new_key
+from benchmarks import web_docket
 from benchmarks.big_docket import BigDocket
 from config import Settings
 
@@ -114,36 +114,20 @@ class Browser:
         return status[0], page
 
 
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements that the database was asked meanwhile."""
-    asked: list[str] = []
-    with app.app_context():
-        bound = engine()
-
-    def note(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
-        asked.append(statement)
-
-    event.listen(bound, "before_cursor_execute", note)
-    yield asked
-    event.remove(bound, "before_cursor_execute", note)
-
-
 def measure(browser: Browser, paths: list[str], requests: int) -> dict[str, Any]:
     """Ask for pages in turn: processor milliseconds each, queries of one, size."""
     for at in range(WARM):
         status, page = browser.ask(paths[at % len(paths)])
         assert status.startswith("200"), (status, paths[at % len(paths)], page[:300])
-    with counted(browser.app) as asked:
+    with web_docket.counted(browser.app) as asked:
         browser.ask(paths[0])
-    queries = len([s for s in asked if not s.startswith(("BEGIN", "PRAGMA"))])
     times = []
     for at in range(requests):
         start = time.process_time()
         browser.ask(paths[at % len(paths)])
         times.append((time.process_time() - start) * 1000)
     return {"mean": statistics.mean(times), "median": statistics.median(times),
-            "p95": sorted(times)[int(requests * 0.95)], "queries": queries, "size": len(page)}  # fmt: skip
+            "p95": sorted(times)[int(requests * 0.95)], "queries": len(asked), "size": len(page)}  # fmt: skip
 
 
 def claim(database: str, work: list[tuple[str, str]], start: float, results: Any) -> None:
@@ -183,16 +167,6 @@ def claims(database: Path, made: dict[str, Any], number: int, processes: int) ->
 PAGES: tuple[tuple[str, Callable[[list[str]], list[str]]], ...] = (
     ("hello, the bare page", lambda ids: ["/hello"]),
     ("docket, 50 rows", lambda ids: ["/docket"]),
-    ("docket, critical and high", lambda ids: ["/docket?priority=urgent"]),
-    ("docket, county and language", lambda ids: ["/docket?county=55025&language=es"]),
-    ("docket, category", lambda ids: ["/docket?category=Housing"]),
-    ("docket, page 20", lambda ids: ["/docket?page=20"]),
-    ("docket, by next date", lambda ids: ["/docket?sort=next"]),
-    ("docket, by referral clock", lambda ids: ["/docket?sort=clock"]),
-    ("docket, all open", lambda ids: ["/docket?view=open"]),
-    ("docket, mine", lambda ids: ["/docket?view=mine"]),
-    ("docket, nothing heard", lambda ids: ["/docket?view=quiet"]),
-    ("docket, closed", lambda ids: ["/docket?view=ended"]),
     ("today", lambda ids: ["/today"]),
     ("case", lambda ids: [f"/cases/{each}" for each in ids]),
 )
@@ -207,6 +181,8 @@ def main() -> None:
     read.add_argument("--seed", type=int, default=7)
     read.add_argument("--database", type=Path, default=Path("instance/benchmark.sqlite3"))
     read.add_argument("--only", default="", help="pages whose name holds this text")
+    read.add_argument("--docket", type=int, default=30, help="requests of each of the docket's pages; 0 for none")
+    read.add_argument("--every", action="store_true", help="a line for each of the docket's pages")
     asked = read.parse_args()
     asked.database = asked.database.absolute()
     asked.database.parent.mkdir(exist_ok=True)
@@ -228,6 +204,8 @@ def main() -> None:
                 f"{row['mean']:9.2f}{row['median']:9.2f}{row['p95']:9.2f}{row['queries']:9}{row['size'] / 1000:7.0f}"
             )
             print(f"{name:32}{figures}", flush=True)
+    if asked.docket:
+        web_docket.print_table(browser, asked.docket, every=asked.every)
     if asked.claims:
         row = claims(asked.database, made, asked.claims, asked.processes)
         print(f"{'claims: held each second':32}{row['per_second']:9.0f}   by {asked.processes} processes, "

@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -174,7 +175,11 @@ def init_app(app: Flask, url: str) -> None:
 
 
 def _close(exc: BaseException | None) -> None:
-    session.remove()
+    """Give the connection back, also where its other end went away meanwhile."""
+    try:
+        session.remove()
+    except DBAPIError:
+        session.registry.clear()
 
 
 def engine() -> Engine:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
@@ -15,6 +15,7 @@ from app.core.access import Role, public
 from app.core.db import Base, session, transaction
 from config import Settings
 from tests import factories
+from tests.conftest import SERVER
 
 KEPT: list[object] = []
 
@@ -60,6 +61,24 @@ def sign_in_afterwards(desk: Flask) -> list[str]:
 
 @pytest.mark.promise(9)
 def test_who_signs_in_after_a_failure_is_known(desk: Flask) -> None:
+    assert sign_in_afterwards(desk) == ["/today"] * 5
+
+
+def loses_its_database() -> str:
+    """Reads, and then the connection's other end is gone."""
+    number = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with db.engine().connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:number, 5000)"), {"number": number})
+        other.rollback()
+    return "read"
+
+
+@pytest.mark.skipif(not SERVER, reason="SQLite is no connection to elsewhere")
+def test_a_page_whose_database_went_away_leaves_no_broken_session(desk: Flask) -> None:
+    desk.add_url_rule("/loses", "loses", public(loses_its_database))
+    for _ in range(5):
+        assert desk.test_client().get("/loses").text == "read"
+    assert db.session.registry.registry == {}
     assert sign_in_afterwards(desk) == ["/today"] * 5
 
 

@@ -56,10 +56,10 @@ def make_app(database: Path) -> Flask:
 def build(app: Flask, database: Path, cases: int, seed: int) -> dict[str, Any]:
     """Write the docket, or take the one that is there; returns tokens and what can be claimed."""
     facts = database.with_suffix(f".{cases}.facts.json")
-    if facts.exists():
-        return json.loads(facts.read_text())
     with app.app_context():
         migrate.upgrade(engine())
+        if facts.exists():
+            return json.loads(facts.read_text())
         docket = BigDocket(seed)
         token = docket.sign_in(docket.staff[0])
         start = time.perf_counter()

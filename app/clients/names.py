@@ -6,42 +6,28 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, cast
 
 import jellyfish
 from flask_babel import lazy_gettext as _l
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 from sqlalchemy import Table, delete, func, insert, select
 
 from app.core.db import session
+from app.core.facts import rows_of
 from app.core.sealed import fold, word_hashes
 
 from .models import Case, Client, NameWord, Party, Person
 
-LEGAL_FORMS = frozenset(
-    [
-        "llc",
-        "llp",
-        "lp",
-        "inc",
-        "incorporated",
-        "corp",
-        "corporation",
-        "co",
-        "company",
-        "ltd",
-        "limited",
-        "pllc",
-        "pc",
-        "plc",
-        "na",
-        "the",
-        "and",
-        "of",
-        "dba",
-    ]
-)
+LEGAL_FORMS = frozenset([
+    "llc", "llp", "lp", "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "pllc", "pc",
+    "plc", "na", "the", "and", "of", "dba",
+])  # fmt: skip
+SHORT_NAMES = Path(__file__).parent / "data" / "short_names.csv"
 CLOSE = 88  # rapidfuzz ratio of sorted tokens: one or two letters in a usual name
+SHORT, CLOSE_IF_SHORT = 12, 70  # up to so many letters, one slip weighs more than CLOSE allows
 SOUNDS_FLOOR = 60  # two names that sound alike must also look somewhat alike
 SEMIVOWELS = str.maketrans("", "", "YWH")  # Meyer and Maier
 
@@ -52,13 +38,14 @@ WHY: dict[str, Any] = {
     "close": _l("nearly the same spelling"),
     "sound": _l("the names sound alike"),
     "part": _l("one name is contained in the other"),
+    "short": _l("the same family name and a short form of the given name"),
     "initial": _l("the same family name and first letter"),
     "organisation": _l("the same organisation without its legal form"),
     "birth": _l("the same date of birth"),
     "other_birth": _l("but the dates of birth differ"),
     "contact": _l("the same phone, email or address"),
 }
-STRENGTH = {"same": 0, "organisation": 0, "order": 1, "close": 2, "part": 3, "sound": 4, "initial": 5}
+STRENGTH = {"same": 0, "organisation": 0, "order": 1, "close": 2, "part": 3, "sound": 4, "short": 4, "initial": 5}
 
 
 @lru_cache(maxsize=65536)
@@ -155,7 +142,8 @@ class Index:
 
     def _alike(self, plain: str) -> set[int]:
         ordered = " ".join(sorted(plain.split()))
-        near = process.extract(ordered, self.sorted_plain, scorer=fuzz.ratio, score_cutoff=CLOSE, limit=None)
+        least = CLOSE_IF_SHORT if len(ordered) <= SHORT else CLOSE
+        near = process.extract(ordered, self.sorted_plain, scorer=fuzz.ratio, score_cutoff=least, limit=None)
         return {at for _, _, at in near}
 
     def _sharing_words(self, plain: str) -> set[int]:
@@ -198,13 +186,22 @@ def _person_reason(one: str, other: str) -> str | None:
     words, others = one.split(), other.split()
     if sorted(words) == sorted(others):
         return "order"
-    if fuzz.ratio(" ".join(sorted(words)), " ".join(sorted(others))) >= CLOSE:
+    if _is_close(" ".join(sorted(words)), " ".join(sorted(others))):
         return "close"
     if _part(set(words), set(others)):
         return "part"
     if _sound_alike(one, other):
         return "sound"
+    if _short_form(words, others):
+        return "short"
     return "initial" if _same_initial(words, others) else None
+
+
+def _is_close(one: str, other: str) -> bool:
+    """A slip or two in a usual name, one in a short one."""
+    if fuzz.ratio(one, other) >= CLOSE:
+        return True
+    return 5 <= max(len(one), len(other)) <= SHORT and OSA.distance(one, other, score_cutoff=1) <= 1
 
 
 def _part(words: set[str], others: set[str]) -> bool:
@@ -221,6 +218,24 @@ def _same_initial(words: Sequence[str], others: Sequence[str]) -> bool:
     if len(words) < 2 or len(others) < 2 or words[-1] != others[-1]:
         return False
     return words[0][0] == others[0][0] and 1 in (len(words[0]), len(others[0]))
+
+
+@lru_cache(maxsize=1)
+def _roots() -> dict[str, set[str]]:
+    """The given names that a short form, or the name itself, may stand for."""
+    roots: dict[str, set[str]] = defaultdict(set)
+    for row in rows_of(SHORT_NAMES):
+        whole = folded(row["name"])
+        for each in (whole, *map(folded, row["short_forms"].split(";"))):
+            roots[each].add(whole)
+    return roots
+
+
+def _short_form(words: Sequence[str], others: Sequence[str]) -> bool:
+    """`Bob Castro` and `Robert Castro`: same last word, and both first words may stand for one name."""
+    if len(words) < 2 or len(others) < 2 or words[-1] != others[-1] or words[0] == others[0]:
+        return False
+    return bool(_roots().get(words[0], set()) & _roots().get(others[0], set()))
 
 
 def hits(names: Iterable[Name], candidates: Index | Iterable[Name]) -> list[Hit]:

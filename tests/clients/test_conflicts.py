@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -42,6 +39,9 @@ def why(one: str, other: str, organisation: bool = False) -> tuple[str, ...]:
         ("Catherine Meyer", "Katherine Maier", "sound"),
         ("Maribel Castro Leyva", "Maribel Castro", "part"),
         ("J. Castro", "Jorge Castro", "initial"),
+        ("Bob Castro", "Robert Castro", "short"),
+        ("Pepe Ibarra Luna", "José Luna", "short"),
+        ("Liz Moreau", "Beth Moreau", "short"),
     ],
 )
 def test_names_of_people_are_alike_for_a_reason(one: str, other: str, code: str) -> None:
@@ -90,17 +90,6 @@ def test_every_alike_name_is_found_through_the_index() -> None:
     assert [any(hit.found.ref == n for hit in index.search(Name(text))) for n, (text, _) in enumerate(pairs)] == [
         True
     ] * 6
-
-
-def test_ten_thousand_names_are_searched_well_under_a_second() -> None:
-    chance = random.Random(7)
-    given = ["Maria", "Jose", "Ana", "John", "Mary", "Dawit", "Wei", "Olga", "Kofi", "Lee", "Sara", "Ivan"]
-    family = ["".join(chance.choice("bcdfglmnprst") + chance.choice("aeiou") for _ in range(3)) for _ in range(2500)]
-    index = Index.of(Name(f"{chance.choice(given)} {chance.choice(family)}") for _ in range(10_000))
-    start = time.perf_counter()
-    for text in ("María Bafora", "Jorge Castro Leyva", "Jon Petersen", "Wei Lee"):
-        index.search(Name(text))
-    assert time.perf_counter() - start < 0.5
 
 
 @pytest.fixture
@@ -298,17 +287,16 @@ def test_a_removed_party_is_no_longer_found_by_name(work) -> None:
     assert search_names("Amsel", [of.id]) == []
 
 
-@pytest.mark.full
-def test_ten_thousand_sealed_names_are_searched_in_a_second(work) -> None:
+def test_a_second_search_decrypts_only_what_changed(work, monkeypatch: pytest.MonkeyPatch) -> None:
     of, staff, case = work
-    session.add_all(
-        Party(case=case if n % 2 else make.case(of, owner=staff), role=PartyRole.OTHER, name=f"Person {n} Number{n}")
-        for n in range(200)
-    )
     other = make.case(of, owner=staff)
-    session.add_all(Party(case=other, role=PartyRole.OTHER, name=f"Given{n} Family{n}") for n in range(10_000))
+    session.add_all(Party(case=other, role=PartyRole.OTHER, name=f"Given{n} Family{n}") for n in range(50))
     session.commit()
     operations.search_conflicts(case, actor=staff)
-    start = time.perf_counter()
+    opened: list[int] = []
+    real = conflicts._decrypted
+    monkeypatch.setattr(conflicts, "_decrypted", lambda of, keys: (opened.append(len(keys)), real(of, keys))[1])
     operations.search_conflicts(case, actor=staff)
-    assert time.perf_counter() - start < 1
+    operations.add_party(other, role=PartyRole.OTHER, name="Ruth Amsel", actor=staff)
+    operations.search_conflicts(case, actor=staff)
+    assert sum(opened) == 1

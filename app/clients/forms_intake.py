@@ -9,12 +9,15 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional, StopValidation
 
+from app.core import clock
 from app.core.forms import DayField, Form, MoneyField, Required
 
 from .fields_intake import LINE, PAGE, WORD, Boxes, CountField, MayBeEmpty, WhenPicked, a_phone, an_email, not_tomorrow
 from .intake import choices as say
 from .intake import places
 from .intake.steps import DATES, SAFE_FOR
+
+EARLIEST, LATEST = -3 * 365, 10 * 365  # days from today that a paper's date may lie
 
 
 class DeviceForm(Form):
@@ -325,6 +328,9 @@ class DatesForm(Form):
             return False
         if kind.data and not day.data and not unknown.data and not day.errors:
             day.errors = [_("Write the date, or tick “I don't know”.")]
+            return False
+        if day.data and not EARLIEST <= (day.data - clock.now().date()).days <= LATEST:
+            day.errors = [_("Check the year of this date.")]
             return False
         if day.data and not kind.data:
             kind.errors = [_("Choose what date it is.")]

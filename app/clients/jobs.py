@@ -58,13 +58,13 @@ def _last_today(now: datetime) -> date:
 
 
 def try_again_one() -> bool:
-    """Ask staff to call about what is missing from one request: on business day 3, and once more on day 7."""
+    """Ask staff to call about what is missing: on business day 3 and, that call made, once more on day 7."""
     with transaction():
         for case in session.scalars(_incomplete()):
-            for cause in TRIES:
-                if _days_since(case) >= TRY_AFTER[cause] and not _was_opened(case, cause):
-                    _open_try(case, cause)
-                    return True
+            cause = next((each for each in TRIES if not _was_made(case, each)), None)
+            if cause and not _tries(case, cause) and _days_since(case) >= TRY_AFTER[cause]:
+                _open_try(case, cause)
+                return True
     return False
 
 
@@ -85,8 +85,8 @@ def _tries(case: Case, cause: str) -> list[Task]:
     return list(session.scalars(select(Task).where(*mine, Task.created_at >= case.missing_asked_at)))
 
 
-def _was_opened(case: Case, cause: str) -> bool:
-    return bool(_tries(case, cause))
+def _was_made(case: Case, cause: str) -> bool:
+    return any(task.done_at for task in _tries(case, cause))
 
 
 def _open_try(case: Case, cause: str) -> None:
@@ -102,7 +102,7 @@ def close_incomplete_one() -> bool:
     """Close one request after three tries in 10 business days: the message and both calls were made."""
     with transaction():
         for case in session.scalars(_incomplete()):
-            tried = all(any(task.done_at for task in _tries(case, cause)) for cause in TRIES)
+            tried = all(_was_made(case, cause) for cause in TRIES)
             if tried and _days_since(case) >= GIVE_UP_AFTER:
                 close_incomplete(case, actor=None)
                 return True

@@ -81,13 +81,14 @@ def change_critical_date(
     before = _coded(row)
     row.kind, row.on_day, row.at_time, row.paper = kind, on_day, at_time or None, paper or None
     row.standing = "confirmed" if on_day else "open_question"
+    row.entered_by_id = actor.id if actor else None
     _follow(case, actor)
     audit.record("date.change", row, actor=actor, before=before, after=_coded(row))
     return row
 
 
 def settle_critical_date(date_row: CriticalDate, *, actor: User | None, on_day: date | None = None) -> CriticalDate:
-    """Confirm a suggested date as it stands, or answer an open question with its day.
+    """Confirm a suggested date or one the client told as it stands, or answer an open question with its day.
 
     :raises NeedsDay: there is no day to confirm
     """

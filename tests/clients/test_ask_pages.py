@@ -127,6 +127,8 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(visitor: Visitor):
         ("dates", {"has_dates": "yes", "date1_kind": "hearing"}, "Write the date, or tick"),
         ("dates", {"has_dates": "yes", "date1_kind": "hearing", "date1_on-month": "13", "date1_on-day": "1",
                    "date1_on-year": "2026"}, "We could not read the date"),
+        ("dates", {"has_dates": "yes", "date1_kind": "hearing", "date1_on-month": "12", "date1_on-day": "1",
+                   "date1_on-year": "1926"}, "Check the year of this date"),
         ("consent", {}, "Choose yes or no."),
         ("names", {"given_name": "A" * 81, "family_name": "B"}, "at most 80 letters"),
     ],

@@ -111,6 +111,7 @@ def test_a_date_not_known_is_an_open_question_and_never_none():
     case = send()
     known, asked = sorted(session.scalars(select(CriticalDate)), key=lambda each: each.on_day is None)
     assert (known.kind, known.on_day, known.standing) == ("hearing", date(2026, 12, 4), "confirmed")
+    assert known.is_told
     assert (asked.kind, asked.on_day, asked.standing) == ("answer_due", None, "open_question")
     assert case.next_critical_on == date(2026, 12, 4)
 

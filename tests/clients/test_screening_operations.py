@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.clients import jobs, operations
-from app.clients.models import Case, CaseStatus, Consent, OpeningStatus, PartyRole
+from app.clients.models import Case, CaseStatus, Consent, CriticalDate, OpeningStatus, PartyRole
 from app.clients.operations_dates import NeedsDay, suggested_day
 from app.clients.operations_screening import (
     NoOtherHelp,
@@ -157,6 +157,19 @@ def run_tries() -> list[bool]:
     return [jobs.try_again_one(), jobs.close_incomplete_one()]
 
 
+def test_after_an_outage_the_calls_still_come_one_at_a_time(work) -> None:
+    of, staff, _grant = work
+    case = make.case(of, owner=staff)
+    operations.ask_for_missing(case, ["court_papers"], actor=staff)
+    with clock.at(NOON + timedelta(days=12)):
+        assert run_tries() == [True, False]
+        assert run_tries() == [False, False]
+        assert task(case, "missing_try_3") is None
+        finish_task(task(case, "missing_try_2"), actor=staff)
+        assert run_tries() == [True, False]
+        assert task(case, "missing_try_3") is not None
+
+
 def test_three_tries_in_ten_business_days_then_closed_with_a_way_back(work) -> None:
     of, staff, _grant = work
     case = make.case(of, owner=staff)
@@ -240,6 +253,17 @@ def test_an_unknown_date_is_somebodys_task_until_it_is_known(work) -> None:
     operations.settle_critical_date(row, on_day=date(2026, 12, 1), actor=staff)
     assert (row.standing, case.next_critical_on) == ("confirmed", date(2026, 12, 1))
     assert ask.done_at is not None
+
+
+def test_a_date_the_client_told_is_confirmed_by_who_has_seen_the_paper(work) -> None:
+    of, staff, _grant = work
+    case = make.case(of, owner=staff)
+    row = CriticalDate(case=case, kind="hearing", on_day=date(2026, 12, 1))
+    session.add(row)
+    session.commit()
+    assert row.is_told
+    operations.settle_critical_date(row, actor=staff)
+    assert not row.is_told
 
 
 def test_a_date_that_is_done_no_longer_counts(work) -> None:

@@ -193,7 +193,7 @@ def add_parties(case: Case, answers: Answers) -> None:
 
 
 def add_dates(case: Case, answers: Answers, *, actor: User | None) -> None:
-    """The dates on the papers; one that is not known is an open question, never none."""
+    """The dates on the papers, as the client tells them; one that is not known is an open question, never none."""
     dates = answers["dates"]
     who = actor.id if actor else None
     if dates["has_dates"] == "unsure":
@@ -207,8 +207,9 @@ def add_dates(case: Case, answers: Answers, *, actor: User | None) -> None:
         day = date.fromisoformat(dates[f"{name}_on"]) if dates.get(f"{name}_on") else None
         known += [day] if day else []
         standing = "confirmed" if day else "open_question"
+        told_by = None if day else who  # nobody has seen the paper yet
         session.add(
-            CriticalDate(case=case, kind=dates[f"{name}_kind"], on_day=day, standing=standing, entered_by_id=who)
+            CriticalDate(case=case, kind=dates[f"{name}_kind"], on_day=day, standing=standing, entered_by_id=told_by)
         )
     today = clock.today_in(case.programme.time_zone)
     case.next_critical_on = min((day for day in known if day >= today), default=None)

@@ -68,6 +68,11 @@ class CriticalDate(Base, Public, Editable):
 
     case: Mapped[Case] = relationship(back_populates="critical_dates")
 
+    @property
+    def is_told(self) -> bool:
+        """Is it only the client's word, its paper unseen?"""
+        return self.standing == "confirmed" and self.entered_by_id is None
+
 
 class EligibilityDecision(Base):
     """Whether one funding source can pay for the case, by its rules and the guideline in force."""

@@ -65,6 +65,8 @@ WORK = [
     "app.matching.docket_jobs.propose_one",
 ]
 LONG = [
+    "app.casework.transfer_jobs.expire_one",
+    "app.casework.transfer_jobs.drop_one",
     "app.worker.run_slot",
     "app.matching.docket_jobs.run_one",
 ]

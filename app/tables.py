@@ -2,6 +2,8 @@
 
 from app.accounts import models as _accounts
 from app.casework import models as _casework
+from app.casework import models_packages as _packages
+from app.casework import transfer_models as _transfers
 from app.clients import models as _clients
 from app.core import audit as _audit
 from app.core import links as _links
@@ -27,6 +29,7 @@ PARTS = (
     _slots,
     _tasks,
     _volunteers,
+    _transfers,
 )
 metadata = Base.metadata
 check_choices(metadata)

@@ -20,14 +20,6 @@ ACTIVITIES = [
     ("court", _l("In court or at a hearing")),
     ("travel", _l("Travel")),
 ]
-HAND_BACK_REASONS = [
-    ("no_time", _l("I no longer have the time")),
-    ("conflict", _l("A conflict came up")),
-    ("health", _l("Health or family")),
-    ("skill", _l("It needs somebody with other experience")),
-    ("client", _l("The client and I cannot work together")),
-    ("other", _l("Another reason")),
-]
 AMOUNTS = [
     (AmountKind.LUMP_SUM, _l("Money received at once")),
     (AmountKind.MONTHLY, _l("Money each month")),
@@ -72,6 +64,12 @@ class NoteForm(Form):
     )
 
 
+    def offer_what_may_be_read(self, reads_file: bool) -> None:
+        """Nobody writes what they could not read afterwards."""
+        if not reads_file:
+            self.visibility.choices = [choice for choice in self.visibility.choices if choice[0] == "programme"]
+
+
 class TimeForm(Form):
     """Hours of one day."""
 
@@ -103,18 +101,6 @@ class LetterForm(Form):
     """When the engagement letter was signed."""
 
     on_day = DayField(_l("Signed on"), [Required(_l("Say on which day it was signed."))])
-
-
-class HandBackForm(Form):
-    """Giving a case back, with what the next lawyer must know."""
-
-    reason = RadioField(_l("Why"), [Required(_l("Choose what comes closest."))], choices=HAND_BACK_REASONS)
-    memo = TextAreaField(
-        _l("What must the next lawyer know?"),
-        [Required(_l("Write what the next lawyer must know. A few lines are enough."))],
-        description=_l("What was done, the next date, what the client expects, where the papers are."),
-    )
-    counsel_of_record = BooleanField(_l("I appeared in court; leave to withdraw may be needed"))
 
 
 class ClosingForm(Form):

@@ -27,14 +27,6 @@ WITHDRAW_REASONS = [
     ("moved", _l("The client moved away")),
     ("died", _l("The client died")),
 ]
-STAFF_HAND_BACK = [
-    ("no_time", _l("The volunteer no longer has the time")),
-    ("conflict", _l("A conflict came up")),
-    ("health", _l("Health or family")),
-    ("skill", _l("It needs somebody with other experience")),
-    ("client", _l("Client and volunteer cannot work together")),
-    ("other", _l("Another reason")),
-]
 
 
 class StaffNoteForm(NoteForm):
@@ -82,17 +74,6 @@ class WithdrawForm(Form):
     """Why a case ends before its work is done."""
 
     reason = RadioField(_l("Why"), [Required(_l("Choose a reason."))], choices=WITHDRAW_REASONS)
-
-
-class StaffHandBackForm(Form):
-    """A case given back on the volunteer's behalf."""
-
-    reason = RadioField(_l("Why"), [Required(_l("Choose what comes closest."))], choices=STAFF_HAND_BACK)
-    memo = TextAreaField(
-        _l("What must the next lawyer know?"),
-        [Required(_l("Write what the next lawyer must know. A few lines are enough."))],
-        description=_l("What was done, the next date, what the client expects, where the papers are."),
-    )
 
 
 class ConfirmForm(Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -20,13 +20,17 @@ from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import NotAllowed, Refusal, refuse_if
 from app.matching.models import LIVE, Assignment, Referral
-from app.matching.operations import drop_referral, end_assignment
+from app.matching.operations import drop_referral
 from app.tasks.models import Task
 from app.tasks.operations import finish_task, finish_tasks, open_task
 
 from . import closing, mails, policy, queries
-from .models import AmountKind, ClosingAmount, ClosingReport, ClosingStatus, Visibility
-from .operations import CannotKeep, NotOnTheCase, WorkIsOver, add_note, asked_on, log_time
+from .models import AmountKind, ClosingAmount, ClosingReport, ClosingStatus
+from .operations import NotOnTheCase, WorkIsOver, asked_on, log_time
+from .operations_transfer_steps import end_open
+from .queries_packages import waits_for_answer
+
+REPORTS_CLOSING = (CaseRole.LEAD, CaseRole.CO_COUNSEL)
 
 
 class CannotClose(Refusal):
@@ -82,6 +86,7 @@ def report_closing(case: Case, report: closing.Closing, *, amounts: Sequence[Amo
     wrong += [problem for amount in amounts for problem in amount.problems()]
     if wrong:
         raise CannotClose(details=wrong)
+    end_open(case, actor=actor)
     made = _keep(case, report, amounts, actor)
     logged = queries.hours_of(case, by=actor)
     if report.hours > logged:
@@ -176,30 +181,7 @@ def _close_up(case: Case, now: datetime, actor: User | None) -> None:
     if custody is not None:
         custody.until_at = now
 
-
-def hand_back(assignment: Assignment, *, reason: str, memo: str, actor: User) -> None:
-    """Give a case back so that somebody else can take it, with a memo for whoever does.
-
-    :raises CannotKeep: no memo
-    """
-    case = lock(assignment.case)
-    refuse_if(not policy.may_act_for(actor, assignment), NotOnTheCase)
-    refuse_if(assignment.ended_at is not None, WorkIsOver)
-    if not memo.strip():
-        sentence = _l("Write what the next lawyer must know. A few lines are enough.")
-        raise CannotKeep("memo", sentence)
-    add_note(case, memo, actor=actor, visibility=Visibility.PROGRAMME)
-    title = f"Find a new volunteer for {case.number}, which was handed back"
-    due = clock.now() if _date_is_near(case) else calendars.add_business_time(clock.now(), case.programme, days=1)
-    end_assignment(assignment, reason=reason, to=CaseStatus.AVAILABLE, actor=actor)
-    open_task("handed_back", case, programme=case.programme, title=title, due_at=due, actor=actor, case=case)
-    audit.record("case.hand_back", assignment, actor=actor, case=case, after={"reason": reason})
-
-
-def _date_is_near(case: Case) -> bool:
-    near = calendars.today(case.programme) + timedelta(days=10)
-    return case.next_critical_on is not None and case.next_critical_on <= near
-
+    end_open(case, actor=actor)
 
 def withdraw_case(case: Case, *, reason: str, actor: User) -> None:
     """End a case from any open status because the client wants or needs no more help.

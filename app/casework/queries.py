@@ -85,6 +85,13 @@ def my_assignments(viewer: User, *, ended: bool = False) -> list[Assignment]:
     return list(session.execute(kept.order_by(*order, Assignment.id)).scalars())
 
 
+def had_part(case_public_id: str, *, viewer: User) -> bool:
+    """Was the viewer on a case once?"""
+    mine = viewer.volunteer.id if viewer.volunteer else 0
+    ended = (Case.public_id == case_public_id, Assignment.volunteer_id == mine, Assignment.ended_at.is_not(None))
+    return session.execute(select(Assignment.id).join(Assignment.case).where(*ended).limit(1)).first() is not None
+
+
 def hours_by(viewer: User) -> list[tuple[object, ...]]:
     """Everything one person logged: day, case number, hours, activity; newest first."""
     columns = (TimeEntry.on_day, Case.number, TimeEntry.hundredths, TimeEntry.activity)

@@ -7,16 +7,21 @@ from importlib import import_module
 from flask import Flask
 
 from app.clients.hearing import count_as_heard
+from app.matching.operations_placement import tell_of_conflict
 
+from . import transfer_mails
 from .models import ContactAttempt, Note, TimeEntry
+from .operations_transfer import record_conflict
 from .views import bp
 
 
 def init_app(app: Flask) -> None:
     """Register the pages, and what counts as having heard of a case."""
-    for audience in ("work", "finish", "staff", "reopening"):
+    for audience in ("work", "finish", "staff", "reopening", "handing", "receiving", "transfers", "packages"):
         import_module(f"app.casework.views.{audience}")
     app.register_blueprint(bp)
+    transfer_mails.init_app()
+    tell_of_conflict(record_conflict)
     count_as_heard("contact", ContactAttempt.case_id, ContactAttempt.at, ContactAttempt.reached.is_(True))
     count_as_heard("hours", TimeEntry.case_id, TimeEntry.created_at, TimeEntry.removed_at.is_(None))
     count_as_heard("note", Note.case_id, Note.created_at)

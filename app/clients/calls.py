@@ -33,6 +33,11 @@ WORDS: dict[str, Any] = {
     "looking": _l("We are looking for a lawyer for you now."),
     "still_looking": _l("We are still looking for a lawyer for you. We have not forgotten you."),
     "found": _l("We found a lawyer for you. They will call you themselves."),
+    "hand_over": _l(
+        "Your lawyer cannot go on. Your case stays with us, and we look for another lawyer. Dates on your papers keep "
+        "running: tell us of every one."
+    ),
+    "new_lawyer": _l("Another lawyer has your case now, as you agreed. They will call you themselves."),
     "closing": _l("The work on your case is nearly done."),
     "closed": _l("Your case is closed. If something is not right, tell us."),
     "rejected": _l("We cannot take on your request. Dates on your papers keep running. Other help: %(other_help)s"),

@@ -28,6 +28,8 @@ OCCASIONS = (
     "looking",
     "still_looking",
     "found",
+    "hand_over",
+    "new_lawyer",
     "closing",
     "closed",
     "rejected",

@@ -70,8 +70,8 @@ def clock_day(moment: datetime, programme: Programme) -> date:
 
 
 def _count_hand_backs(case: Case) -> int:
-    if case.placed_at is None:
-        return 0
+    if case.listed_at is None:
+        return 0  # never listed, so never placed
     given_back = select(func.count()).select_from(CaseMove)
     mine = given_back.where(CaseMove.case_id == case.id, CaseMove.operation == "matching.end_assignment")
     return session.scalar(mine) or 0

@@ -12,7 +12,9 @@ from app.accounts.models import User
 from app.casework import closing
 from app.casework import operations as casework
 from app.casework import operations_closing as endings
+from app.casework import operations_transfer as leaving
 from app.casework.models import AmountKind
+from app.casework.operations_transfer_steps import Checklist
 from app.casework.queries import closing_report
 from app.clients.models import Case, CaseStatus
 from app.core import clock
@@ -151,8 +153,8 @@ def _leave(case_id: int, chance: random.Random, staff_id: int) -> None:
     if chance.random() < 0.5:
         endings.withdraw_case(case, reason="client_wish", actor=staff)
     elif lead.volunteer.user is not None and case.status is not CaseStatus.CLOSING:
-        memo = "Papers are in the file. Next step: call the client and confirm the date."
-        endings.hand_back(lead, reason="no_time", memo=memo, actor=lead.volunteer.user)
+        given = Checklist("The papers are in the file.", "Call the client and confirm the date.")
+        leaving.hand_back(lead, "no_time", given, actor=staff)
 
 
 def _close(fate: Plan, case_id: int, later: Later, staff_id: int) -> Life:

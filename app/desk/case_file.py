@@ -16,6 +16,8 @@ from app.casework import queries as casework
 from app.casework.models import ClosingReport, ContactAttempt, Note
 from app.casework.policy import may_read_note
 from app.clients.models import Case, CaseMove, Client, CriticalDate, Document, Opening, Party
+from app.casework.transfer_models import Transfer
+from app.casework.transfer_queries import transfers_of
 from app.clients.queries import get_case, staff_cases
 from app.core.audit import AuditEntry
 from app.core.db import session
@@ -81,6 +83,11 @@ class CaseFile:
         return next((a for a in self.assignments if a.ended_at is None and a.role == "lead"), None)
 
     @cached_property
+    @cached_property
+    def transfers(self) -> list[Transfer]:
+        """Every way out of the case for a lead, newest first."""
+        return transfers_of(self.case)
+
     def openings(self) -> list[Opening]:
         """What of the case is or was listed."""
         return list(session.scalars(select(Opening).where(Opening.case_id == self.case.id).order_by(Opening.id)))

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.casework import forms_reopening
+from app.casework import forms_reopening, transfer_words
 from app.casework.forms_staff import WITHDRAW_REASONS
 from app.clients import vocabulary
 from app.clients.models import CaseStatus, ChannelKind
@@ -30,7 +30,8 @@ S = CaseStatus
 WAY = (S.PRESCREEN, S.ACCEPTED, S.AVAILABLE, S.PLACED, S.IN_SERVICE, S.CLOSING, S.CLOSED)
 REASONS: dict[str, Any] = {
     **vocabulary.REJECT_REASONS, **vocabulary.KEEP_REASONS, **vocabulary.OFF_DOCKET_REASONS, **dict(WITHDRAW_REASONS),
-    **dict(forms_reopening.REASONS), **END_REASONS, **CUSTODY_REASONS,
+    **dict(forms_reopening.REASONS), **transfer_words.STAFF_HAND_BACK, **transfer_words.MANDATORY_REASONS,
+    **END_REASONS, **CUSTODY_REASONS,
 }  # fmt: skip
 CHANNELS: dict[str, Any] = {
     ChannelKind.EMAIL: _l("Email"),
@@ -115,7 +116,10 @@ class _Asked:
 
     def __init__(self, task: Any, file: CaseFile) -> None:
         self.cause, self.public_id, self.case_public_id = task.cause, task.public_id, file.case.public_id
-        known: dict[str, Iterable[Any]] = {"referrals": file.referrals, "checkins": file.checkins}
+        known: dict[str, Iterable[Any]] = {
+            "referrals": file.referrals, "checkins": file.checkins, "transfers": file.transfers,
+            "package_reports": file.package_reports,
+        }  # fmt: skip
         rows = known.get(task.record_kind, ())
         self.record_public_id = next((row.public_id for row in rows if row.id == task.record_id), None)
 
@@ -200,9 +204,9 @@ def more(file: CaseFile) -> list[dict[str, str]]:
         (_("Engagement letter signed…"), "casework.staff_letter", file.lead is not None),
         (_("Do without a letter…"), "casework.waive_letter", file.lead is not None),
         (
-            _("Give back for the volunteer…"),
-            "casework.staff_hand_back",
-            file.lead is not None and case.status in GIVEN_BACK,
+            _("End the lead's part…"),
+            "casework.ways_out",
+            file.lead is not None and case.status in WITH_LEAD,
         ),
         (_("Close as dormant…"), "casework.dormant", case.status is S.IN_SERVICE),
         (_("Withdraw the case…"), "casework.withdraw", is_open),
@@ -213,7 +217,7 @@ def more(file: CaseFile) -> list[dict[str, str]]:
 
 
 STATUS_OPEN = frozenset(WAY) - {S.CLOSED}
-GIVEN_BACK = frozenset({S.PLACED, S.IN_SERVICE})
+WITH_LEAD = frozenset({S.PLACED, S.IN_SERVICE, S.CLOSING})
 
 
 def history(file: CaseFile, show: str) -> list[dict[str, Any]]:

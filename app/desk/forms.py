@@ -62,17 +62,13 @@ class ExtendForm(Form):
 
 
 class EndForm(Form):
-    """Why a volunteer's part ends, and where the case goes."""
+    """Why the part of somebody beside the lead ends."""
 
     reason = RadioField(_l("Why it ends"), [Required(_l("Choose a reason."))], choices=list(END_REASONS.items()))
-    to = RadioField(
+    then = RadioField(
         _l("What comes next"),
-        [Required(_l("Choose what comes next."))],
-        choices=[
-            ("available", _l("Look for another volunteer at once")),
-            ("accepted", _l("Prepare the case again first")),
-        ],
-        default="available",
+        choices=[("close", _l("Nobody else is needed for it")), ("list", _l("List the part again"))],
+        default="close",
     )
 
 

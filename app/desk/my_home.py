@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from app.accounts.models import User
 from app.casework import queries as casework
 from app.casework.models import ClosingReport, ClosingStatus, TimeEntry
+from app.casework.transfer_queries import own_asks
 from app.clients.models import CaseStatus
 from app.core.db import session
 from app.core.i18n import today, when_at, when_day
@@ -41,7 +42,7 @@ def duties(viewer: User, work: list[Assignment]) -> list[Duty]:
     """Everything that waits for the volunteer, the soonest first."""
     if viewer.volunteer is None:
         return []
-    found = [*_of_referrals(viewer), *_of_cases(work), *_of_profile(viewer.volunteer)]
+    found = [*_of_referrals(viewer), *_of_transfers(viewer), *_of_cases(work), *_of_profile(viewer.volunteer)]
     return sorted(found, key=lambda duty: duty.by)
 
 
@@ -57,6 +58,14 @@ def _of_referrals(viewer: User) -> Iterator[Duty]:
         elif referral.status is ReferralStatus.HELD:
             to = url_for("matching.parties", public_id=referral.public_id)
             yield Duty(ends, _("Finish your conflict check"), until, _("Check the names"), to)
+
+
+def _of_transfers(viewer: User) -> Iterator[Duty]:
+    for ask in own_asks(viewer):
+        ends = ask.ends_at.astimezone(ZoneInfo(ask.case.programme.time_zone)).date() if ask.ends_at else today()
+        until = _("until %(when)s", when=when_at(ask.ends_at, ask.case.programme.time_zone))
+        to = url_for("casework.receive", public_id=ask.public_id)
+        yield Duty(ends, _("Take over %(number)s?", number=ask.case.number), until, _("Look at it"), to)
 
 
 def _local(moment: datetime, referral: Referral) -> date:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 
 from app.accounts.models import User
+from app.casework.models_packages import PackageReport
+from app.casework.transfer_models import Transfer
 from app.clients.models import Case, CaseMove, CaseStatus, PriorityLevel
 from app.core import clock
 from app.core.access import STAFF
@@ -35,6 +37,8 @@ def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
         (Task.record_kind == "credentials", of_credential.scalar_subquery()),
         (Task.record_kind == "openings", _public_id(Opening)),
         (Task.record_kind == "outbox_mails", _public_id(Mail)),
+        (Task.record_kind == "transfers", _public_id(Transfer)),
+        (Task.record_kind == "package_reports", _public_id(PackageReport)),
     )
     first = select(Task.id).where(*open_tasks()).order_by(Task.due_at, Task.id).limit(most).subquery()
     stmt: Select[Any] = (

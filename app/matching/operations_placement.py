@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.conflicts import must_be_searched_again
@@ -9,7 +11,8 @@ from app.clients.hearing import hear_of
 from app.clients.lifecycle import move_case
 from app.clients.mails import tell_client
 from app.clients.models import Case, CaseRole, CaseStatus, Opening, OpeningStatus
-from app.clients.priority import clock_end
+from app.clients.priority import clock_end, refresh_priority
+from app.clients.roles import ANSWER_FOR_OTHERS
 from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, session
@@ -213,6 +216,8 @@ def end_assignment(assignment: Assignment, reason: str, to: CaseStatus | None, *
     audit.record("assignment.end", assignment, actor=actor, case=case, after={"reason": reason, "to": to})
     return assignment
 
+        refresh_priority(case, actor=actor)
+    look_after_juniors(case, actor=actor)
 
 def _end_mentoring(case: Case) -> None:
     for other in case.assignments:
@@ -254,6 +259,14 @@ def end_in_conflict(referral: Referral, *, actor: User) -> None:
     case = referral.case
     assignment = session.query(Assignment).filter_by(referral_id=referral.id, ended_at=None).one_or_none()
     finish_tasks(CHECK_AGAIN, referral, actor=actor, outcome="conflict")
+_told_of_conflict: list[Callable[..., None]] = []
+
+
+def tell_of_conflict(told: Callable[..., None]) -> None:
+    """Register who keeps the record of a lead that ended in a conflict."""
+    _told_of_conflict[:] = [told]
+
+
     if assignment is None:
         return
     end_assignment(assignment, "conflict", CaseStatus.ACCEPTED, actor=actor)
@@ -267,3 +280,5 @@ def end_in_conflict(referral: Referral, *, actor: User) -> None:
         owner=case.custody.user if case.custody else None,
         actor=actor,
     )
+    for told in _told_of_conflict:
+        told(assignment, actor=actor)

@@ -10,9 +10,8 @@ import pytest
 from flask import Flask
 
 from app.casework import closing, operations, operations_closing, operations_reopening, queries
-from app.casework.models import AmountKind, ClosingReport, ClosingStatus, Note
+from app.casework.models import AmountKind, ClosingReport, ClosingStatus
 from app.casework.operations_closing import Amount
-from app.clients.lifecycle import CannotMove
 from app.clients.models import OPEN, CaseStatus, CriticalDate, OpeningStatus
 from app.clients.queries import visible_cases
 from app.core import clock
@@ -21,7 +20,6 @@ from app.core.errors import NotAllowed
 from app.core.mail import Mail
 from app.matching.models import Bar, Referral, ReferralStatus, ReferralWay
 from app.matching.queries import count_used_slots
-from app.tasks.models import Task
 from tests import factories
 from tests.casework.conftest import TODAY, Work, begin, closing_with
 
@@ -192,47 +190,6 @@ def test_a_returned_report_goes_on_whatever_the_volunteers_slots(work: Work, rep
     assert [r.status for r in session.query(ClosingReport).order_by(ClosingReport.id)] == [
         ClosingStatus.RETURNED, ClosingStatus.APPROVED,
     ]  # fmt: skip
-
-
-def test_a_hand_back_ends_access_and_lists_the_case_again(work: Work) -> None:
-    with transaction():
-        operations_closing.hand_back(work.lead, reason="no_time", memo="Hearing on the 9th.", actor=work.user)
-    assert work.case.status is CaseStatus.AVAILABLE
-    assert work.case.lead_opening.status is OpeningStatus.LISTED
-    assert not session.execute(visible_cases(work.user)).all()
-    assert session.query(Note).one().text == "Hearing on the 9th."
-    assert work.tasks() == {"handed_back": None}
-
-
-@pytest.mark.parametrize(("days", "at_once"), [(10, True), (11, False), (None, False)])
-def test_a_near_date_makes_finding_somebody_urgent(work: Work, days: int | None, at_once: bool) -> None:
-    with transaction():
-        work.case.next_critical_on = TODAY + timedelta(days=days) if days else None
-        operations_closing.hand_back(work.lead, reason="health", memo="See above.", actor=work.staff)
-    assert (session.query(Task).one().due_at == clock.now()) is at_once
-
-
-@pytest.mark.parametrize("memo", ["", "  "])
-def test_a_hand_back_needs_a_memo(work: Work, memo: str) -> None:
-    with pytest.raises(operations.CannotKeep), transaction():
-        operations_closing.hand_back(work.lead, reason="no_time", memo=memo, actor=work.user)
-    assert work.case.status is CaseStatus.IN_SERVICE
-
-
-def test_a_case_is_handed_back_once(work: Work) -> None:
-    with transaction():
-        operations_closing.hand_back(work.lead, reason="no_time", memo="Enough.", actor=work.user)
-    with pytest.raises(operations.NotOnTheCase), transaction():
-        operations_closing.hand_back(work.lead, reason="no_time", memo="Enough.", actor=work.user)
-    with pytest.raises(operations.WorkIsOver), transaction():
-        operations_closing.hand_back(work.lead, reason="no_time", memo="Enough.", actor=work.staff)
-
-
-def test_while_the_report_is_checked_the_case_is_not_handed_back(work: Work, report: Send) -> None:
-    report()
-    with pytest.raises(CannotMove), transaction():
-        operations_closing.hand_back(work.lead, reason="no_time", memo="Enough.", actor=work.user)
-    assert work.lead.ended_at is None
 
 
 @pytest.mark.parametrize("status", OPEN)

@@ -14,13 +14,14 @@ from sqlalchemy import event
 
 from app.casework import operations, operations_closing, queries
 from app.casework.models import ClosingReport, ContactAttempt, Note, TimeEntry, Visibility
+from app.casework.transfer_models import Transfer
 from app.clients.models import CaseStatus
 from app.core.audit import AuditEntry
 from app.core.db import engine, session, transaction
 from tests import factories
 from tests.casework.conftest import TODAY, Work, begin, closing_with
 
-STEPS = ("attempt", "note", "hours", "letter", "close", "hand-back")
+STEPS = ("attempt", "note", "hours", "letter", "close", "hand-back", "leave-at-once", "transfer")
 
 
 def day(field: str, of: date = TODAY) -> dict[str, str]:
@@ -28,6 +29,9 @@ def day(field: str, of: date = TODAY) -> dict[str, str]:
     return {f"{field}-month": str(of.month), f"{field}-day": str(of.day), f"{field}-year": str(of.year)}
 
 
+GOOD_MEMO = {
+    "reason": "no_time", "done": "Hearing on the 9th", "next": "Call the clerk", "papers": "none", "court": "no",
+}  # fmt: skip
 GOOD_CLOSING = {"closing_code": "A", **day("work_ended_on"), "hours": "2.5"}
 
 
@@ -90,8 +94,11 @@ def test_every_step_opens(mine: FlaskClient, work: Work, step: str) -> None:
         ("hours", {"hours": "0", "activity": "work"}, "between 0.1 and 24 hours", ""),
         ("attempt", {"channel": "call"}, "Say whether you reached", ""),
         ("letter", {}, "Say on which day it was signed.", ""),
-        ("hand-back", {"memo": "Hearing on the 9th"}, "Choose what comes closest.", "Hearing on the 9th"),
-        ("hand-back", {"reason": "no_time", "memo": " "}, "Write what the next lawyer must know.", ""),
+        ("hand-back", {**GOOD_MEMO, "reason": ""}, "Choose what comes closest.", "Hearing on the 9th"),
+        ("hand-back", {**GOOD_MEMO, "done": " "}, "Write what the next lawyer must know.", "Call the clerk"),
+        ("hand-back", {**GOOD_MEMO, "court": ""}, "Say whether a court must agree.", "Hearing on the 9th"),
+        ("transfer", {**GOOD_MEMO, "reason": ""}, "Choose what comes closest.", "Hearing on the 9th"),
+        ("leave-at-once", {"reason": "conflict"}, "Say whether a court must agree.", ""),
         ("close", {"hours": "2"}, "Choose how it ended.", "2"),
         ("close", {**GOOD_CLOSING, "closing_code": "IB"}, "Code IB needs counsel of record", "2.5"),
         ("close", {**GOOD_CLOSING, "lump_sum": "a lot"}, "Write the amount as a number", "a lot"),
@@ -142,7 +149,9 @@ TWICE: list[tuple[str, dict[str, str], Callable[[], int]]] = [
     ("letter", day("on_day"),
      lambda: session.query(factories.Assignment).filter_by(letter_signed_on=TODAY).count()),
     ("close", GOOD_CLOSING, lambda: session.query(ClosingReport).count()),
-    ("hand-back", {"reason": "no_time", "memo": "Hearing on the 9th"}, lambda: session.query(Note).count()),
+    ("hand-back", GOOD_MEMO, lambda: session.query(Note).count()),
+    ("leave-at-once", {"reason": "illness", "court": "no"}, lambda: session.query(Transfer).count()),
+    ("transfer", {**GOOD_MEMO, "reason": "absence"}, lambda: session.query(Transfer).count()),
 ]  # fmt: skip
 
 
@@ -226,13 +235,17 @@ def test_a_report_under_way_is_not_asked_for_again(mine: FlaskClient, work: Work
 
 def test_giving_a_case_back_ends_access_at_the_next_click(mine: FlaskClient, work: Work) -> None:
     path = work.path
-    data = {"reason": "no_time", "memo": "Hearing on the 9th", "counsel_of_record": "y"}
-    done = mine.post(f"{path}/hand-back", data=data)
-    assert done.headers["Location"].endswith("/my/cases")
-    assert mine.get(path).status_code == 404
+    done = mine.post(f"{path}/hand-back", data=GOOD_MEMO)
+    assert "/my/handed-over/" in done.headers["Location"]
+    closed = mine.get(path)
+    assert closed.status_code == 404
+    assert "Your part in this case has ended" in text_of(closed)
+    assert "access have ended" in text_of(mine.get(done.headers["Location"]))
     session.rollback()
-    assert "leave to withdraw" in session.query(Note).one().text
-    assert "Cases you had" in text_of(mine.get("/my/cases"))
+    assert "Hearing on the 9th" in session.query(Note).one().text
+    listed = text_of(mine.get("/my/cases"))
+    assert "Cases you had" in listed
+    assert "What was done" in listed
 
 
 def test_the_own_hours_leave_as_a_file(mine: FlaskClient, work: Work) -> None:

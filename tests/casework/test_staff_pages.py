@@ -101,8 +101,9 @@ def test_the_letter_is_signed_or_done_without(office: Office) -> None:
 
 
 def test_handing_back_for_the_volunteer_needs_a_memo_and_lists_the_case_again(office: Office) -> None:
-    assert office.post("hand-back", reason="health", memo="").status_code == 422
-    assert office.post("hand-back", reason="health", memo="The answer is filed.").status_code == 303
+    typed = {"reason": "health", "done": "The answer is filed.", "next": "Call her.", "papers": "none", "court": "no"}
+    assert office.post("hand-back", **{**typed, "next": ""}).status_code == 422
+    assert office.post("hand-back", **typed).status_code == 303
     assert office.again().status is S.AVAILABLE
 
 
@@ -149,6 +150,7 @@ def test_a_closing_report_is_returned_with_what_is_missing(app: Flask, client: F
 
 STEPS = (
     "note", "contact", "time", "first-contact", "letter", "no-letter", "hand-back", "withdraw", "dormant",
+    "leave-at-once", "transfer",
     "closing/approve", "closing/return", "custody",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.casework.models import Note, Visibility
-from app.clients.models import Case, CaseStatus, Channel, ChannelKind, CriticalDate, OpeningStatus
+from app.clients.models import Case, CaseStatus, Channel, ChannelKind, CriticalDate
 from app.core import clock
 from app.core.access import Role
 from app.core.audit import AuditEntry
@@ -163,15 +163,25 @@ def test_custody_never_leaves_the_programme(desk: Desk) -> None:
     assert session.get_one(Case, case.id).custody.user_id == desk.inés.id  # type: ignore[union-attr]
 
 
-def test_the_end_of_a_leads_part_lists_the_case_again(desk: Desk) -> None:
+def test_the_end_of_a_leads_part_goes_by_the_ways_out(desk: Desk) -> None:
     case = make.case(desk.programme, S.PLACED, lead=make.volunteer(), owner=desk.inés)
     assignment = case.assignments[0].public_id
     session.commit()
     url = f"/cases/{case.public_id}/assignments/{assignment}/end"
-    assert "access to the file ends at once" in desk.browser.get(url).text
-    data = {"reason": "volunteer_asked", "to": "available"}
-    assert desk.browser.post(url, data=data).status_code == 303
-    assert desk.browser.post(url, data=data).status_code == 404
+    assert desk.browser.get(url).headers["Location"] == f"/cases/{case.public_id}/ways-out"
+    page = desk.browser.get(f"/cases/{case.public_id}/ways-out").text
+    assert "Back to us" in page
+    assert "At once" in page
+    assert desk.browser.post(url, data={"reason": "volunteer_asked"}).status_code == 303
     session.expire_all()
-    again = session.get_one(Case, case.id)
-    assert (again.status, again.lead_opening.status) == (S.AVAILABLE, OpeningStatus.LISTED)
+    assert session.get_one(Case, case.id).assignments[0].ended_at is None
+
+
+def test_the_part_of_a_mentor_ends_with_a_question(desk: Desk) -> None:
+    case = make.case(desk.programme, S.PLACED, lead=make.volunteer(), owner=desk.inés)
+    mentor = make.assignment(case, make.volunteer(), role="mentor", opening=None).public_id
+    session.commit()
+    url = f"/cases/{case.public_id}/assignments/{mentor}/end"
+    assert "access to the file ends at once" in desk.browser.get(url).text
+    assert desk.browser.post(url, data={"reason": "volunteer_asked"}).status_code == 303
+    assert desk.browser.post(url, data={"reason": "volunteer_asked"}).status_code == 404

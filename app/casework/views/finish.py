@@ -1,10 +1,10 @@
-"""How a volunteer's work on a case ends: the closing report, or giving the case back."""
+"""How a volunteer's work on a case ends: the closing report."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import SelectChoice
@@ -105,20 +105,3 @@ def _amounts(form: forms.ClosingForm) -> list[operations_closing.Amount]:
             months = form.months.data if kind is AmountKind.MONTHLY else None
             found.append(operations_closing.Amount(kind, cents, months))
     return found
-
-
-@bp.route("/my/cases/<public_id>/hand-back", methods=["GET", "POST"])
-@open_to(Role.VOLUNTEER)
-def hand_back(public_id: str) -> ResponseReturnValue:
-    """Give a case back so that somebody else can take it."""
-    assignment, form = my_assignment(public_id), forms.HandBackForm()
-    if not form.validate_on_submit():
-        return ask(form, "hand_back", assignment)
-    with transaction():
-        assignment = my_assignment(public_id)
-        memo = form.memo.data or ""
-        if form.counsel_of_record.data:
-            memo += "\n\n" + _("Counsel of record: leave to withdraw may be needed.")
-        operations_closing.hand_back(assignment, reason=form.reason.data, memo=memo, actor=signed_in())
-    flash(_("Thank you for telling us. A coordinator takes over from here, and your access has ended."), "ok")
-    return redirect(url_for("casework.my_cases"), 303)

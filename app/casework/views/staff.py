@@ -32,7 +32,11 @@ def staff_case(public_id: str) -> Case:
     return get_case(public_id, viewer=signed_in(), among=staff_cases(signed_in()))
 
 
-def _lead(case: Case) -> Assignment:
+def lead_of(case: Case) -> Assignment:
+    """Who leads a case now.
+
+    :raises NotFound: nobody does
+    """
     found = next((a for a in case.assignments if a.ended_at is None and a.role == "lead"), None)
     if found is None:
         raise NotFound
@@ -133,10 +137,10 @@ def remove_staff_time(public_id: str, entry_id: int) -> ResponseReturnValue:
 @open_to(*STAFF)
 def staff_first_contact(public_id: str) -> ResponseReturnValue:
     """Record that the volunteer has reached the client."""
-    _lead(staff_case(public_id))
+    lead_of(staff_case(public_id))
 
     def do(case: Case) -> Any:
-        return operations.record_first_contact(_lead(case), actor=signed_in())
+        return operations.record_first_contact(lead_of(case), actor=signed_in())
 
     return _step(
         public_id,
@@ -153,11 +157,11 @@ def staff_first_contact(public_id: str) -> ResponseReturnValue:
 @open_to(*STAFF)
 def staff_letter(public_id: str) -> ResponseReturnValue:
     """Record the signed engagement letter."""
-    _lead(staff_case(public_id))
+    lead_of(staff_case(public_id))
     form = forms.LetterForm()
 
     def do(case: Case) -> Any:
-        return operations.sign_letter(_lead(case), on_day=form.on_day.data, actor=signed_in())  # type: ignore[arg-type]
+        return operations.sign_letter(lead_of(case), on_day=form.on_day.data, actor=signed_in())  # type: ignore[arg-type]
 
     return _step(
         public_id, form, do, title=_("The engagement letter is signed"), submit=_("Keep the day"), said=_("Kept.")
@@ -168,11 +172,11 @@ def staff_letter(public_id: str) -> ResponseReturnValue:
 @open_to(*STAFF)
 def waive_letter(public_id: str) -> ResponseReturnValue:
     """Do without an engagement letter."""
-    _lead(staff_case(public_id))
+    lead_of(staff_case(public_id))
     form = forms_staff.WaiveForm()
 
     def do(case: Case) -> Any:
-        return operations.waive_letter(_lead(case), reason=form.reason.data, actor=signed_in())
+        return operations.waive_letter(lead_of(case), reason=form.reason.data, actor=signed_in())
 
     return _step(
         public_id, form, do, title=_("Do without an engagement letter?"), submit=_("Do without"), said=_("Recorded.")
@@ -220,22 +224,6 @@ def return_closing(public_id: str) -> ResponseReturnValue:
         text=_("The case goes on, and the volunteer hears what is missing."),
         said=_("Returned to the volunteer."),
     )
-
-
-@bp.route("/cases/<public_id>/hand-back", methods=["GET", "POST"])
-@open_to(*STAFF)
-def staff_hand_back(public_id: str) -> ResponseReturnValue:
-    """Give the case back for a volunteer who cannot go on."""
-    _lead(staff_case(public_id))
-    form = forms_staff.StaffHandBackForm()
-
-    def do(case: Case) -> Any:
-        reason, memo = form.reason.data, form.memo.data or ""
-        return operations_closing.hand_back(_lead(case), reason=reason, memo=memo, actor=signed_in())
-
-    text = _("The volunteer's part ends at once. The case is listed again and a task asks you to find somebody.")
-    return _step(public_id, form, do, title=_("Give the case back for the volunteer?"), text=text, danger=True,
-                 submit=_("Give it back"), said=_("The case waits for a volunteer again."))  # fmt: skip
 
 
 @bp.route("/cases/<public_id>/withdraw", methods=["GET", "POST"])

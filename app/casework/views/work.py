@@ -8,31 +8,56 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import calendars
 from app.clients.queries import get_case
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Refusal
 from app.core.lists import csv_download
 from app.matching.models import Assignment
 
-from .. import forms, operations, policy, queries
+from .. import forms, operations, policy, queries, transfer_queries
 from ..models import Visibility
 from . import bp
 
 
 def my_assignment(public_id: str) -> Assignment:
     """The signed-in volunteer's live work on a case.
+class PartEnded(Refusal):
+    """The reader was on the case, and is not any more."""
 
-    :raises NotFound: there is none
+    status = 404
+    message = _l("Your part in this case has ended, so its file is closed to you and nothing was saved.")
+
+
+class PartRests(Refusal):
+    """The reader may not work alone, and no attorney answers for the case."""
+
+    status = 404
+    message = _l(
+        "No attorney answers for this case just now, so its file is closed to you for the moment and nothing was saved."
+    )
+
+
+
+    :raises PartEnded: it has ended
+    :raises PartRests: it may not be played alone, and no attorney answers for the case
+    :raises NotFound: there never was any
     """
-    case = get_case(public_id, viewer=signed_in())
-    found = policy.live_assignment(signed_in(), case)
-    if found is None:
-        raise NotFound
-    return found
+    try:
+        found = policy.live_assignment(signed_in(), get_case(public_id, viewer=signed_in()))
+    except NotFound:
+        found = None
+    if found is not None:
+        return found
+    if rests_on(public_id, viewer=signed_in()):
+        raise PartRests(cure=(_l("My cases"), url_for("casework.my_cases")))
+    if queries.had_part(public_id, viewer=signed_in()):
+        raise PartEnded(cure=(_l("My cases"), url_for("casework.my_cases")))
+    raise NotFound
 
 
 @bp.get("/my/cases")
@@ -41,7 +66,13 @@ def my_cases() -> ResponseReturnValue:
     """The cases I have, and those I had."""
     who = signed_in()
     return render_template(
-        "casework/my_cases.html", live=queries.my_assignments(who), ended=queries.my_assignments(who, ended=True)
+        "casework/my_cases.html",
+        live=queries.my_assignments(who),
+        ended=queries.my_assignments(who, ended=True),
+        transfers=transfer_queries.own_transfers(who),
+        resting=resting(who),
+        part_words=CASE_ROLES,
+        asks=transfer_queries.own_asks(who),
     )
 
 
@@ -67,6 +98,17 @@ def my_case(public_id: str) -> ResponseReturnValue:
 def ask(form: Any, template: str, assignment: Assignment, **context: Any) -> ResponseReturnValue:
     """A page with one form; 422 where something typed is wrong."""
     page = render_template(
+        under_way=transfer_queries.open_transfer(case) if assignment.role == "lead" else None,
+    )
+
+
+def _without_file(assignment: Assignment, own: dict[str, Any]) -> str:
+    """What a part that does not open the file shows: contact, dates, what the programme shares, own hours."""
+    case = assignment.case
+    mine = [entry for entry in queries.time_entries(case) if entry.user_id == signed_in().id]
+    notes = queries.notes(case, viewer=signed_in())
+    return render_template(
+        "casework/my_part.html", case=case, assignment=assignment, notes=notes, entries=mine, **own
         f"casework/{template}.html", form=form, assignment=assignment, case=assignment.case, **context
     )
     return page, 422 if form.errors else 200

@@ -42,6 +42,7 @@ MOVES: dict[tuple[CaseStatus, CaseStatus], str] = {
     (S.IN_SERVICE, S.AVAILABLE): "matching.end_assignment",
     (S.IN_SERVICE, S.ACCEPTED): "matching.end_assignment",
     (S.IN_SERVICE, S.CLOSING): "casework.report_closing",
+    (S.IN_SERVICE, S.PLACED): "casework.accept_transfer",
     (S.PLACED, S.CLOSING): "casework.report_closing",
     (S.CLOSING, S.CLOSED): "casework.approve_closing",
     (S.CLOSING, S.IN_SERVICE): "casework.return_closing",

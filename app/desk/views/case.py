@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.casework import transfer_words
 from app.casework.closing import closing_codes, main_benefits, outcomes
 from app.clients import problems, vocabulary
 from app.clients.models import CaseStatus
@@ -35,7 +36,9 @@ def case(public_id: str) -> ResponseReturnValue:
         channels=case_words.CHANNELS, roles=vocabulary.PARTY_ROLES, language=problems.language_name(file.case.language),
         statuses=docket_rows.STATUSES, placing=_placing(file), closing=_closing(file), waited=case_words.waited(file),
         override_url=places.address("clients.priority", public_id=public_id), is_open=case_words.STATUS_OPEN,
-        screen_url=places.address("clients.screen", public_id=public_id),
+        screen_url=places.address("clients.screen", public_id=public_id), part_words=vocabulary.CASE_ROLES,
+        transfer_words=transfer_words,
+        openings=openings.parts_of(file), company=openings.company(file), may_add_openings=openings.may_add(file),
     )  # fmt: skip
 
 

@@ -62,12 +62,13 @@ def hand_over(public_id: str) -> ResponseReturnValue:
 def end_assignment(public_id: str, assignment_id: str) -> ResponseReturnValue:
     """End a volunteer's part in a case."""
     assignment = _live(_case(public_id), assignment_id)
+    if assignment.role == "lead":
+        return redirect(url_for("casework.ways_out", public_id=public_id), 303)
     form, who = EndForm(), assignment.volunteer.name
 
     def do(case: Case) -> Any:
-        live = _live(case, assignment_id)
-        to = CaseStatus(form.to.data) if live.role == "lead" else None
-        return end(live, form.reason.data, to, actor=signed_in())
+        again = CaseStatus.AVAILABLE if form.then.data == "list" else None
+        return end(_live(case, assignment_id), form.reason.data, again, actor=signed_in())
 
     text = _("Their access to the file ends at once. Tell them, and the client, what comes next.")
     return _step(public_id, form, do, title=_("End the part of %(who)s?", who=who), text=text, submit=_("End it"),

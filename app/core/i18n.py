@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,8 +42,16 @@ def choose_language() -> str:
 
 
 def _has_choice() -> bool:
-    """Pages behind the sign-in are written in English alone; half of a page in Spanish helps nobody."""
-    return not (request.endpoint and declared(current_app.view_functions[request.endpoint]))
+    """Pages behind the sign-in, and those for volunteers, are written in English alone; half a page helps nobody."""
+    if request.endpoint is None or request.blueprint is None:
+        return True
+    views = current_app.blueprints[request.blueprint].root_path
+    return _is_translated(views) and not declared(current_app.view_functions[request.endpoint])
+
+
+@lru_cache
+def _is_translated(views: str) -> bool:
+    return (Path(views).parent / "translations").is_dir()
 
 
 def language() -> str:

@@ -60,6 +60,15 @@ def test_pages_behind_the_sign_in_are_english_whatever_the_browser_speaks(app: F
     assert '<html lang="es"' in client.get("/", headers={"Accept-Language": "es"}).text
 
 
+@pytest.mark.parametrize("address", ["/volunteer", "/opportunities/open", "/sign-in"])
+def test_pages_for_volunteers_are_english_whole(app: Flask, client: FlaskClient, address: str) -> None:
+    make.programme()
+    session.commit()
+    answer = client.get(f"{address}?lang=es", headers={"Accept-Language": "es"})
+    assert '<html lang="en"' in answer.text
+    assert "hreflang" not in answer.text
+
+
 def test_tabs_carry_what_waits(desk: Desk) -> None:
     make.case(desk.programme, CaseStatus.PRESCREEN)
     make.case(desk.programme, CaseStatus.AVAILABLE)

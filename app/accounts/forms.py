@@ -39,6 +39,7 @@ ROLES = {
     Role.SUPERVISING_ATTORNEY: _l("Supervising attorney"),
     Role.VOLUNTEER: _l("Volunteer"),
     Role.FUNDER: _l("Funder"),
+    Role.FIRM_COORDINATOR: _l("Firm coordinator"),
 }
 DAYS = [
     ("0", _l("Monday")), ("1", _l("Tuesday")), ("2", _l("Wednesday")), ("3", _l("Thursday")), ("4", _l("Friday")),
@@ -128,14 +129,16 @@ class PersonForm(Form):
     language = RadioField(_l("Language of the invitation"), choices=options(LANGUAGES.items()), default="en")
     role = SelectField(_l("Role"), choices=options(ROLES.items()))
     place = SelectField(_l("For"), description=_l("Coordinators and supervising attorneys: a programme. "
-                                                  "Funders: a funding source. Others: the whole desk."))  # fmt: skip
+                                                  "Funders: a funding source. Firm coordinators: a firm. "
+                                                  "Others: the whole desk."))  # fmt: skip
 
     def validate_place(self, field: Field) -> None:
         """The role is for what it needs."""
         kind, role = (field.data or "").partition(":")[0], self.role.data
         needed = "programme" if policy.needs_programme(role) else "grant" if policy.needs_grant(role) else kind
+        needed = "firm" if policy.needs_organisation(role) else needed
         if kind != needed:
-            raise ValidationError(str(_l("Choose the programme or the funding source that the role is for.")))
+            raise ValidationError(str(_l("Choose the programme, the funding source or the firm that the role is for.")))
 
 
 class RoleForm(Form):

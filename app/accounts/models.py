@@ -13,7 +13,7 @@ from app.core.db import Base, Editable, Public, choice
 from app.core.sealed import Sealed
 
 if TYPE_CHECKING:
-    from app.volunteers.models import Volunteer
+    from app.volunteers.models import Organisation, Volunteer
 
 
 class Programme(Base, Public, Editable):
@@ -119,6 +119,11 @@ class User(Base, Public, Editable):
         """The grants that a funder pays for."""
         return sorted({g.grant_id for g in self.grants if g.role == Role.FUNDER and g.grant_id is not None})
 
+    def organisation_ids(self) -> list[int]:
+        """The firms and other organisations that the person answers for."""
+        held = (g.organisation_id for g in self.grants if g.role == Role.FIRM_COORDINATOR)
+        return sorted({organisation_id for organisation_id in held if organisation_id is not None})
+
     def has(self, role: Role, programme_id: int | None = None) -> bool:
         """Does the person hold the role (in that programme)?"""
         return any(g.role == role and programme_id in (None, g.programme_id) for g in self.grants)
@@ -144,6 +149,7 @@ class RoleGrant(Base):
     user: Mapped[User] = relationship(back_populates="grants", foreign_keys=[user_id])
     programme: Mapped[Programme | None] = relationship()
     grant: Mapped[Grant | None] = relationship()
+    organisation: Mapped[Organisation | None] = relationship("Organisation")
 
 
 class SignIn(Base):

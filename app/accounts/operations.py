@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -15,6 +15,9 @@ from app.core.errors import BadInput, Refusal, refuse_if
 
 from . import mails, passwords, policy, queries
 from .models import Grant, Programme, RoleGrant, SignIn, User
+
+if TYPE_CHECKING:
+    from app.volunteers.models import Organisation
 
 INVITATION_DAYS = 14
 RESET_MINUTES = 60
@@ -34,9 +37,9 @@ class LastAdmin(Refusal):
 
 
 class RoleNeedsPlace(BadInput):
-    """The role is held for a programme or a funding source, and none was named."""
+    """The role is held for a programme, a funding source or a firm, and none was named."""
 
-    message = _l("Choose the programme or the funding source that the role is for.")
+    message = _l("Choose the programme, the funding source or the firm that the role is for.")
 
 
 class HandOverFirst(Refusal):
@@ -122,35 +125,63 @@ def change_profile(user: User, *, name: str, language: str, actor: User) -> None
 
 
 def grant_role(
-    user: User, role: Role, *, programme: Programme | None = None, grant: Grant | None = None, actor: User | None
+    user: User,
+    role: Role,
+    *,
+    programme: Programme | None = None,
+    grant: Grant | None = None,
+    organisation: Organisation | None = None,
+    actor: User | None,
 ) -> RoleGrant:
-    """Give a role, for a programme or a funding source where the role needs one; giving it twice changes nothing.
+    """Give a role, for a programme, a funding source or a firm where the role needs one; twice changes nothing.
 
-    :raises RoleNeedsPlace: the programme or funding source is missing
+    :raises RoleNeedsPlace: the programme, funding source or firm is missing
     """
     user = lock(user)
-    programme = programme if policy.needs_programme(role) else None
-    grant = grant if policy.needs_grant(role) else None
-    refuse_if(policy.needs_programme(role) and programme is None, RoleNeedsPlace)
-    refuse_if(policy.needs_grant(role) and grant is None, RoleNeedsPlace)
-    held = _held(user, role, programme, grant)
+    place = _place(role, programme, grant, organisation)
+    held = _held(user, role, *place)
     if held is not None:
         return held
-    made = RoleGrant(user=user, role=role, programme=programme, grant=grant, granted_by_id=actor.id if actor else None)
+    programme, grant, organisation = place
+    made = RoleGrant(
+        user=user, role=role, programme=programme, grant=grant, organisation=organisation,
+        granted_by_id=actor.id if actor else None,
+    )  # fmt: skip
     session.add(made)
     audit.record("account.grant_role", user, actor=actor, after=_coded(made))
     return made
 
 
+Place = tuple["Programme | None", "Grant | None", "Organisation | None"]
+
+
+def _place(role: Role, programme: Programme | None, grant: Grant | None, organisation: Organisation | None) -> Place:
+    """What the role is held for, and nothing else that came along."""
+    needs = (policy.needs_programme(role), policy.needs_grant(role), policy.needs_organisation(role))
+    named = (programme, grant, organisation)
+    refuse_if(any(need and place is None for need, place in zip(needs, named, strict=True)), RoleNeedsPlace)
+    return (
+        programme if needs[0] else None,
+        grant if needs[1] else None,
+        organisation if needs[2] else None,
+    )
+
+
 def revoke_role(
-    user: User, role: Role, *, programme: Programme | None = None, grant: Grant | None = None, actor: User | None
+    user: User,
+    role: Role,
+    *,
+    programme: Programme | None = None,
+    grant: Grant | None = None,
+    organisation: Organisation | None = None,
+    actor: User | None,
 ) -> None:
     """Take a role away; taking what is not held changes nothing.
 
     :raises LastAdmin: nobody could administer afterwards
     :raises HandOverFirst: the person still has work in the programme
     """
-    held = _held(lock(user), role, programme, grant)
+    held = _held(lock(user), role, programme, grant, organisation)
     if held is None:
         return
     if role is Role.ADMIN:
@@ -237,9 +268,12 @@ def _end(user: User) -> None:
         found.ended_at = clock.now()
 
 
-def _held(user: User, role: Role, programme: Programme | None, grant: Grant | None) -> RoleGrant | None:
-    place = (programme.id if programme else None, grant.id if grant else None)
-    return next((g for g in user.grants if g.role is role and (g.programme_id, g.grant_id) == place), None)
+def _held(
+    user: User, role: Role, programme: Programme | None, grant: Grant | None, organisation: Organisation | None
+) -> RoleGrant | None:
+    place = tuple(row.id if row else None for row in (programme, grant, organisation))
+    mine = (g for g in user.grants if g.role is role)
+    return next((g for g in mine if (g.programme_id, g.grant_id, g.organisation_id) == place), None)
 
 
 def _keep_an_admin(user: User) -> None:
@@ -257,4 +291,5 @@ def _refuse_while_needed(user: User, programme: Programme | None) -> None:
 
 def _coded(held: RoleGrant) -> dict[str, Any]:
     session.flush()
-    return {"role": held.role.value, "programme": held.programme_id, "grant": held.grant_id}
+    coded = {"role": held.role.value, "programme": held.programme_id, "grant": held.grant_id}
+    return coded if held.organisation_id is None else {**coded, "organisation": held.organisation_id}

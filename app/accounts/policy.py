@@ -34,3 +34,8 @@ def needs_programme(role: Role) -> bool:
 def needs_grant(role: Role) -> bool:
     """Is the role held for one funding source?"""
     return role is Role.FUNDER
+
+
+def needs_organisation(role: Role) -> bool:
+    """Is the role held for one firm or other organisation?"""
+    return role is Role.FIRM_COORDINATOR

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -20,6 +20,9 @@ from app.core.errors import NotFound
 from app.core.sealed import keyed_hash
 
 from .models import Grant, Programme, RoleGrant, SignIn, User
+
+if TYPE_CHECKING:
+    from app.volunteers.models import Organisation
 
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=14)
@@ -97,7 +100,10 @@ def first_time_zone() -> str | None:
 def people(*, role: str = "", programme: str = "", state: str = "") -> Select[User]:
     """Everybody with an account, newest first; names are sealed, so the list is not sorted by them."""
     stmt = select(User).options(
-        selectinload(User.grants).joinedload(RoleGrant.programme), selectinload(User.grants).joinedload(RoleGrant.grant)
+        *(
+            selectinload(User.grants).joinedload(place)
+            for place in (RoleGrant.programme, RoleGrant.grant, RoleGrant.organisation)
+        )
     )
     if role in list(Role):
         stmt = stmt.where(User.grants.any(RoleGrant.role == role))
@@ -144,6 +150,12 @@ def grants(programme: Programme | None = None) -> Sequence[Grant]:
     if programme is not None:
         stmt = stmt.where(Grant.programme_id == programme.id)
     return session.execute(stmt).scalars().all()
+
+
+def organisations() -> Sequence[Organisation]:
+    """The firms and other organisations by name, for whose sake somebody can hold a role."""
+    kind: Any = RoleGrant.organisation.property.mapper.class_
+    return session.execute(select(kind).order_by(kind.name)).scalars().all()
 
 
 def audit_entries(*, action: str = "", actor: User | None = None, kind: str = "") -> Any:

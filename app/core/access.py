@@ -27,6 +27,7 @@ class Role(enum.StrEnum):
     SUPERVISING_ATTORNEY = "supervising_attorney"
     VOLUNTEER = "volunteer"
     FUNDER = "funder"
+    FIRM_COORDINATOR = "firm_coordinator"
 
 
 STAFF = (Role.COORDINATOR, Role.SUPERVISING_ATTORNEY)

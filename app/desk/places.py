@@ -40,6 +40,10 @@ VOLUNTEER: tuple[Entry, ...] = (  # the third is the icon
     (_l("My cases"), "casework.my_cases", "case"),
     (_l("Profile"), "volunteers.profile", "me"),
 )
+FIRM: tuple[Entry, ...] = (  # the third is the icon
+    (_l("Firm"), "matching.firm_home", "home"),
+    (_l("Matters"), "matching.firm_opportunities", "list"),
+)
 FUNDER: tuple[Entry, ...] = ((_l("Impact"), "metrics.impact", ""),)
 EVERYONE: tuple[Entry, ...] = (
     (_l("Find help"), "clients.ask", ""),
@@ -99,9 +103,21 @@ def places_of(user: User | None) -> list[Place]:
     if user is None:
         return [_place(entry) for entry in EVERYONE if is_known(entry[1])]
     roles = user.role_names
-    if Role.VOLUNTEER in roles and (_in_volunteers_part() or not roles - {Role.VOLUNTEER}):
-        return [_place((label, endpoint, ""), icon=icon) for label, endpoint, icon in VOLUNTEER if is_known(endpoint)]
+    if Role.FIRM_COORDINATOR in roles and (_in_firms_part() or roles == {Role.FIRM_COORDINATOR}):
+        return _with_icons(FIRM, (_l("My own cases"), "desk.my_home", "me") if Role.VOLUNTEER in roles else None)
+    if Role.VOLUNTEER in roles and (_in_volunteers_part() or not roles - {Role.VOLUNTEER, Role.FIRM_COORDINATOR}):
+        return _with_icons(VOLUNTEER, FIRM[0] if Role.FIRM_COORDINATOR in roles else None)
     return _at_the_desk(user)
+
+
+def _with_icons(entries: tuple[Entry, ...], other: Entry | None) -> list[Place]:
+    """The places of a part of the site, and the way to the reader's other part."""
+    entries = entries if other is None else (*entries, other)
+    return [_place((label, endpoint, ""), icon=icon) for label, endpoint, icon in entries if is_known(endpoint)]
+
+
+def _in_firms_part() -> bool:
+    return request.path == "/firm" or request.path.startswith("/firm/")
 
 
 def _in_volunteers_part() -> bool:
@@ -116,6 +132,8 @@ def _at_the_desk(user: User) -> list[Place]:
         entries += FUNDER
     if Role.VOLUNTEER in user.role_names:
         entries.append((_l("My own cases"), "desk.my_home", ""))
+    if Role.FIRM_COORDINATOR in user.role_names:
+        entries.append((_l("Firm"), "matching.firm_home", ""))
     numbers = counts(user) if is_staff(user) else {}
     return [_place(entry, numbers.get(entry[2], 0)) for entry in entries if is_known(entry[1])]
 
@@ -127,7 +145,7 @@ def _place(entry: Entry, count: int = 0, icon: str = "") -> Place:
 
 
 def _is_below(url: str) -> bool:
-    return url not in ("/my", "/opportunities/open") and request.path.startswith(f"{url}/")
+    return url not in ("/my", "/firm", "/opportunities/open") and request.path.startswith(f"{url}/")
 
 
 def home_of(user: User | None) -> str:
@@ -136,6 +154,7 @@ def home_of(user: User | None) -> str:
         return url_for("desk.landing")
     for is_one, endpoint in (
         (is_staff(user), "desk.today"),
+        (user.role_names == {Role.FIRM_COORDINATOR}, "matching.firm_home"),
         (Role.VOLUNTEER in user.role_names, "desk.my_home"),
         (Role.VOLUNTEER in user.role_names, "matching.opportunities"),
         (Role.FUNDER in user.role_names, "metrics.impact"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, bindparam, false, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, false, or_, select, union_all
 
 from app.clients.models import Case, Opening, Party
 from app.clients.names import stripped
@@ -16,6 +16,7 @@ from app.core.db import session
 from app.core.sealed import word_hashes
 from app.volunteers.models import Membership, Organisation, Standing, Volunteer, VolunteerWord
 
+from . import ties
 from .models import HOLDING, Assignment, Bar, Referral, ReferralStatus
 
 MOST_WORDS = 4_000
@@ -43,6 +44,50 @@ def barred_volunteers(openings: Select[Any], purpose: Purpose, **asked: int) -> 
     for case_id, close in _close_to_parties(openings, asked):
         kept[case_id] |= close
     return kept
+
+
+def barred_firms(openings: Select[Any], purpose: Purpose, **asked: int) -> dict[int, set[int]]:
+    """The ids of the firms kept from each case as a whole: barred, answered before, a party or the firm of one."""
+    kept: dict[int, set[int]] = defaultdict(set)
+    for case_id, firm_id in session.execute(_firms_kept_by_rows(openings, purpose), asked):
+        kept[case_id].add(firm_id)
+    names, firms = _party_names(openings, asked), _firms()
+    by_words = {name: frozenset(word_hashes(name)) for called in names.values() for name in called}
+    bearers = _bearers(frozenset(word for words in by_words.values() for word in words))
+    theirs = _firms_of(bearers)
+    for case_id, called in names.items():
+        for name in called:
+            kept[case_id].update(firms.get(stripped(name), ()))
+            kept[case_id].update(*(theirs[v] for v, (_, words) in bearers.items() if words <= by_words[name]))
+    return kept
+
+
+@lru_cache(maxsize=16)
+def _firms_kept_by_rows(openings: Select[Any], purpose: Purpose) -> CompoundSelect[int, int]:
+    bars = select(Bar.case_id, Bar.organisation_id).where(
+        Bar.case_id.in_(_cases(openings)), Bar.organisation_id.is_not(None)
+    )
+    tries = select(Opening.case_id, Referral.organisation_id).join(Referral, Referral.opening_id == Opening.id)
+    return union_all(bars, tries.where(Opening.id.in_(openings), Referral.organisation_id.is_not(None), _no(purpose)))
+
+
+def _no(purpose: Purpose) -> ColumnElement[bool]:
+    """The answers of a firm that keep it from an opening; an offer that ran out only keeps staff from asking again."""
+    ended = [ReferralStatus.CONFLICT]
+    if purpose is not Purpose.PLACE:
+        ended.append(ReferralStatus.DECLINED)
+    if purpose is Purpose.MATCH:
+        ended.append(ReferralStatus.EXPIRED)
+    return Referral.status.in_(ended)
+
+
+def _firms_of(volunteers: Iterable[int]) -> dict[int, set[int]]:
+    wanted, found = list(volunteers), defaultdict[int, set[int]](set)
+    if wanted:
+        stmt = select(Membership.volunteer_id, Membership.organisation_id)
+        for volunteer_id, firm_id in session.execute(stmt.where(Membership.volunteer_id.in_(wanted))):
+            found[volunteer_id].add(firm_id)
+    return found
 
 
 @lru_cache(maxsize=16)
@@ -120,18 +165,21 @@ def _tries(openings: Select[Any], purpose: Purpose) -> Select[int, str]:
 
 
 def _close_to_parties(openings: Select[Any], asked: dict[str, int]) -> Iterator[tuple[int, set[str]]]:
-    """Volunteers who bear a party's name, and everyone of their firm or of a firm that is a party."""
+    """Volunteers who bear a party's name, everyone of their firm or of a firm that is a party, household, employer."""
     names = _party_names(openings, asked)
     by_words = {name: frozenset(word_hashes(name)) for called in names.values() for name in called}
     bearers = _bearers(frozenset(word for words in by_words.values() for word in words))
     firms = _firms()
     members = _members(bearers.keys(), [firm for name in by_words for firm in firms.get(stripped(name), ())])
+    tied, at_home, at_work = ties.Ties(by_words), _at_home(bearers), ties.colleagues_of(bearers)
     for case_id, called in names.items():
         close: set[str] = set()
         for name in called:
             found = {v for v, (_, words) in bearers.items() if words <= by_words[name]}
             close |= {bearers[v][0] for v in found} | {p for v in found for p in members.by_volunteer[v]}
             close |= {p for firm in firms.get(stripped(name), ()) for p in members.by_firm[firm]}
+            close |= tied.living_with(by_words[name]) | tied.employed_by(name)
+            close |= {p for v in found for p in (*at_home.get(v, ()), *at_work.get(v, ()))}
         if close:
             yield case_id, close
 
@@ -151,12 +199,24 @@ def _parties(openings: Select[Any]) -> Any:
 
 def _bearers(words: frozenset[str]) -> dict[int, tuple[str, set[str]]]:
     """Volunteers every word of whose name is among the words: id -> (public id, words)."""
+    if not words:
+        return {}
     few = len(words) <= MOST_WORDS
     found: dict[int, tuple[str, set[str]]] = {}
     stmt, asked = (ONE_OF_THE_WORDS, {"words": list(words)}) if few else (EVERYBODYS_WORDS, {})
     for volunteer_id, public_id, word in session.execute(stmt, asked):
         found.setdefault(volunteer_id, (public_id, set()))[1].add(word)
     return {v: entry for v, entry in found.items() if entry[1] <= words}
+
+
+def _at_home(bearers: Iterable[int]) -> dict[int, set[str]]:
+    """By volunteer, the volunteers whom they named as living with them."""
+    homes = ties.homes_of(bearers)
+    theirs = _bearers(frozenset(word for named in homes.values() for words in named for word in words))
+    return {
+        v: {public_id for public_id, words in theirs.values() if any(words <= name for name in named)}
+        for v, named in homes.items()
+    }
 
 
 EVERYBODYS_WORDS = select(VolunteerWord.volunteer_id, Volunteer.public_id, VolunteerWord.word).join(Volunteer)

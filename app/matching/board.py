@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -104,17 +104,30 @@ def _listings(volunteer: Volunteer, openings: Select[Any]) -> list[Listing]:
     rows = case_rows(openings, Purpose.CLAIM)
     zone = first_zone()
     judged = judge_rows(list(rows.values()), one_volunteer(volunteer, clock.today_in(zone), zone), clock.today_in(zone))
+    return lay_listings(openings, judged, lambda referral: referral.volunteer_id == volunteer.id)
+
+
+def lay_listings(
+    openings: Select[Any], judged: Mapping[str, Pair], is_mine: Callable[[Referral], bool]
+) -> list[Listing]:
+    """The openings judged for a reader as that reader may see them; barred ones and those not judged are left out."""
     stmt = select(*FACTS).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
-    facts = [row for row in session.execute(stmt) if "barred" not in judged[row.public_id].rules]
+    known = {public_id for public_id, pair in judged.items() if "barred" not in pair.rules}
+    facts = [row for row in session.execute(stmt) if row.public_id in known]
     counties, languages = _common()
     live = _live_by_opening(openings)
-    return [_listing(row, judged[row.public_id], counties, languages, live[row.id], volunteer) for row in facts]
+    return [_listing(row, judged[row.public_id], counties, languages, live[row.id], is_mine) for row in facts]
 
 
 def _listing(
-    row: Any, pair: Pair, counties: set[str], languages: set[str], live: Sequence[Referral], volunteer: Volunteer
+    row: Any,
+    pair: Pair,
+    counties: set[str],
+    languages: set[str],
+    live: Sequence[Referral],
+    is_mine: Callable[[Referral], bool],
 ) -> Listing:
-    others = Counter(r.status for r in live if r.volunteer_id != volunteer.id)
+    others = Counter(r.status for r in live if not is_mine(r))
     return Listing(
         facts=row,
         pair=pair,
@@ -122,7 +135,7 @@ def _listing(
         language=row.language if row.language in languages else None,
         holds=sum(others[status] for status in HOLDING),
         waiting=others[ReferralStatus.WAITLISTED],
-        mine=next((r for r in live if r.volunteer_id == volunteer.id), None),
+        mine=next((r for r in live if is_mine(r)), None),
     )
 
 

@@ -48,8 +48,10 @@ def void_one() -> bool:
         .join(Referral.opening)
         .join(Opening.case)
         .where(
-            Referral.attested_version.is_not(None),
-            Referral.attested_version != Case.parties_version,
+            or_(
+                Referral.attested_version != Case.parties_version,
+                and_(Referral.firm_cleared_version != Case.parties_version, Referral.status.in_(HOLDING)),
+            ),
             or_(Referral.status.in_(HOLDING), and_(Referral.status == S.CONFIRMED, Referral.id.in_(leads))),
         )
     )

@@ -9,15 +9,18 @@ from app.clients.models import Opening
 from app.core import clock, links
 from app.core.db import session
 from app.core.i18n import hours, when_at, when_day
-from app.core.mail import Mail, check_before_sending, compose, outside_url, queue
+from app.core.mail import Mail, check_before_sending, compose, outside_url
 
+from .mails_firms import queue_about, tell_firm
 from .models import Assignment, Referral, ReferralStatus
 from .terms import LINK_DAYS_AFTER
 
 OFFER = "offer"
+ASKS = ("offer", "your_turn")
 
 
 def _tell(referral: Referral, template: str, *, url: str, occasion: str = "", **facts: Any) -> None:
+    tell_firm(referral, template, url=url if template in ASKS else "", occasion=occasion)
     volunteer, case = referral.volunteer, referral.case
     if volunteer is None:
         return
@@ -33,17 +36,7 @@ def _tell(referral: Referral, template: str, *, url: str, occasion: str = "", **
         url=url,
         **facts,
     )
-    queue(
-        f"matching.{template}",
-        occasion=f"{template}:{referral.public_id}{occasion}",
-        to=volunteer.email,
-        subject=subject,
-        text=text,
-        audience="volunteer",
-        programme=case.programme,
-        case=case,
-        about=referral,
-    )
+    queue_about(referral, template, volunteer.email, subject, text, occasion)
 
 
 def _parties_url(referral: Referral) -> str:
@@ -81,8 +74,34 @@ def hold_expired(referral: Referral) -> None:
 
 
 def parties_changed(referral: Referral) -> None:
-    """Ask the holder to check the names again."""
-    _tell(referral, "parties_changed", url=_parties_url(referral), occasion=f":{referral.case.parties_version}")
+    """Ask the holder to check the names again; a firm that holds checks before the person it named."""
+    occasion = f":{referral.case.parties_version}"
+    if referral.organisation_id is not None and referral.status is ReferralStatus.HELD:
+        tell_firm(referral, "parties_changed", occasion=occasion)
+        return
+    _tell(referral, "parties_changed", url=_parties_url(referral), occasion=occasion)
+
+
+def person_named(referral: Referral) -> None:
+    """Tell the person that the firm named them, and ask them to check for themselves."""
+    _tell(referral, "named", url=_parties_url(referral), occasion=f":{clock.now():%Y%m%d%H%M%S}",
+          firm=referral.organisation.name if referral.organisation else "")  # fmt: skip
+
+
+def name_taken_back(referral: Referral) -> None:
+    """Tell the person that the firm no longer has the matter for them."""
+    _tell(referral, "name_taken_back", url=outside_url("matching.my_matters"),
+          occasion=f":{clock.now():%Y%m%d%H%M%S}")  # fmt: skip
+
+
+def person_stepped_back(referral: Referral) -> None:
+    """Ask the firm to name somebody else."""
+    tell_firm(referral, "stepped_back", occasion=f":{clock.now():%Y%m%d%H%M%S}")
+
+
+def firm_in_conflict(referral: Referral) -> None:
+    """Tell the firm that its person found a conflict, and that the firm is kept off the matter."""
+    tell_firm(referral, "conflict")
 
 
 def case_placed(assignment: Assignment, referral: Referral) -> None:
@@ -121,6 +140,13 @@ STILL_TRUE = {
     "matching.held": (ReferralStatus.HELD,),
     "matching.hold_ending": (ReferralStatus.HELD,),
     "matching.names_released": (ReferralStatus.HELD,),
+    "matching.firm_offer": (ReferralStatus.OFFERED,),
+    "matching.firm_your_turn": (ReferralStatus.OFFERED,),
+    "matching.firm_held": (ReferralStatus.HELD,),
+    "matching.firm_hold_ending": (ReferralStatus.HELD,),
+    "matching.firm_names_released": (ReferralStatus.HELD,),
+    "matching.firm_stepped_back": (ReferralStatus.HELD,),
+    "matching.named": (ReferralStatus.HELD,),
 }
 
 

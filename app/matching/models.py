@@ -53,11 +53,24 @@ class Referral(Base, Public, Editable):
             "volunteer_id",
             where="status IN ('offered', 'waitlisted', 'held', 'requested')",
         ),
+        live_unique(
+            "one_live_referral_of_organisation",
+            "opening_id",
+            "organisation_id",
+            where="status IN ('offered', 'waitlisted', 'held', 'requested')",
+        ),
         Index("ix_referrals_opening", "opening_id", "status"),
+        Index("ix_referrals_organisation", "organisation_id", "status"),
         Index("ix_referrals_volunteer", "volunteer_id", "status"),
         Index("ix_referrals_asked", "volunteer_id", "offered_at"),
         Index("ix_referrals_ends", "status", "ends_at"),
         CheckConstraint("volunteer_id IS NOT NULL OR organisation_id IS NOT NULL", name="somebody"),
+        CheckConstraint(
+            "status NOT IN ('requested', 'confirmed') OR volunteer_id IS NOT NULL", name="placed_with_a_person"
+        ),
+        CheckConstraint(
+            "named_at IS NULL OR (volunteer_id IS NOT NULL AND organisation_id IS NOT NULL)", name="named_by_a_firm"
+        ),
     )
 
     opening_id: Mapped[int] = mapped_column(ForeignKey("openings.id"))
@@ -71,6 +84,10 @@ class Referral(Base, Public, Editable):
     names_released: Mapped[str | None] = mapped_column(String(8))  # of a sensitive case: adverse, then all
     attested_at: Mapped[datetime | None]
     attested_version: Mapped[int | None]
+    firm_cleared_at: Mapped[datetime | None]  # of an attempt with a firm: its own clear answer, before it names anybody
+    firm_cleared_version: Mapped[int | None]
+    named_at: Mapped[datetime | None]
+    keeps_private_at: Mapped[datetime | None]  # when the person named promised to keep the names to themselves
     requested_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
@@ -91,6 +108,18 @@ class Referral(Base, Public, Editable):
     def case(self) -> Case:
         """The case of the opening."""
         return self.opening.case
+
+    @property
+    def is_cleared_by_firm(self) -> bool:
+        """Has the firm found the names clear as they are now; always so where no firm is asked?"""
+        return self.organisation_id is None or self.firm_cleared_version == self.case.parties_version
+
+    @property
+    def firm_step(self) -> str:
+        """Where an attempt with a firm stands: a hold is for checking, then naming, then for the person's answer."""
+        if self.status is not ReferralStatus.HELD or not self.is_cleared_by_firm:
+            return self.status.value
+        return "naming" if self.volunteer_id is None else "named"
 
     @property
     def names_now(self) -> str:

@@ -15,9 +15,10 @@ from . import mails, policy, terms
 from .barring import Purpose
 from .board import fitting_openings
 from .models import Assignment, Referral, ReferralStatus
+from .operations_firm_line import back_to_firm
 from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock
 from .operations_placement import bar, clear_again, end_in_conflict, place
-from .refusals import CheckAgain, HoldOver, NamesNotReleased, NotRequested
+from .refusals import CheckAgain, FirmChecksFirst, HoldOver, NamesNotReleased, NotRequested
 from .rules import judge_pair
 
 S = ReferralStatus
@@ -33,6 +34,7 @@ def attest(referral: Referral, answer: str, *, actor: User, names_read: str | No
     :raises CheckAgain: the answer is clear, and speaks of other names than stand there now
     :raises HoldOver: nothing is held
     :raises NamesNotReleased: not every name has been shown
+    :raises FirmChecksFirst: a firm named the actor and has not found the names clear as they are now
     :raises BadInput: none of the three answers
     """
     opening = lock(referral.opening)
@@ -46,9 +48,13 @@ def attest(referral: Referral, answer: str, *, actor: User, names_read: str | No
         return _attest_again(referral, answer, actor)
     refuse_if(referral.status not in (S.HELD, S.REQUESTED), HoldOver)
     if answer == CLEAR:
+        refuse_if(not referral.is_cleared_by_firm, FirmChecksFirst)
         return _found_clear(referral, actor)
+    if answer == DECLINED and referral.named_at is not None:
+        return back_to_firm(referral, actor=actor)
     if answer == CONFLICT:
         _bar_person_and_firm(referral, actor)
+        mails.firm_in_conflict(referral)
     close_referral(referral, S.CONFLICT if answer == CONFLICT else S.DECLINED, actor=actor)
     offer_next_in_line(opening)
     return referral
@@ -69,8 +75,9 @@ def _bar_person_and_firm(referral: Referral, actor: User) -> None:
     if volunteer is None:
         return
     bar(referral.case, volunteer, reason="conflict", actor=actor)
-    for membership in volunteer.memberships:
-        bar(referral.case, membership.organisation, reason="conflict", actor=actor)
+    firms = {membership.organisation for membership in volunteer.memberships}
+    for firm in sorted(firms | ({referral.organisation} - {None}), key=lambda one: one.id):  # type: ignore[union-attr]
+        bar(referral.case, firm, reason="conflict", actor=actor)  # type: ignore[arg-type]
 
 
 def _found_clear(referral: Referral, actor: User) -> Referral:
@@ -78,6 +85,7 @@ def _found_clear(referral: Referral, actor: User) -> Referral:
     refuse_if(
         referral.parties_seen_at is None or (case.sensitive and referral.names_released != "all"), NamesNotReleased
     )
+    refuse_if(referral.named_at is not None and referral.keeps_private_at is None, NamesNotReleased)
     referral.attested_at, referral.attested_version = now, case.parties_version
     audit.record("referral.attest", referral, actor=actor, after={"parties_version": case.parties_version})
     volunteer = referral.volunteer
@@ -149,9 +157,11 @@ def void_attestation(referral: Referral) -> None:
     lock(referral.opening)
     referral = lock(referral)
     case = referral.case
-    if referral.attested_version in (None, case.parties_version):
+    versions = {referral.attested_version, referral.firm_cleared_version} - {None, case.parties_version}
+    if not versions:
         return
     referral.attested_at = referral.attested_version = None
+    referral.firm_cleared_at = referral.firm_cleared_version = None
     if referral.status is S.REQUESTED:
         referral.status, referral.requested_at = S.HELD, None
         finish_tasks(ANSWER_REQUEST, referral, actor=None, outcome="parties_changed")

@@ -19,6 +19,7 @@ from app.volunteers.models import Volunteer
 from . import mails, policy, queries, terms
 from .barring import GIVEN_BACK, Purpose
 from .models import HOLDING, Referral, ReferralStatus, ReferralWay
+from .operations_firm_line import back_to_firm, tell_staff_nobody_was_named
 from .operations_line import RELEASE_NAMES, close_referral, offer_next_in_line, postpone_clock
 from .refusals import (
     AlreadyAsked,
@@ -211,7 +212,7 @@ def join_waiting_list(opening: Opening, *, actor: User) -> Referral:
 
 
 def extend_hold(referral: Referral, *, actor: User) -> Referral:
-    """Give the holder two more business days, once.
+    """Give the holder, a firm by its coordinator, two more business days, once.
 
     :raises HoldOver: nothing is held
     :raises NotExtendable: it was extended, the clock is stopped or the matter cannot wait
@@ -240,6 +241,8 @@ def withdraw_hold(referral: Referral, *, actor: User) -> Referral:
     if referral.ended_at is not None:
         return referral
     refuse_if(referral.status is S.CONFIRMED, HoldOver)
+    if referral.named_at is not None:
+        return back_to_firm(referral, actor=actor, reason=GIVEN_BACK)
     close_referral(referral, S.WITHDRAWN, actor=actor, reason=GIVEN_BACK)
     offer_next_in_line(opening)
     return referral
@@ -256,6 +259,7 @@ def expire_hold(referral: Referral) -> None:
     close_referral(referral, S.EXPIRED, actor=None)
     if was_held:
         mails.hold_expired(referral)
+        tell_staff_nobody_was_named(referral)
     offer_next_in_line(opening)
 
 

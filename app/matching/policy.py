@@ -9,6 +9,8 @@ from app.clients.models import Case
 from app.core.access import STAFF
 from app.volunteers.models import Standing, Volunteer
 
+from .models import Referral
+
 ONLY_WARN_A_CLAIMER = frozenset({"opted_out", "too_far", "too_long", "not_available", "asked_too_often"})
 NEVER_OVERRIDDEN = frozenset(
     {"not_approved", "wrong_role", "no_licence", "no_credential", "no_training", "barred", "below_level"}
@@ -33,6 +35,16 @@ def against_a_hand(rules: Iterable[str]) -> list[str]:
 def may_place(actor: User, case: Case) -> bool:
     """Staff of the case's programme send offers, answer requests and place by hand."""
     return case.programme_id in actor.programme_ids(*STAFF)
+
+
+def may_answer_for(actor: User, organisation_id: int | None) -> bool:
+    """A firm's coordinators hold, answer and name people for the firm, and for no other."""
+    return organisation_id is not None and organisation_id in actor.organisation_ids()
+
+
+def is_own(actor: User, referral: Referral) -> bool:
+    """Is the attempt with the actor in person?"""
+    return actor.volunteer is not None and referral.volunteer_id == actor.volunteer.id
 
 
 def is_taken_at_once(case: Case, standing: Standing | None, *, needs_mentor: bool) -> bool:

@@ -113,6 +113,7 @@ def staff_requests(viewer: User) -> Select[Referral]:
         .options(
             contains_eager(Referral.opening).contains_eager(Opening.case).joinedload(Case.programme),
             joinedload(Referral.volunteer),
+            joinedload(Referral.organisation),
         )
     )
 

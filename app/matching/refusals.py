@@ -113,3 +113,45 @@ class NotRequested(Refusal):
     """The request was answered or taken back."""
 
     message = _l("This request is no longer open.")
+
+
+class NotForFirm(Refusal):
+    """The firm as a whole is kept from the matter, or none of its people may take it."""
+
+    message = _l("Your firm cannot take this matter.")
+
+
+class FirmCannot(Refusal):
+    """Staff asked a firm that is kept from the case or has nobody for it."""
+
+    message = _l("This firm is kept from the case, has said no, or has nobody who may take it.")
+
+
+class FirmHasNoCoordinator(Refusal):
+    """Nobody of the firm could answer."""
+
+    message = _l("Nobody answers for this firm yet. Give it a coordinator first.")
+
+
+class FirmChecksFirst(Refusal):
+    """The firm has not found the names clear as they are now."""
+
+    message = _l("The firm checks the names for conflicts first. Your coordinator knows.")
+
+
+class CannotBeNamed(Refusal):
+    """The person is not the firm's, not approved, or a rule speaks against them; which one is nobody's business."""
+
+    message = _l("This person cannot be named for this matter. Choose another.")
+
+
+class PersonFull(Refusal):
+    """The person's places are taken."""
+
+    message = _l("This person's places are all taken. Choose another.")
+
+
+class AlreadyNamed(Refusal):
+    """Somebody of the firm was named and has not given it back."""
+
+    message = _l("Somebody is named for this matter already. Take the name back first.")

@@ -48,6 +48,17 @@ def hold_end(case: Case) -> datetime:
     return offer_end(case)
 
 
+def name_end(case: Case) -> datetime:
+    """By when a firm names a person, and that person answers: as long as a hold lasts."""
+    return hold_end(case)
+
+
+def name_again_end(case: Case, cleared_at: datetime) -> datetime:
+    """By when a firm names somebody else: what is left of its time, at least one business day."""
+    left = calendars.add_business_time(cleared_at, case.programme, days=1 if is_pressing(case) else 3)
+    return max(left, calendars.add_business_time(clock.now(), case.programme, days=1))
+
+
 def extended_end(ends_at: datetime, case: Case) -> datetime:
     """Two business days after the end so far."""
     return calendars.add_business_time(ends_at, case.programme, days=EXTENSION_BUSINESS_DAYS)

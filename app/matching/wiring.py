@@ -11,10 +11,10 @@ from . import mails
 from .commands import match_files_command
 from .docket_commands import place_docket_command
 from .models import Assignment
-from .views import board, bp, holds, offers, proposals, requests, runs, shortlists
+from .views import asking_firms, board, bp, firm, holds, offers, proposals, requests, runs, shortlists
 
 # named so that they are imported before the blueprint is registered
-PAGES = (board, holds, offers, proposals, requests, runs, shortlists)
+PAGES = (asking_firms, board, firm, holds, offers, proposals, requests, runs, shortlists)
 
 
 def init_app(app: Flask) -> None:

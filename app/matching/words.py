@@ -81,6 +81,21 @@ COSTS: dict[str, Any] = {
 
 SERVICE: dict[str, Any] = {"full": _l("Full representation"), "limited": _l("Limited scope")}
 
+FIRM_STATUSES: dict[str, Any] = {
+    "offered": _l("The firm is asked"),
+    "waitlisted": _l("On the waiting list"),
+    "held": _l("Check the names"),
+    "naming": _l("Name the person"),
+    "named": _l("Waits for the person named"),
+    "requested": _l("Waiting for the programme's word"),
+}
+
+WORK: dict[str, Any] = {
+    "placed": _l("Placed, first contact due"),
+    "in_service": _l("In service"),
+    "closing": _l("Closing"),
+}
+
 STATUSES: dict[str, Any] = {
     "offered": _l("Offered to you"),
     "waitlisted": _l("On the waiting list"),

@@ -89,6 +89,7 @@ class Volunteer(Base, Public, Editable):
     memberships: Mapped[list[Membership]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
     standings: Mapped[list[Standing]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
     words: Mapped[list[VolunteerWord]] = relationship(back_populates="volunteer", cascade="all, delete-orphan")
+    ties: Mapped[list[Tie]] = relationship(back_populates="volunteer", cascade="all, delete-orphan", order_by="Tie.id")
     assignments: Mapped[list[Assignment]] = relationship("Assignment", viewonly=True)
 
     @validates("given_name", "family_name")
@@ -125,6 +126,41 @@ class VolunteerWord(Base):
     word: Mapped[str] = mapped_column(String(40))
 
     volunteer: Mapped[Volunteer] = relationship(back_populates="words")
+
+
+class TieKind(enum.StrEnum):
+    """How somebody stands to a volunteer."""
+
+    HOUSEHOLD = "household"
+    EMPLOYER = "employer"
+
+
+class Tie(Base):
+    """Somebody a volunteer lives with or works for: no case of theirs is ever shown to the volunteer."""
+
+    __tablename__ = "volunteer_ties"
+
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), index=True)
+    kind: Mapped[TieKind] = mapped_column(choice(TieKind, "kind"))
+    name: Mapped[str] = mapped_column(Sealed("volunteer_ties.name"))
+
+    volunteer: Mapped[Volunteer] = relationship(back_populates="ties")
+    words: Mapped[list[TieWord]] = relationship(back_populates="tie", cascade="all, delete-orphan")
+
+
+class TieWord(Base):
+    """A keyed hash by which a name is found: each word of a person's, the whole of an employer's."""
+
+    __tablename__ = "volunteer_tie_words"
+    __table_args__ = (
+        UniqueConstraint("tie_id", "word"),
+        Index("ix_volunteer_tie_words_word", "word", "tie_id"),
+    )
+
+    tie_id: Mapped[int] = mapped_column(ForeignKey("volunteer_ties.id"))
+    word: Mapped[str] = mapped_column(String(40))
+
+    tie: Mapped[Tie] = relationship(back_populates="words")
 
 
 class Membership(Base):

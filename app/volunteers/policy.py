@@ -129,6 +129,11 @@ def may_screen(actor: User) -> bool:
     return any(actor.has(role) for role in STAFF)
 
 
+def may_keep_organisations(actor: User) -> bool:
+    """May the person enter firms and say who answers for them?"""
+    return may_screen(actor) or actor.has(Role.ADMIN)
+
+
 def may_change_requirements(actor: User) -> bool:
     """May the person change what roles ask for?"""
     return actor.has(Role.ADMIN)

@@ -7,9 +7,9 @@ from flask import Flask
 from app.core.mail import check_before_sending
 
 from . import mails
-from .views import bp, credentials, people, profile, public, requirements, screening
+from .views import bp, credentials, organisations, people, profile, public, requirements, screening, ties
 
-PAGES = (credentials, people, profile, public, requirements, screening)
+PAGES = (credentials, organisations, people, profile, public, requirements, screening, ties)
 
 
 def init_app(app: Flask) -> None:

@@ -14,15 +14,17 @@ from sqlalchemy import select
 from werkzeug.routing import AnyConverter, Rule
 from werkzeug.routing.converters import NumberConverter
 
-from app.accounts.models import Programme, User
+from app.accounts.models import Programme, RoleGrant, User
 from app.clients.models import CaseStatus
 from app.core import access
 from app.core.access import ANY, READING, Role, declared, open_to, routes_table
 from app.core.db import Base, session, transaction
+from app.volunteers.models import Membership, Organisation
 from tests import factories
 
 DOCS = Path(__file__).parents[2] / "docs"
 NOBODY, NO_ID = "nobody", "0" * 16
+STRANGERS_HERE = (NOBODY, "no role", "volunteer here", "firm_coordinator here")
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -75,7 +77,18 @@ def everyone(app: Flask) -> Cast:
 def _somebody(role: Role, of: Programme) -> User:
     if role is Role.VOLUNTEER:
         return factories.volunteer().user
+    if role is Role.FIRM_COORDINATOR:
+        return _firm_coordinator()
     return factories.user(role, programme=of, grant=factories.grant(of) if role is Role.FUNDER else None)
+
+
+def _firm_coordinator() -> User:
+    """Somebody who answers for a firm with one person in it."""
+    firm = factories.add(Organisation(name=f"Orchard Firm {next(factories.count)}"))
+    factories.add(Membership(volunteer_id=factories.volunteer().id, organisation_id=firm.id))
+    answers = factories.user()
+    factories.add(RoleGrant(user=answers, role=Role.FIRM_COORDINATOR, organisation=firm))
+    return answers
 
 
 def _ids(case: factories.Case) -> dict[str, list[str]]:
@@ -156,7 +169,7 @@ def try_every_role(app: Flask, everyone: Cast, tried: list[tuple[Rule, str]]) ->
 
 def try_every_stranger(app: Flask, everyone: Cast, tried: list[tuple[Rule, str]]) -> tuple[int, list[str]]:
     """Strangers must be answered alike whether an id is a case's or nobody's; how many cells, and what was wrong."""
-    strangers = [n for n in everyone.people if n.endswith("elsewhere") or n in (NOBODY, "no role", "volunteer here")]
+    strangers = [n for n in everyone.people if n.endswith("elsewhere") or n in STRANGERS_HERE]
     count, faults = 0, []
     for rule, method in tried:
         if not _takes_ids(rule) or declared(app.view_functions[rule.endpoint]) in (None, frozenset(), ANY):

@@ -24,7 +24,7 @@ def shell_of(user: User) -> str:
     roles = user.role_names
     if roles & {Role.ADMIN, *STAFF}:
         return "shell/desk.html"
-    if Role.VOLUNTEER in roles:
+    if roles & {Role.VOLUNTEER, Role.FIRM_COORDINATOR}:
         return "shell/volunteer.html"
     return "shell/funder.html" if Role.FUNDER in roles else "shell/public.html"
 

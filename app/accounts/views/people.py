@@ -19,12 +19,13 @@ from . import bp
 
 
 def _places(form: PersonForm | RoleForm) -> None:
-    """Fill in what a role can be for: the whole desk, a programme, a funding source."""
+    """Fill in what a role can be for: the whole desk, a programme, a funding source, a firm."""
     form.place.choices = options(
         [
             ("", _("The whole desk")),
             *((f"programme:{p.public_id}", p.name) for p in queries.programmes()),
             *((f"grant:{g.public_id}", f"{g.programme.name}: {g.name}") for g in queries.grants()),
+            *((f"firm:{o.public_id}", o.name) for o in queries.organisations()),
         ]
     )
 
@@ -33,7 +34,8 @@ def _place(chosen: str | None) -> dict[str, Any]:
     kind, _colon, public_id = (chosen or "").partition(":")
     programme = next((p for p in queries.programmes() if kind == "programme" and p.public_id == public_id), None)
     grant = next((g for g in queries.grants() if kind == "grant" and g.public_id == public_id), None)
-    return {"programme": programme, "grant": grant}
+    firm = next((o for o in queries.organisations() if kind == "firm" and o.public_id == public_id), None)
+    return {"programme": programme, "grant": grant, "organisation": firm}
 
 
 @bp.get("/people")

@@ -12,7 +12,7 @@ from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
 
 from .. import operations, queries, terms, words
-from ..forms import AttestForm
+from ..forms import AttestForm, HoldForm
 from ..models import HOLDING, Referral, ReferralStatus
 from ..refusals import CheckAgain
 from . import bp
@@ -34,6 +34,8 @@ def parties(public_id: str) -> ResponseReturnValue:
 def _shows_names(referral: Referral) -> bool:
     if referral.status is S.CONFIRMED:
         return referral.attested_version is None and queries.leads(referral)
+    if referral.named_at is not None and referral.keeps_private_at is None:
+        return False
     return referral.status in HOLDING and referral.parties_seen_at is not None
 
 
@@ -49,6 +51,7 @@ def _page(referral: Referral, form: AttestForm) -> str:
         parties=shown,
         all_shown=not referral.case.sensitive or referral.names_released == "all",
         form=form,
+        promise=HoldForm(formdata=None),
         may_extend=referral.status is S.HELD and not referral.extended_at and not terms.is_pressing(referral.case),
         place=queries.position(referral) if referral.status is S.WAITLISTED else 0,
         roles=vocabulary.PARTY_ROLES,

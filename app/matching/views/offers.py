@@ -10,7 +10,7 @@ from app.core.access import Role, open_to, public, signed_in, viewer
 from app.core.db import session, transaction
 from app.core.errors import LinkGone
 
-from .. import board, operations, queries, reasons, words
+from .. import board, firms_board, operations, queries, reasons, words
 from ..forms import DeclineForm, HoldForm
 from ..mails import OFFER
 from ..models import Referral, ReferralStatus
@@ -36,12 +36,12 @@ def offer(token: str) -> ResponseReturnValue:
 def _page(token: str, form: HoldForm) -> str:
     referral, reader = _offered(token), viewer()
     is_open = referral.status is S.OFFERED and referral.ends_at is not None and referral.ends_at > clock.now()
-    volunteer = referral.volunteer
-    matter = board.one_matter(volunteer, referral.opening) if volunteer is not None and is_open else None
+    matter = _matter(referral) if is_open else None
     return render_template(
         "matching/offer.html",
         referral=referral,
         case=referral.case,
+        firm=referral.organisation,
         token=token,
         matter=matter,
         is_open=is_open and matter is not None,
@@ -50,6 +50,13 @@ def _page(token: str, form: HoldForm) -> str:
         reasons=reasons,
         words=words,
     )
+
+
+def _matter(referral: Referral) -> board.Listing | None:
+    if referral.volunteer is not None:
+        return board.one_matter(referral.volunteer, referral.opening)
+    found = firms_board.one_matter(referral.organisation, referral.opening) if referral.organisation else None
+    return found.listing if found else None
 
 
 @bp.post("/offer/<token>/decline")

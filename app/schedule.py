@@ -41,6 +41,7 @@ TIMETABLE = [
     Job("requests.close_incomplete", "app.clients.jobs.close_incomplete_one", every=15 * MINUTES),
     Job("requests.forget", "app.clients.intake.forgetting.forget_one", every=60 * MINUTES),
     Job("cases.ask_about_clock", "app.clients.jobs.ask_about_clock_one", every=15 * MINUTES),
+    Job("packages.note_overdue", "app.casework.package_jobs.note_overdue_one", every=60 * MINUTES),
     Job("priorities.lapse", "app.clients.jobs.lapse_one", every=60 * MINUTES),
     Job("priorities.refresh", "app.clients.jobs.refresh_all", at=time(0, 20)),
     Job("volunteers.night", "app.volunteers.jobs.every_night", at=time(0, 40)),
@@ -62,11 +63,12 @@ WORK = [
     "app.matching.jobs.warn_one",
     "app.matching.jobs.void_one",
     "app.matching.jobs.drop_one",
+    "app.matching.jobs.look_after_one",
     "app.matching.docket_jobs.propose_one",
-]
-LONG = [
     "app.casework.transfer_jobs.expire_one",
     "app.casework.transfer_jobs.drop_one",
+]
+LONG = [
     "app.worker.run_slot",
     "app.matching.docket_jobs.run_one",
 ]

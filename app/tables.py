@@ -26,10 +26,11 @@ PARTS = (
     _mail,
     _matching,
     _metrics,
+    _packages,
     _slots,
     _tasks,
-    _volunteers,
     _transfers,
+    _volunteers,
 )
 metadata = Base.metadata
 check_choices(metadata)

@@ -183,9 +183,10 @@ def asked_on(case: Case) -> date:
 
 
 def log_time(
-    case: Case, *, on_day: date, hundredths: int, actor: User, activity: str = "work", source: str = "typed"
-) -> TimeEntry:
-    """Keep time that the caller has checked may be logged.
+    case: Case, *, on_day: date, hundredths: int, actor: User, activity: str = "work", source: str = "typed",
+    part: Assignment | None = None,
+) -> TimeEntry:  # fmt: skip
+    """Keep time that the caller has checked may be logged, of one part where the actor has several.
 
     :raises CannotKeep: a future day, one before the request, nothing, or more than a day has
     """
@@ -195,7 +196,7 @@ def log_time(
         raise CannotKeep("on_day", _l("Hours cannot lie before the day the client asked for help."))
     if hundredths <= 0 or (source == "typed" and hundredths > MOST_A_DAY):
         raise CannotKeep("hours", _l("Write between 0.1 and 24 hours for one day."))
-    assignment = policy.live_assignment(actor, case)
+    assignment = part or policy.live_assignment(actor, case)
     entry = TimeEntry(
         case=case,
         user_id=actor.id,

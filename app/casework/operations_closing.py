@@ -149,6 +149,13 @@ def approve_closing(report: ClosingReport, *, actor: User) -> None:
     audit.record("case.closing_approved", report, actor=actor, after={"code": report.closing_code})
 
 
+def go_on(assignment: Assignment) -> None:
+    """Let work that was reported done go on; it takes a place again, unless it is a package whose report waits."""
+    if not waits_for_answer(assignment):
+        took_none = assignment.role is CaseRole.MENTOR and assignment.opening_id is None
+        assignment.closing_since, assignment.uses_slot = None, not took_none
+
+
 def return_closing(report: ClosingReport, *, reason: str, actor: User) -> None:
     """Send a closing report back with the reason; the work goes on, whatever the volunteer's other slots.
 
@@ -158,8 +165,9 @@ def return_closing(report: ClosingReport, *, reason: str, actor: User) -> None:
     report = _waiting(report, actor)
     report.status, report.return_reason, report.superseded_at = ClosingStatus.RETURNED, reason, clock.now()
     for assignment in _live(case):
-        assignment.closing_since, assignment.uses_slot = None, assignment.role is not CaseRole.MENTOR
-        mails.closing_returned(assignment, report)
+        go_on(assignment)
+        if assignment.role in REPORTS_CLOSING:
+            mails.closing_returned(assignment, report)
     finish_tasks("closing", case, actor=actor, outcome="returned")
     move_case(case, CaseStatus.IN_SERVICE, operation="casework.return_closing", actor=actor)
     audit.record("case.closing_returned", report, actor=actor)
@@ -173,6 +181,7 @@ def _waiting(report: ClosingReport, actor: User) -> ClosingReport:
 
 
 def _close_up(case: Case, now: datetime, actor: User | None) -> None:
+    end_open(case, actor=actor)
     for task in session.execute(select(Task).where(Task.case_id == case.id, Task.done_at.is_(None))).scalars().all():
         finish_task(task, actor=actor, outcome="closed")
     for opening in case.openings:
@@ -181,7 +190,6 @@ def _close_up(case: Case, now: datetime, actor: User | None) -> None:
     if custody is not None:
         custody.until_at = now
 
-    end_open(case, actor=actor)
 
 def withdraw_case(case: Case, *, reason: str, actor: User) -> None:
     """End a case from any open status because the client wants or needs no more help.

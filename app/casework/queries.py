@@ -79,7 +79,7 @@ def my_assignments(viewer: User, *, ended: bool = False) -> list[Assignment]:
         return []
     whole = contains_eager(Assignment.case)
     mine = select(Assignment).join(Assignment.case).where(Assignment.volunteer_id == viewer.volunteer.id)
-    mine = mine.options(whole, whole.joinedload(Case.programme))
+    mine = mine.options(whole, whole.joinedload(Case.programme), joinedload(Assignment.opening))
     kept = mine.where(Assignment.ended_at.is_not(None) if ended else Assignment.ended_at.is_(None))
     order = (Assignment.ended_at.desc(),) if ended else (Case.next_critical_on.is_(None), Case.next_critical_on)
     return list(session.execute(kept.order_by(*order, Assignment.id)).scalars())

@@ -68,6 +68,12 @@ class ChooseReason(BadInput):
     message = _l("Choose a reason.")
 
 
+class PartsInHands(Refusal):
+    """A volunteer has a part in a case that would leave the desk's hands."""
+
+    message = _l("A volunteer still has a part or a package of this case. End it first, or let them finish.")
+
+
 class NotPaused(Refusal):
     """The case is not paused."""
 
@@ -143,7 +149,8 @@ def list_case(
     refresh_priority(case, actor=actor)
     now = clock.now()
     case.listed_at, case.clock_ends_at = now, clock_end(case, now)
-    _set_openings(case, OpeningStatus.NOT_LISTED, OpeningStatus.LISTED)
+    if case.lead_opening.status is OpeningStatus.NOT_LISTED:
+        case.lead_opening.status = OpeningStatus.LISTED
     tell_client(case, "looking", by=_local_day(case.clock_ends_at, case), actor=actor)
     move_case(case, CaseStatus.AVAILABLE, operation="clients.list_case", actor=actor)
     return case
@@ -190,12 +197,14 @@ def keep_with_staff(case: Case, reason: str, *, actor: User) -> Case:
 
     :raises NotOnDocket: it is neither accepted nor listed
     :raises ChooseReason: no known reason
+    :raises PartsInHands: a volunteer has a part in it
     """
     case = lock(case)
     if case.status is CaseStatus.RETURNED_TO_STAFF:
         return case
     refuse_if(case.status not in (CaseStatus.ACCEPTED, CaseStatus.AVAILABLE), NotOnDocket)
     refuse_if(reason not in KEEP_REASONS, ChooseReason)
+    refuse_if(_has_parts(case), PartsInHands)
     _leave_docket(case, actor, "kept")
     tell_client(case, "kept", actor=actor)
     move_case(case, CaseStatus.RETURNED_TO_STAFF, operation="clients.keep_with_staff", actor=actor, reason=reason)
@@ -207,11 +216,13 @@ def tell_not_placed(case: Case, other_help: str, *, actor: User) -> Case:
 
     :raises NotOnDocket: it is not waiting for a volunteer
     :raises NoOtherHelp: no other help is named
+    :raises PartsInHands: a volunteer has a part in it
     """
     case = _on_docket(case, CaseStatus.NOT_PLACED)
     if case.status is CaseStatus.NOT_PLACED:
         return case
     refuse_if(not other_help.strip(), NoOtherHelp)
+    refuse_if(_has_parts(case), PartsInHands)
     by = case.next_critical_on
     _leave_docket(case, actor, "not_placed")
     case.closed_at = clock.now()
@@ -220,6 +231,10 @@ def tell_not_placed(case: Case, other_help: str, *, actor: User) -> Case:
     tell_client(case, "not_placed", other_help=other_help.strip(), by=by, actor=actor)
     move_case(case, CaseStatus.NOT_PLACED, operation="clients.tell_not_placed", actor=actor)
     return case
+
+
+def _has_parts(case: Case) -> bool:
+    return any(part.ended_at is None for part in case.assignments)
 
 
 def _leave_docket(case: Case, actor: User | None, outcome: str) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from app.accounts.models import Programme, RoleGrant, User
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
 
-from .models import Case
+from .models import Case, Opening
+from .supervision import assignments, may_be_played
 
 
 def may_see_file(viewer: User) -> ColumnElement[bool]:
@@ -20,7 +21,9 @@ def may_see_file(viewer: User) -> ColumnElement[bool]:
     programmes = viewer.programme_ids(*STAFF)
     ways: list[ColumnElement[bool]] = [Case.programme_id.in_(programmes)] if programmes else []
     if viewer.volunteer is not None:
-        ways.append(Case.assignments.any(volunteer_id=viewer.volunteer.id, ended_at=None))
+        part = assignments()
+        mine = (part.volunteer_id == viewer.volunteer.id, part.ended_at.is_(None), may_be_played(part))
+        ways.append(Case.assignments.any(and_(*mine)))
     return or_(*ways) if ways else false()
 
 
@@ -44,6 +47,18 @@ def get_case(public_id: str, *, viewer: User, among: Select[Any] | None = None) 
     if case is None:
         raise NotFound
     return case
+
+
+def get_opening(public_id: str, *, viewer: User) -> Opening:
+    """An opening of a case of the programmes the viewer works for.
+
+    :raises NotFound: unknown, or another programme's
+    """
+    mine = select(Opening).join(Case).where(Case.programme_id.in_(viewer.programme_ids(*STAFF)))
+    opening = session.execute(mine.where(Opening.public_id == public_id)).scalar_one_or_none()
+    if opening is None:
+        raise NotFound
+    return opening
 
 
 def colleagues(case: Case) -> Sequence[User]:

@@ -38,6 +38,33 @@ EMERGENCIES: dict[str, Any] = {
     "child_taken": _l("Child taken, or parental rights hearing within 14 days"),
 }
 
+CASE_ROLES: dict[str, Any] = {
+    "lead": _l("Lead"),
+    "co_counsel": _l("Co-counsel"),
+    "mentor": _l("Mentor"),
+    "supervising_attorney": _l("Supervising attorney"),
+    "student": _l("Law student"),
+    "paralegal": _l("Paralegal"),
+    "interpreter": _l("Interpreter"),
+    "social_worker": _l("Social worker"),
+}
+
+TAKERS: dict[str, Any] = {
+    "attorney": _l("Attorney"),
+    "student": _l("Law student, beside an attorney"),
+    "graduate": _l("Law graduate, beside an attorney"),
+    "paralegal": _l("Paralegal, beside an attorney"),
+    "interpreter": _l("Interpreter"),
+    "social_worker": _l("Social worker"),
+}
+
+OPENING_STATUSES: dict[str, Any] = {
+    "not_listed": _l("Not listed"),
+    "listed": _l("Listed"),
+    "filled": _l("Somebody has it"),
+    "closed": _l("Closed"),
+}
+
 DATE_KINDS: dict[str, Any] = {
     "hearing": _l("Hearing"),
     "answer_due": _l("Answer due"),

@@ -14,10 +14,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.accounts.models import User
 from app.casework import queries as casework
 from app.casework.models import ClosingReport, ContactAttempt, Note
+from app.casework.models_packages import PackageReport, PackageStatus
 from app.casework.policy import may_read_note
-from app.clients.models import Case, CaseMove, Client, CriticalDate, Document, Opening, Party
 from app.casework.transfer_models import Transfer
 from app.casework.transfer_queries import transfers_of
+from app.clients.models import Case, CaseMove, Client, CriticalDate, Document, Opening, Party
 from app.clients.queries import get_case, staff_cases
 from app.core.audit import AuditEntry
 from app.core.db import session
@@ -83,11 +84,11 @@ class CaseFile:
         return next((a for a in self.assignments if a.ended_at is None and a.role == "lead"), None)
 
     @cached_property
-    @cached_property
     def transfers(self) -> list[Transfer]:
         """Every way out of the case for a lead, newest first."""
         return transfers_of(self.case)
 
+    @cached_property
     def openings(self) -> list[Opening]:
         """What of the case is or was listed."""
         return list(session.scalars(select(Opening).where(Opening.case_id == self.case.id).order_by(Opening.id)))
@@ -154,6 +155,13 @@ class CaseFile:
         )
         stmt = stmt.where(Task.case_id == self.case.id, Task.done_at.is_(None))
         return list(session.execute(stmt.order_by(Task.due_at, Task.id)))
+
+    @cached_property
+    def package_reports(self) -> list[PackageReport]:
+        """The reports on packages that wait for staff."""
+        stmt = select(PackageReport).join(PackageReport.assignment).where(Assignment.case_id == self.case.id)
+        live = stmt.where(PackageReport.status == PackageStatus.REPORTED, Assignment.ended_at.is_(None))
+        return list(session.scalars(live.order_by(PackageReport.id)))
 
     @cached_property
     def hours(self) -> int:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 
 from app.accounts.models import Programme
-from app.clients import problems
-from app.clients.models import Case, Opening, PriorityLevel
+from app.clients import problems, roles
+from app.clients.models import Case, CaseRole, Opening, PriorityLevel
 from app.clients.models.statuses import OPEN
+from app.clients.vocabulary import TAKERS
 from app.core import clock
 from app.core.db import session
 from app.volunteers.models import Volunteer
@@ -22,14 +23,18 @@ from .barring import Purpose
 from .models import HOLDING, LIVE, Referral, ReferralStatus
 from .policy import against_a_claim, warnings_of_a_claim
 from .rules import Pair, case_rows, judge_rows, listed_openings, one_volunteer
+from .words import title_of
 
 FEW = 10  # a county or language shared by fewer open cases is not named
 DEFAULT_ZONE = "America/Chicago"
 
 FACTS = (
     Opening.id, Opening.public_id, Opening.hours, Opening.package, Opening.role.label("part"), Case.listing_title,
-    Case.listing_text, Case.problem_code, Case.county, Case.forum_state, Case.language, Case.interpreter,
-    Case.in_person, Case.level, Case.priority_level, Case.priority_rank, Case.points, Case.next_critical_on,
+    func.coalesce(Opening.text, Case.listing_text).label("listing_text"), Opening.takers, Opening.ends_on,
+    Case.role.label("asked_by_case"), Case.problem_code, Case.county, Case.forum_state, Case.language,
+    Case.interpreter, func.coalesce(Opening.in_person, Case.in_person).label("in_person"),
+    func.coalesce(Opening.level, cast(Case.level, String)).label("level"),
+    Case.priority_level, Case.priority_rank, Case.points, Case.next_critical_on,
     Case.service_level, Case.costs_paid_by, Case.sensitive, Case.listed_at, Case.trainings, Case.number,
     Programme.name.label("programme"), Programme.time_zone,
 )  # fmt: skip
@@ -55,7 +60,27 @@ class Listing:
     @property
     def title(self) -> str:
         """What the listing is called."""
-        return self.facts.package or self.facts.listing_title or self.problem
+        row = self.facts
+        return title_of(row.package, row.part, row.listing_title or self.problem)
+
+    @property
+    def is_whole(self) -> bool:
+        """Is it the lead of a whole matter, rather than a part or package of one?"""
+        return self.facts.part is CaseRole.LEAD
+
+    @property
+    def takers(self) -> list[Any]:
+        """As what somebody may take it, in words."""
+        return [TAKERS[who] for who in roles.takers(self.facts.part, self.facts.takers, "") if who in TAKERS]
+
+    @property
+    def needs_field(self) -> bool:
+        """Is knowledge of the law asked for at all?"""
+        return self.is_whole or not set(self._takers) <= roles.NEEDS_NO_FIELD
+
+    @property
+    def _takers(self) -> tuple[str, ...]:
+        return roles.takers(self.facts.part, self.facts.takers, self.facts.asked_by_case)
 
     @property
     def category(self) -> str:

@@ -19,6 +19,7 @@ from app.volunteers.models import Volunteer
 from .engine.docket import CaseRow, Docket, VolunteerRow
 from .engine.settings import Settings
 from .models import LIVE, Referral
+from .roles import widened
 from .rules import SETTINGS, case_rows, listed_openings
 from .volunteer_rows import volunteer_rows
 
@@ -63,7 +64,7 @@ def lay_docket(openings: Select[Any], as_of: date, settings: Settings = SETTINGS
     cases = case_rows(openings)
     people = volunteer_rows(as_of, zone())
     return Laid(
-        Docket.from_rows(list(cases.values()), list(people.values()), as_of, settings),
+        Docket.from_rows(list(cases.values()), widened(people.values(), cases.values()), as_of, settings),
         {row.case_id: opening_id for opening_id, row in cases.items()},
         {row.volunteer_id: volunteer_id for volunteer_id, row in people.items()},
     )
@@ -74,7 +75,7 @@ def docket_of_volunteer(volunteer: Volunteer, as_of: date) -> Laid:
     cases = case_rows(open_to_matching())
     people = volunteer_rows(as_of, zone(), volunteer_ids=[volunteer.id])
     return Laid(
-        Docket.from_rows(list(cases.values()), list(people.values()), as_of, SETTINGS),
+        Docket.from_rows(list(cases.values()), widened(people.values(), cases.values()), as_of, SETTINGS),
         {row.case_id: opening_id for opening_id, row in cases.items()},
         {row.volunteer_id: volunteer_id for volunteer_id, row in people.items()},
     )

@@ -13,10 +13,11 @@ from sqlalchemy import Select, and_, or_, select
 
 from app.clients.models import Case, Opening, OpeningStatus
 from app.core import clock
-from app.core.db import session, transaction
+from app.core.db import lock, session, transaction
 
 from . import operations
 from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus
+from .operations_supervision import due_for_company, look_after_juniors
 
 S = ReferralStatus
 LONG_HOLD, SHORT_HOLD = timedelta(hours=24), timedelta(hours=2)
@@ -64,6 +65,18 @@ def drop_one() -> bool:
         select(Referral).join(Referral.opening).where(Referral.status.in_(LIVE), Opening.status != OpeningStatus.LISTED)
     )
     return _handle(gone.order_by(Referral.id), operations.drop_referral)
+
+
+def look_after_one() -> bool:
+    """Notice one case on which a student or paralegal stands alone, or no longer does, whatever the reason."""
+    if session.execute(due_for_company().limit(1)).first() is None:
+        session.rollback()
+        return False
+    with transaction():
+        case = session.execute(due_for_company().limit(1)).scalar_one_or_none()
+        if case is not None:
+            look_after_juniors(lock(case), actor=None)
+    return True
 
 
 def _handle(due: Select[Any], act: Callable[[Referral], None]) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from app.clients.models import Opening
+from app.clients.models import CaseRole, Opening
 from app.core import clock, links
 from app.core.db import session
 from app.core.i18n import hours, when_at, when_day
-from app.core.mail import Mail, check_before_sending, compose, outside_url
+from app.core.mail import Mail, check_before_sending, compose, outside_url, queue
+from app.tasks.models import Task
 
 from .mails_firms import queue_about, tell_firm
 from .models import Assignment, Referral, ReferralStatus
@@ -107,8 +108,43 @@ def firm_in_conflict(referral: Referral) -> None:
 def case_placed(assignment: Assignment, referral: Referral) -> None:
     """Welcome the volunteer on the case and say what comes first."""
     url = outside_url("casework.my_case", public_id=assignment.case.public_id)
+    if assignment.role is not CaseRole.LEAD:
+        ends_on = assignment.opening.ends_on if assignment.opening else None
+        _tell(referral, "part_placed", url=url, part=part_name(assignment), ends_on=when_day(ends_on))
+        return
     due = when_day(assignment.first_contact_due_on)
     _tell(referral, "placed", url=url, first_contact=due, letter=when_day(assignment.letter_due_on))
+
+
+def part_name(assignment: Assignment) -> str:
+    """`interpreter`, as a mail says it."""
+    return assignment.role.value.replace("_", " ")
+
+
+def part_rests(assignment: Assignment, task: Task) -> None:
+    """Tell a student or paralegal that the file is closed to them until an attorney answers for the case."""
+    _tell_part(assignment, task, "part_rests", url=outside_url("casework.my_cases"))
+
+
+def part_goes_on(assignment: Assignment, task: Task) -> None:
+    """Tell a student or paralegal that an attorney answers for the case again."""
+    _tell_part(assignment, task, "part_goes_on", url=outside_url("casework.my_case", public_id=_case(assignment)))
+
+
+def _case(assignment: Assignment) -> str:
+    return assignment.case.public_id
+
+
+def _tell_part(assignment: Assignment, task: Task, template: str, *, url: str) -> None:
+    volunteer, case = assignment.volunteer, assignment.case
+    subject, text = compose(
+        f"matching/mails/{template}", "en", name=volunteer.given_name, number=case.number,
+        programme=case.programme.name, phone=case.programme.phone, part=part_name(assignment), url=url,
+    )  # fmt: skip
+    queue(
+        f"matching.{template}", occasion=f"{template}:{assignment.public_id}:{task.public_id}", to=volunteer.email,
+        subject=subject, text=text, audience="volunteer", programme=case.programme, case=case, about=assignment,
+    )  # fmt: skip
 
 
 def offer_thanked(referral: Referral) -> None:

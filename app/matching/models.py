@@ -142,6 +142,7 @@ class Assignment(Base, Public, Editable):
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     referral_id: Mapped[int | None] = mapped_column(ForeignKey("referrals.id"), unique=True)
     role: Mapped[CaseRole] = mapped_column(choice(CaseRole, "role"))
+    acts_as: Mapped[str | None] = mapped_column(String(16))  # the volunteer's role; none: an attorney
     started_at: Mapped[datetime]
     first_contact_due_on: Mapped[date]
     first_contact_at: Mapped[datetime | None]
@@ -157,6 +158,11 @@ class Assignment(Base, Public, Editable):
     case: Mapped[Case] = relationship(back_populates="assignments")
     volunteer: Mapped[Volunteer] = relationship()
     opening: Mapped[Opening | None] = relationship()
+
+    @property
+    def is_package(self) -> bool:
+        """Is it one task of the case, rather than a part that lasts as long as the case?"""
+        return self.opening is not None and self.opening.is_package
 
 
 class Bar(Base):

@@ -9,14 +9,14 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts import calendars
 from app.accounts.models import User
-from app.clients.models import Case, Opening, OpeningStatus
+from app.clients.models import Case, Opening
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.models import Volunteer
 
-from . import mails, policy, queries, terms
+from . import mails, parts, policy, queries, terms
 from .barring import GIVEN_BACK, Purpose
 from .models import HOLDING, Referral, ReferralStatus, ReferralWay
 from .operations_firm_line import back_to_firm, tell_staff_nobody_was_named
@@ -31,7 +31,7 @@ from .refusals import (
     NotExtendable,
     NotForYou,
 )
-from .rules import rules_against
+from .rules import judge_pair, stands_open
 
 S = ReferralStatus
 
@@ -103,13 +103,15 @@ def refuse_unless_claimable(opening: Opening, volunteer: Volunteer) -> None:
 
     :raises CaseGone: the opening is not listed
     :raises NotForYou: a hard rule speaks against it
+    :raises OtherPart, NeverAlone: it does not go with another part, or not without an attorney
     :raises AtCapacity: the volunteer's slots are used
     """
-    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, CaseGone)
-    today = calendars.today(opening.case.programme)
-    against = policy.against_a_claim(rules_against(opening, volunteer, today, Purpose.CLAIM))
+    refuse_if(not stands_open(opening), CaseGone)
+    pair = judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.CLAIM)
+    against = policy.against_a_claim(pair.rules)
     if against:
         raise NotForYou(against)
+    parts.refuse_early(opening, volunteer, pair.acts_as)
     refuse_if(queries.count_used_slots(volunteer) >= volunteer.capacity, AtCapacity)
 
 
@@ -219,7 +221,8 @@ def extend_hold(referral: Referral, *, actor: User) -> Referral:
     """
     lock(referral.opening)
     referral = lock(referral)
-    refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
+    may = policy.is_own(actor, referral) or policy.may_answer_for(actor, referral.organisation_id)
+    refuse_if(not may, NotAllowed)
     refuse_if(referral.status is not S.HELD or referral.ends_at is None, HoldOver)
     case = referral.case
     refuse_if(referral.extended_at is not None or terms.is_pressing(case) or referral.attested_at, NotExtendable)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.accounts.models import User
-from app.clients.models import CaseStatus, Opening, OpeningStatus
+from app.clients.models import CaseRole, CaseStatus, Opening, OpeningStatus
 from app.clients.priority import clock_end
 from app.core import audit, clock
 from app.core.db import lock
@@ -37,8 +37,10 @@ def close_referral(
 
 
 def postpone_clock(referral: Referral) -> None:
-    """Let the referral clock wait for the end of a hold."""
+    """Let the referral clock, which is the search for a lead, wait for the end of a hold on that part."""
     case = referral.case
+    if referral.opening.role is not CaseRole.LEAD:
+        return
     if case.clock_ends_at is not None and referral.ends_at is not None and case.clock_ends_at < referral.ends_at:
         case.clock_ends_at = referral.ends_at
 
@@ -46,6 +48,8 @@ def postpone_clock(referral: Referral) -> None:
 def _give_clock_back(referral: Referral) -> None:
     """A hold that set the clock's end is over before its time: the clock ends as if nobody had held the case."""
     case, now = referral.case, clock.now()
+    if referral.opening.role is not CaseRole.LEAD:
+        return
     if case.clock_ends_at is None or case.clock_ends_at != referral.ends_at or case.clock_ends_at <= now:
         return
     case.clock_ends_at = max(now, min(case.clock_ends_at, clock_end(case, case.listed_at or case.received_at)))

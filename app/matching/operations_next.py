@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
 
-from app.clients.models import Case, CaseStatus, Opening, OpeningStatus
+from app.clients.models import Case, Opening
 from app.core import audit, clock
 from app.core.db import lock, session
 from app.tasks.models import Task
@@ -17,6 +17,7 @@ from .engine.shortlist import Listed
 from .engine.solve import place
 from .models import DocketRun, Proposal, ProposalStatus, RunStatus, Unplaced
 from .operations_line import PROPOSE_NEXT
+from .rules import is_listed
 from .run_rows import unplaced_rows
 from .shortlists import prices_of_last_run, ranked_volunteers
 
@@ -48,10 +49,7 @@ def due_next() -> Select[int]:
             Task.cause == PROPOSE_NEXT,
             Task.done_at.is_(None),
             run.is_not(None),
-            Opening.status == OpeningStatus.LISTED,
-            Case.status == CaseStatus.AVAILABLE,
-            Case.paused_at.is_(None),
-            Case.problem_code.is_not(None),
+            *is_listed(),
             ~newer,
             ~left,
         )

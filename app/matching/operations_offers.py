@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from app.accounts import calendars
 from app.accounts.models import User
-from app.clients.models import Opening, OpeningStatus
+from app.clients.models import Opening
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock
 from app.core.errors import NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks
 from app.volunteers.models import Volunteer
 
-from . import mails, policy, queries, terms
+from . import mails, parts, policy, queries, terms
 from .models import HOLDING, DocketRun, Referral, ReferralStatus, ReferralWay
 from .operations_holds import lock_pair, refuse_unless_claimable, start_hold
 from .operations_line import PROPOSE_NEXT, close_referral, offer_next_in_line
 from .refusals import AlreadyAsked, CaseGone, EnoughOffers, OfferOver, RulesAgainst, VolunteerFull
-from .rules import rules_against
+from .rules import judge_pair, stands_open
 
 S = ReferralStatus
 
@@ -36,18 +36,20 @@ def send_offer(
     :raises AlreadyAsked: an attempt with this volunteer is live
     :raises EnoughOffers: as many are out as the priority allows
     :raises RulesAgainst: a hard rule speaks against the pair
+    :raises OtherPart, NeverAlone: it does not go with another part, or not without an attorney
     :raises VolunteerFull: the volunteer's slots are used
     """
     opening, volunteer = lock(opening), lock(volunteer)
     case = opening.case
     refuse_if(actor is not None and not policy.may_place(actor, case), NotAllowed)
-    refuse_if(opening.status is not OpeningStatus.LISTED or case.paused_at is not None, CaseGone)
+    refuse_if(not stands_open(opening), CaseGone)
     refuse_if(queries.live_with(opening, volunteer) is not None, AlreadyAsked)
     out = [r for r in queries.live_referrals(opening, S.OFFERED) if r.way is ReferralWay.OFFER]
     refuse_if(len(out) >= terms.OFFERS_AT_ONCE[case.priority_level], EnoughOffers)
-    against = rules_against(opening, volunteer, calendars.today(case.programme))
-    if against:
-        raise RulesAgainst(against)
+    pair = judge_pair(opening, volunteer, calendars.today(case.programme))
+    if pair.rules:
+        raise RulesAgainst(pair.rules)
+    parts.refuse_early(opening, volunteer, pair.acts_as)
     refuse_if(queries.count_used_slots(volunteer) >= volunteer.capacity, VolunteerFull)
     return _offer(opening, volunteer, actor, run, fit)
 

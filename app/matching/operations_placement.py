@@ -20,10 +20,11 @@ from app.core.errors import BadInput, NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.models import Organisation, Volunteer
 
-from . import mails, policy, queries, terms, words
+from . import mails, parts, policy, queries, terms, words
 from .barring import Purpose
 from .models import HOLDING, Assignment, Bar, Referral, ReferralStatus, ReferralWay
 from .operations_line import ANSWER_REQUEST, PROPOSE_NEXT, RELEASE_NAMES, thank_others
+from .operations_supervision import look_after_juniors
 from .refusals import (
     AtCapacity,
     CaseGone,
@@ -35,7 +36,7 @@ from .refusals import (
     SearchAgain,
     VolunteerFull,
 )
-from .rules import Pair, judge_pair
+from .rules import Pair, judge_pair, stands_open
 
 S = ReferralStatus
 FIRST_CONTACT, CHECK_AGAIN, FIND_AGAIN = "first_contact", "check_conflict_again", "find_new_volunteer"
@@ -67,9 +68,7 @@ def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = 
 
 
 def _look_again(opening: Opening, volunteer: Volunteer) -> Pair:
-    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, CaseGone)
-    if opening.role is CaseRole.LEAD:
-        refuse_if(opening.case.status is not CaseStatus.AVAILABLE, CaseGone)
+    refuse_if(not stands_open(opening), CaseGone)
     refuse_if(must_be_searched_again(opening.case), SearchAgain)
     return judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.PLACE)
 
@@ -123,9 +122,10 @@ def _fill(referral: Referral, pair: Pair, *, actor: User | None, mentor: Volunte
     """Write everything a placement is, and tell everyone it concerns."""
     opening, case, now = referral.opening, referral.case, clock.now()
     refuse_if(pair.needs_mentor and mentor is None, NeedsMentor)
+    parts.refuse_unless_fits(opening, referral.volunteer, pair.acts_as)  # type: ignore[arg-type]
     referral.status, referral.answered_at, referral.ended_at, referral.ends_at = S.CONFIRMED, now, now, None
     opening.status = OpeningStatus.FILLED
-    assignment = _assign(referral)
+    assignment = _assign(referral, pair)
     if mentor is not None:
         _assign_mentor(assignment, mentor)
     is_lead = opening.role is CaseRole.LEAD
@@ -138,17 +138,20 @@ def _fill(referral: Referral, pair: Pair, *, actor: User | None, mentor: Volunte
     mails.case_placed(assignment, referral)
     if is_lead:
         tell_client(case, "found", actor=actor)
+    if assignment.role in ANSWER_FOR_OTHERS:
+        look_after_juniors(case, actor=actor)
     audit.record("case.place", assignment, actor=actor, case=case, after={"referral": referral.id, "way": referral.way,
                  "against": referral.against_rules, "mentor": mentor.id if mentor else None})  # fmt: skip
     return assignment
 
 
-def _assign(referral: Referral) -> Assignment:
-    case = referral.case
+def _assign(referral: Referral, pair: Pair) -> Assignment:
+    case, opening = referral.case, referral.opening
     made = Assignment(
-        case=case, opening=referral.opening, volunteer=referral.volunteer, referral_id=referral.id,
-        role=referral.opening.role, started_at=clock.now(), first_contact_due_on=terms.first_contact_on(case),
-        letter_due_on=terms.letter_on(case),
+        case=case, opening=opening, volunteer=referral.volunteer, referral_id=referral.id, acts_as=pair.acts_as,
+        role=parts.part_in(opening, pair.acts_as), started_at=clock.now(),
+        first_contact_due_on=terms.first_contact_on(case),
+        letter_due_on=terms.letter_on(case) if opening.role is CaseRole.LEAD else None,
     )  # fmt: skip
     session.add(made)
     session.flush()
@@ -196,11 +199,11 @@ def end_assignment(assignment: Assignment, reason: str, to: CaseStatus | None, *
 
     :raises CannotMove: the case does not stand where a lead can end
     """
+    case = lock(assignment.case)  # first of all: of two attorneys who end at once, one sees that they are the last
     opening = lock(assignment.opening) if assignment.opening is not None else None
     assignment = lock(assignment)
     if assignment.ended_at is not None:
         return assignment
-    case = assignment.case
     assignment.ended_at, assignment.end_reason = clock.now(), reason
     finish_tasks(FIRST_CONTACT, assignment, actor=actor, outcome="ended")
     is_lead = assignment.role is CaseRole.LEAD
@@ -213,16 +216,18 @@ def end_assignment(assignment: Assignment, reason: str, to: CaseStatus | None, *
         case.placed_at = None
         case.clock_ends_at = clock_end(case, clock.now()) if to is CaseStatus.AVAILABLE else None
         move_case(case, to, operation="matching.end_assignment", actor=actor, reason=reason)
+        refresh_priority(case, actor=actor)
+    look_after_juniors(case, actor=actor)
     audit.record("assignment.end", assignment, actor=actor, case=case, after={"reason": reason, "to": to})
     return assignment
 
-        refresh_priority(case, actor=actor)
-    look_after_juniors(case, actor=actor)
 
 def _end_mentoring(case: Case) -> None:
     for other in case.assignments:
         if other.role is CaseRole.MENTOR and other.ended_at is None:
             other.ended_at, other.end_reason = clock.now(), "lead_ended"
+            if other.opening is not None:
+                other.opening.status = OpeningStatus.CLOSED
 
 
 def bar(case: Case, who: Volunteer | Organisation, *, reason: str, actor: User | None) -> Bar | None:
@@ -254,11 +259,6 @@ def clear_again(referral: Referral, *, actor: User) -> Referral:
     return referral
 
 
-def end_in_conflict(referral: Referral, *, actor: User) -> None:
-    """The lead found a conflict with a new party: access ends in this instant and staff find somebody else."""
-    case = referral.case
-    assignment = session.query(Assignment).filter_by(referral_id=referral.id, ended_at=None).one_or_none()
-    finish_tasks(CHECK_AGAIN, referral, actor=actor, outcome="conflict")
 _told_of_conflict: list[Callable[..., None]] = []
 
 
@@ -267,6 +267,11 @@ def tell_of_conflict(told: Callable[..., None]) -> None:
     _told_of_conflict[:] = [told]
 
 
+def end_in_conflict(referral: Referral, *, actor: User) -> None:
+    """The lead found a conflict with a new party: access ends in this instant and staff find somebody else."""
+    case = referral.case
+    assignment = session.query(Assignment).filter_by(referral_id=referral.id, ended_at=None).one_or_none()
+    finish_tasks(CHECK_AGAIN, referral, actor=actor, outcome="conflict")
     if assignment is None:
         return
     end_assignment(assignment, "conflict", CaseStatus.ACCEPTED, actor=actor)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import User
@@ -196,8 +196,8 @@ def acceptance() -> tuple[int, int]:
     return answered, placed
 
 
-def opening_of_case(public_id: str, *, viewer: User) -> Opening:
-    """The opening of a case that waits for somebody: a listed one before others, the lead first.
+def opening_of_case(public_id: str, *, viewer: User, opening: str = "") -> Opening:
+    """The opening of a case that waits for somebody: the one named, else a listed one before others, the lead first.
 
     :raises NotFound: unknown, or another programme's
     """
@@ -205,6 +205,7 @@ def opening_of_case(public_id: str, *, viewer: User) -> Opening:
         select(Opening)
         .join(Case)
         .where(Case.public_id == public_id, _mine(viewer))
+        .where(Opening.public_id == opening if opening else true())
         .order_by((Opening.status != OpeningStatus.LISTED), (Opening.role != "lead"), Opening.id)
         .limit(1)
         .options(joinedload(Opening.case).joinedload(Case.programme))

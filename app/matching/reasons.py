@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.clients import problems
+from app.clients.models import CaseRole
 
 from . import words
 from .board import Listing
@@ -35,7 +36,7 @@ def _mind(text: str) -> dict[str, Any]:
 
 
 def _about_field(matter: Listing, terms: dict[str, int]) -> list[dict[str, Any]]:
-    if not terms["area"]:
+    if not terms["area"] or not matter.needs_field:
         return []
     field = matter.problem if terms["area"] == SETTINGS.area_code else matter.category
     if matter.pair.needs_mentor:
@@ -49,7 +50,7 @@ def _about_language(matter: Listing, terms: dict[str, int]) -> list[dict[str, An
     if matter.language in (None, "en"):
         return []
     language = problems.language_name(str(matter.language))
-    if terms["language"]:
+    if terms["language"] or matter.facts.part is CaseRole.INTERPRETER:
         return [_fits(_("You speak %(language)s", language=language))]
     return [_mind(_("The client speaks %(language)s; an interpreter is provided", language=language))]
 
@@ -72,8 +73,17 @@ def facts(matter: Listing) -> list[dict[str, Any]]:
         {"icon": "pin", "text": place(matter)},
         {"icon": "clock", "text": _("about %(hours)s hours", hours=f"{row.hours / 100:g}")},
         {"icon": "talk", "text": language(matter)},
-        {"icon": "lock", "text": str(words.SERVICE[row.service_level.value])},
+        {"icon": "lock", "text": str(scope(matter))},
     ]
+
+
+def scope(matter: Listing) -> Any:
+    """How much of the matter it is."""
+    if matter.facts.package:
+        return _("One task of a case")
+    if not matter.is_whole:
+        return _("A part beside the lead")
+    return words.SERVICE[matter.facts.service_level.value]
 
 
 def place(matter: Listing) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, select
 
 from app.accounts.models import Programme
-from app.clients import problems
+from app.clients import problems, roles
 from app.clients.models import Case, CaseRole, CaseStatus, Opening, OpeningStatus
 from app.core.db import session
 from app.volunteers.models import Volunteer
@@ -23,15 +23,19 @@ from .engine.fit import needs_mentor, terms_of
 from .engine.rules import RULES, fails
 from .engine.settings import Settings
 from .engine.tables import CASE_WIDTH
+from .roles import acting_role, either_role, widened
 from .volunteer_rows import volunteer_rows
 
 SETTINGS = Settings()
-AS_THE_CASE_ASKS = (CaseRole.LEAD, CaseRole.CO_COUNSEL)
+GUIDES = (CaseRole.MENTOR, CaseRole.SUPERVISING_ATTORNEY)  # who stands by others needs no mentor
+ON_DOCKET = (CaseStatus.ACCEPTED, CaseStatus.AVAILABLE, CaseStatus.PLACED, CaseStatus.IN_SERVICE)
 
 FACTS = (
-    Opening.id, Opening.public_id, Opening.role.label("part"), Opening.hours, Opening.case_id,
-    Case.priority_level, Case.points, Case.received_at, Case.next_critical_on, Case.problem_code, Case.level,
-    Case.role, Case.forum_state, Case.licence, Case.credentials, Case.county, Case.in_person, Case.language,
+    Opening.id, Opening.public_id, Opening.role.label("part"), Opening.hours, Opening.case_id, Opening.takers,
+    Case.priority_level, Case.points, Case.received_at, Case.next_critical_on, Case.problem_code,
+    func.coalesce(Opening.level, cast(Case.level, String)).label("level"),
+    Case.role, Case.forum_state, Case.licence, Case.credentials, Case.county,
+    func.coalesce(Opening.in_person, Case.in_person).label("in_person"), Case.language,
     Case.interpreter, Case.trainings, Programme.slug, Programme.time_zone,
 )  # fmt: skip
 
@@ -43,6 +47,7 @@ class Pair:
     rules: list[str]
     terms: dict[str, int]
     needs_mentor: bool
+    acts_as: str | None = None  # the role of the volunteer in which they would take it
 
     @property
     def fit(self) -> int:
@@ -57,7 +62,7 @@ def is_listed() -> tuple[ColumnElement[bool], ...]:
     """The conditions, on an opening and its case, of being on the docket."""
     return (
         Opening.status == OpeningStatus.LISTED,
-        Case.status.in_((CaseStatus.AVAILABLE, CaseStatus.PLACED, CaseStatus.IN_SERVICE)),
+        Case.status.in_(ON_DOCKET),
         Case.paused_at.is_(None),
         Case.problem_code.is_not(None),
     )
@@ -84,7 +89,17 @@ def _facts(openings: Select[Any]) -> Any:
     return select(*FACTS).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
 
 
+def stands_open(opening: Opening) -> bool:
+    """Is an opening, read under its lock, on the docket? The lead's is as long as its case waits for a volunteer."""
+    case = opening.case
+    where = (CaseStatus.AVAILABLE,) if opening.role is CaseRole.LEAD else ON_DOCKET
+    return opening.status is OpeningStatus.LISTED and case.paused_at is None and case.status in where
+
+
 def _case_row(facts: Any, barred: set[str]) -> CaseRow:
+    takers = roles.takers(facts.part, facts.takers, facts.role)
+    licence = facts.licence or facts.forum_state
+    needs_field = not set(takers) <= roles.NEEDS_NO_FIELD
     return CaseRow(
         case_id=facts.public_id,
         priority=facts.priority_level.value,
@@ -92,19 +107,20 @@ def _case_row(facts: Any, barred: set[str]) -> CaseRow:
         waiting_since=facts.received_at.astimezone(ZoneInfo(facts.time_zone)).date(),
         next_critical_on=facts.next_critical_on,
         problem_code=facts.problem_code,
-        level=facts.level.value,
-        role=facts.role if facts.part in AS_THE_CASE_ASKS else facts.part.value,
+        level=facts.level if needs_field else "learning",
+        role=either_role(takers, licence),
         state=problems.counties().get(facts.county, ("", facts.forum_state))[1],
-        licence=facts.licence or facts.forum_state,
-        credentials=tuple(facts.credentials),
+        licence=licence,
+        credentials=tuple(facts.credentials) if set(takers) <= roles.LAWYERS or facts.part is CaseRole.LEAD else (),
         county=facts.county,
         in_person=facts.in_person,
         language=facts.language,
-        interpreter=facts.interpreter,
+        interpreter=facts.interpreter and facts.part is not CaseRole.INTERPRETER,
         hours=facts.hours / 100,
-        trainings=tuple(facts.trainings),
+        trainings=tuple(facts.trainings) if needs_field else (),
         barred=tuple(sorted(barred)),
         programme=facts.slug,
+        any_field=not needs_field,
     )
 
 
@@ -127,15 +143,20 @@ def judge_pair(opening: Opening, volunteer: Volunteer, today: date, purpose: Pur
     """Rules, terms and the need for a mentor of one pair."""
     zone = opening.case.programme.time_zone
     row = one_case(opening, purpose)
-    return judge_rows([row], one_volunteer(volunteer, today, zone), today)[row.case_id]
+    pair = judge_rows([row], one_volunteer(volunteer, today, zone), today)[row.case_id]
+    if pair.needs_mentor and opening.role in GUIDES:
+        against = [rule for rule in RULES if rule in (*pair.rules, "below_level")]
+        return replace(pair, rules=against, needs_mentor=False)
+    return pair
 
 
 def judge_rows(cases: Sequence[CaseRow], volunteer: VolunteerRow, today: date) -> dict[str, Pair]:
     """What the engine says of each case and one volunteer, by the case's id."""
-    docket = Docket.from_rows(cases, [volunteer], today, SETTINGS)
+    docket = Docket.from_rows(cases, widened([volunteer], cases), today, SETTINGS)
     tables, judged = docket.lists, {}
     for index, case in enumerate(docket.cases):
         c = index * CASE_WIDTH
         against = [name for rule, name in enumerate(RULES) if fails(*tables, c, 0, rule)]
-        judged[case.case_id] = Pair(against, terms_of(*tables, c, 0), bool(needs_mentor(*tables, c, 0)))
+        mentored, acts_as = bool(needs_mentor(*tables, c, 0)), acting_role(case, volunteer)
+        judged[case.case_id] = Pair(against, terms_of(*tables, c, 0), mentored, acts_as)
     return judged

@@ -150,7 +150,7 @@ def profile(want: dict[str, Any]) -> str:
     if want["licence"]:
         said.append(_("any licence") if want["licence"] == "any" else _("licence %(state)s", state=want["licence"]))
     if want["role"] != "attorney":
-        said.append(want["role"].replace("_", " "))
+        said.append(want["role"].partition("@")[0].replace("_", " ").replace("|", _(" or ")))
     said += [part for part in (want["credentials"].replace(";", ", "), want["trainings"].replace(";", ", ")) if part]
     county = problems.county_name(want["county"])
     said.append(_("%(county)s or remote", county=county) if want["remote"] == "yes" else county)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.accounts.policy import check_before_leaving
 from app.clients.hearing import count_as_heard
 from app.clients.models import CaseRole
 
@@ -11,15 +12,17 @@ from . import mails
 from .commands import match_files_command
 from .docket_commands import place_docket_command
 from .models import Assignment
-from .views import asking_firms, board, bp, firm, holds, offers, proposals, requests, runs, shortlists
+from .operations_supervision import supervises
+from .views import asking_firms, board, bp, firm, holds, offers, proposals, requests, runs, shortlists, supervision
 
 # named so that they are imported before the blueprint is registered
-PAGES = (asking_firms, board, firm, holds, offers, proposals, requests, runs, shortlists)
+PAGES = (asking_firms, board, firm, holds, offers, proposals, requests, runs, shortlists, supervision)
 
 
 def init_app(app: Flask) -> None:
     """Register pages, commands, checks and what counts as having heard of a case."""
     mails.init_app()
+    check_before_leaving("supervision", supervises)
     count_as_heard("placement", Assignment.case_id, Assignment.started_at, Assignment.role == CaseRole.LEAD)
     app.register_blueprint(bp)
     for command in (match_files_command, place_docket_command):

@@ -6,6 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.clients.models import CaseRole, Opening
+from app.clients.vocabulary import CASE_ROLES
+
 RULES: dict[str, Any] = {
     "not_approved": _l("Your approval is not in force today."),
     "wrong_role": _l("It asks for a role that is not among yours, or one of its requirements has run out."),
@@ -107,3 +110,13 @@ STATUSES: dict[str, Any] = {
     "withdrawn": _l("Ended"),
     "conflict": _l("Conflict"),
 }
+
+
+def called(opening: Opening) -> str:
+    """What a page calls an opening: the package's task, the part and the matter, or the matter alone."""
+    return title_of(opening.package, opening.role, opening.case.title)
+
+
+def title_of(package: str | None, part: CaseRole, title: str) -> str:
+    """`Interpreter for a hearing`, `Co-counsel: Eviction hearing` or `Eviction hearing`."""
+    return package or (title if part is CaseRole.LEAD else f"{CASE_ROLES[part]}: {title}")

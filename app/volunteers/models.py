@@ -39,6 +39,7 @@ class VolunteerRole(enum.StrEnum):
     PARALEGAL = "paralegal"
     INTERPRETER = "interpreter"
     MENTOR = "mentor"
+    SOCIAL_WORKER = "social_worker"
 
 
 class Organisation(Base, Public, Editable):

@@ -29,6 +29,7 @@ ROLES: dict[str, Any] = {
     R.PARALEGAL: _l("Paralegal"),
     R.INTERPRETER: _l("Interpreter"),
     R.MENTOR: _l("Mentor to other volunteers"),
+    R.SOCIAL_WORKER: _l("Social worker"),
 }
 LEVELS: dict[str, Any] = {
     "learning": _l("Learning: new to me"),

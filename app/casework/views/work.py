@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import calendars
 from app.clients.queries import get_case
+from app.clients.vocabulary import CASE_ROLES
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
@@ -21,11 +22,10 @@ from app.matching.models import Assignment
 
 from .. import forms, operations, policy, queries, transfer_queries
 from ..models import Visibility
+from ..queries_packages import parts_beside_lead, resting, rests_on
 from . import bp
 
 
-def my_assignment(public_id: str) -> Assignment:
-    """The signed-in volunteer's live work on a case.
 class PartEnded(Refusal):
     """The reader was on the case, and is not any more."""
 
@@ -42,6 +42,8 @@ class PartRests(Refusal):
     )
 
 
+def my_assignment(public_id: str) -> Assignment:
+    """The signed-in volunteer's live work on a case.
 
     :raises PartEnded: it has ended
     :raises PartRests: it may not be played alone, and no attorney answers for the case
@@ -83,8 +85,12 @@ def my_case(public_id: str) -> ResponseReturnValue:
     audit.record_view("case", my_assignment(public_id).case, viewer=signed_in())
     assignment = my_assignment(public_id)
     case = assignment.case
+    own = {"own_parts": parts_beside_lead(case, viewer=signed_in()), "part_words": CASE_ROLES}
+    if not policy.reads_file(assignment):
+        return _without_file(assignment, own)
     return render_template(
         "casework/my_case.html",
+        **own,
         assignment=assignment,
         case=case,
         may_report=policy.may_report_closing(signed_in(), case),
@@ -92,12 +98,6 @@ def my_case(public_id: str) -> ResponseReturnValue:
         entries=queries.time_entries(case),
         hours_total=queries.hours_of(case),
         report=queries.closing_report(case),
-    )
-
-
-def ask(form: Any, template: str, assignment: Assignment, **context: Any) -> ResponseReturnValue:
-    """A page with one form; 422 where something typed is wrong."""
-    page = render_template(
         under_way=transfer_queries.open_transfer(case) if assignment.role == "lead" else None,
     )
 
@@ -107,8 +107,12 @@ def _without_file(assignment: Assignment, own: dict[str, Any]) -> str:
     case = assignment.case
     mine = [entry for entry in queries.time_entries(case) if entry.user_id == signed_in().id]
     notes = queries.notes(case, viewer=signed_in())
-    return render_template(
-        "casework/my_part.html", case=case, assignment=assignment, notes=notes, entries=mine, **own
+    return render_template("casework/my_part.html", case=case, assignment=assignment, notes=notes, entries=mine, **own)
+
+
+def ask(form: Any, template: str, assignment: Assignment, **context: Any) -> ResponseReturnValue:
+    """A page with one form; 422 where something typed is wrong."""
+    page = render_template(
         f"casework/{template}.html", form=form, assignment=assignment, case=assignment.case, **context
     )
     return page, 422 if form.errors else 200
@@ -160,6 +164,7 @@ def contact_attempt(public_id: str) -> ResponseReturnValue:
 def note(public_id: str) -> ResponseReturnValue:
     """Write a note."""
     assignment, form = my_assignment(public_id), forms.NoteForm()
+    form.offer_what_may_be_read(policy.reads_file(assignment))
     if not form.validate_on_submit():
         return ask(form, "note", assignment)
 

@@ -1,6 +1,6 @@
 """What is stored about people who ask for help and their cases."""
 
-from .cases import Case, CaseGrant, CaseMove, Custody, Opening
+from .cases import Case, CaseGrant, CaseMove, Custody, Opening, Supervision
 from .people import (
     Channel,
     ChannelKind,
@@ -42,5 +42,5 @@ __all__ = [
     "ChannelKind", "Client", "ClientKind", "ConflictSearch", "Consent", "ConsentKind", "CriticalDate", "Custody",
     "Demographics", "Document", "EligibilityDecision", "IntakeDraft", "MeritsDecision", "NameWord", "Opening",
     "OpeningStatus", "Party", "PartyRole", "Person", "Priority", "PriorityLevel", "PriorityRules", "Representation",
-    "ServiceLevel", "SkillLevel",
+    "ServiceLevel", "SkillLevel", "Supervision",
 ]  # fmt: skip

@@ -163,16 +163,45 @@ class Opening(Base, Public, Editable):
     """What is listed, matched, offered and held: a case's lead, another role or a limited-scope package."""
 
     __tablename__ = "openings"
-    __table_args__ = (Index("ix_openings_status", "status"),)
+    __table_args__ = (
+        Index("ix_openings_status", "status"),
+        live_unique("one_opening_of_a_role", "case_id", "role", where="package IS NULL AND status <> 'closed'"),
+        live_unique("one_package_of_a_name", "case_id", "package", where="package IS NOT NULL AND status <> 'closed'"),
+    )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     role: Mapped[CaseRole] = mapped_column(choice(CaseRole, "role"), default=CaseRole.LEAD)
     package: Mapped[str | None] = mapped_column(String(120))
     hours: Mapped[int]  # hundredths of an hour
     status: Mapped[OpeningStatus] = mapped_column(choice(OpeningStatus, "status"), default=OpeningStatus.NOT_LISTED)
+    # what an opening beside the lead's says for itself; where it is silent, the case speaks
+    text: Mapped[str | None] = mapped_column(Text)
+    takers: Mapped[list[str] | None]  # volunteers' roles, the one it stands under first
+    level: Mapped[str | None] = mapped_column(String(12))
+    in_person: Mapped[bool | None]
+    ends_on: Mapped[date | None]
 
     case: Mapped[Case] = relationship(back_populates="openings")
     referrals: Mapped[list[Referral]] = relationship("Referral", viewonly=True)
+
+    @property
+    def is_package(self) -> bool:
+        """Is it one task with an end, rather than a part that lasts as long as the case?"""
+        return self.package is not None
+
+
+class Supervision(Base):
+    """A supervising attorney of the staff who answers for the students and paralegals on a case."""
+
+    __tablename__ = "supervisions"
+    __table_args__ = (live_unique("one_supervision", "case_id", where="until_at IS NULL"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    since_at: Mapped[datetime] = mapped_column(default=clock.now)
+    until_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
 
 
 class CaseMove(Base):

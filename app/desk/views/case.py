@@ -16,7 +16,7 @@ from app.clients.urgency import in_words
 from app.core import audit, i18n
 from app.core.access import STAFF, open_to, signed_in
 
-from .. import case_words, docket_rows, places
+from .. import case_words, docket_rows, openings, places
 from ..case_file import CaseFile, case_file
 from . import bp
 

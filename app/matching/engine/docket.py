@@ -38,6 +38,7 @@ class CaseRow:
     trainings: tuple[str, ...]
     barred: tuple[str, ...]
     programme: str
+    any_field: bool = False  # asks for no area of law, as an interpreter's part does
 
 
 @dataclass(frozen=True, slots=True)

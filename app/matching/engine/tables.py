@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HOUR = 1_000_000
 MOST_HOURS = 1_000_000_000
+ANY_FIELD = "*"  # marks the code of a case that asks for no area of law
 LEVEL_NUMBER = {"learning": 0, "competent": 1, "experienced": 2, "expert": 3}
 MANY_SLOTS = 1_000_000
 
@@ -150,7 +151,9 @@ def _area_rows(codes: Sequence[str], lists: Sequence[tuple[tuple[str, str], ...]
             name = fold_area(area)
             best[name] = max(best.get(name, -1), LEVEL_NUMBER[level])
         for at, code in enumerate(codes):
-            if code in best:
+            if code.endswith(ANY_FIELD):
+                row[at] = 5  # as if listed, at the level such a part asks for
+            elif code in best:
                 row[at] = 5 + best[code]
             elif categories()[code] in best:
                 row[at] = 1 + best[categories()[code]]
@@ -162,15 +165,24 @@ def _declined(codes: Sequence[str], lists: Sequence[tuple[str, ...]]) -> list[li
     found = []
     for declines in lists:
         names = {fold_area(area) for area in declines}
-        found.append([at for at, code in enumerate(codes) if code in names or categories()[code] in names])
+        found.append([at for at, code in enumerate(codes) if _is_named(code.removesuffix(ANY_FIELD), names)])
     return found
+
+
+def _is_named(code: str, names: set[str]) -> bool:
+    return code in names or categories()[code] in names
+
+
+def _code_of(case: "CaseRow") -> str:
+    """Return the problem code, marked where every volunteer counts as listing it."""
+    return fold(case.problem_code) + (ANY_FIELD if case.any_field else "")
 
 
 def _problem_columns(
     pool: Pool, cases: Sequence["CaseRow"], volunteers: Sequence["VolunteerRow"]
 ) -> dict[str, np.ndarray]:
     numbers = Numbers()
-    code = np.fromiter((numbers.of(fold(case.problem_code)) for case in cases), dtype=np.int64)
+    code = np.fromiter((numbers.of(_code_of(case)) for case in cases), dtype=np.int64)
     codes = [str(name) for name in numbers]
     places, lists = _distinct(volunteer.areas for volunteer in volunteers)
     areas = pool.add(_area_rows(codes, lists))[places]

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.clients import vocabulary
+from app.clients.models import CaseRole
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
@@ -72,11 +73,16 @@ def attest(public_id: str) -> ResponseReturnValue:
             referral = queries.get_my_referral(public_id, viewer=signed_in())
             operations.attest(referral, form.answer.data, actor=signed_in(), names_read=form.names_read.data or "")
             status, case_id = referral.status, referral.case.public_id
+            is_lead = referral.opening.role is CaseRole.LEAD
     except CheckAgain as changed:
         flash(str(changed.message), "stop")
         return redirect(url_for(".parties", public_id=public_id), 303)
     if status is S.CONFIRMED:
-        flash(_("The matter is yours. The client is being told; your first contact is what comes next."))
+        flash(
+            _("The matter is yours. The client is being told; your first contact is what comes next.")
+            if is_lead
+            else _("It is yours. This page shows what your part needs.")
+        )
         return redirect(url_for("casework.my_case", public_id=case_id), 303)
     if status is S.REQUESTED:
         return redirect(url_for(".parties", public_id=public_id), 303)

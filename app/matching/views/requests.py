@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import calendars
+from app.clients.models import CaseRole, Opening
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.lists import page_of
@@ -66,9 +67,16 @@ def confirm_request(public_id: str) -> ResponseReturnValue:
         referral = queries.get_staff_referral(public_id, viewer=signed_in())
         mentor = queries.find_approved(request.form.get("mentor", ""))
         operations.confirm_request(referral, actor=signed_in(), mentor=mentor)
-        number = referral.case.number
-    flash(_("%(number)s is placed. The client and the volunteer are being told.", number=number))
+        said = _placed(referral.opening)
+    flash(said)
     return redirect(url_for(".requests"), 303)
+
+
+def _placed(opening: Opening) -> str:
+    number = opening.case.number
+    if opening.role is CaseRole.LEAD:
+        return _("%(number)s is placed. The client and the volunteer are being told.", number=number)
+    return _("Somebody has this part of %(number)s now. They are being told.", number=number)
 
 
 @bp.post("/requests/<public_id>/refuse")
@@ -108,7 +116,7 @@ def by_hand(public_id: str) -> ResponseReturnValue:
 def _by_hand_page(public_id: str, form: HandForm) -> str:
     opening = queries.get_staff_opening(public_id, viewer=signed_in())
     _fill_choices(form, opening.case.programme_id)
-    return render_template("matching/by_hand.html", opening=opening, case=opening.case, form=form)
+    return render_template("matching/by_hand.html", opening=opening, case=opening.case, form=form, words=words)
 
 
 def _fill_choices(form: HandForm, programme_id: int) -> None:
@@ -133,6 +141,6 @@ def place_by_hand(public_id: str) -> ResponseReturnValue:
             opening, queries.get_approved(form.volunteer.data), form.reason.data, actor=signed_in(),
             checked=form.checked.data, mentor=queries.find_approved(form.mentor.data),
         )  # fmt: skip
-        case_id, number = opening.case.public_id, opening.case.number
-    flash(_("%(number)s is placed. The client and the volunteer are being told.", number=number))
+        case_id, said = opening.case.public_id, _placed(opening)
+    flash(said)
     return redirect(url_for("desk.case", public_id=case_id), 303)

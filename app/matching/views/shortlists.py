@@ -26,7 +26,7 @@ CASES_SHOWN = 30
 @open_to(*STAFF)
 def shortlist(public_id: str) -> ResponseReturnValue:
     """The volunteers for one case, the best first, and what is out already."""
-    opening = queries_runs.opening_of_case(public_id, viewer=signed_in())
+    opening = queries_runs.opening_of_case(public_id, viewer=signed_in(), opening=request.args.get("opening", ""))
     is_listed = opening.status is OpeningStatus.LISTED and opening.case.problem_code is not None
     proposal = queries_runs.open_proposal(opening)
     proposed = proposal.volunteer.public_id if proposal else ""
@@ -59,7 +59,8 @@ def _people(found: shortlists.Shortlist | None) -> dict[int, Any]:
 def offer_from_shortlist(public_id: str) -> ResponseReturnValue:
     """Send one volunteer of the shortlist an offer."""
     with transaction():
-        opening = queries_runs.opening_of_case(public_id, viewer=signed_in())
+        named = request.form.get("opening", "")
+        opening = queries_runs.opening_of_case(public_id, viewer=signed_in(), opening=named)
         volunteer = queries.get_approved(request.form.get("volunteer", ""))
         proposal = queries_runs.open_proposal(opening)
         if proposal is not None and proposal.volunteer_id == volunteer.id:
@@ -68,7 +69,7 @@ def offer_from_shortlist(public_id: str) -> ResponseReturnValue:
             operations.send_offer(opening, volunteer, actor=signed_in(), fit=_fit(opening, volunteer))
         name = volunteer.name
     flash(_("The offer to %(name)s is on its way.", name=name))
-    return redirect(url_for(".shortlist", public_id=public_id), 303)
+    return redirect(url_for(".shortlist", public_id=public_id, opening=named or None), 303)
 
 
 def _fit(opening: Opening, volunteer: Volunteer) -> int:

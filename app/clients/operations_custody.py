@@ -11,11 +11,11 @@ from sqlalchemy import Select, func, select
 
 from app.accounts.models import Programme, User
 from app.accounts.policy import check_before_leaving
-from app.core import audit
 from app.core.access import STAFF, Role
 from app.core.db import session
 from app.core.errors import BadInput, NotAllowed, refuse_if
 from app.tasks.models import Task
+from app.tasks.operations import hand_over_tasks
 
 from .lifecycle import give_custody
 from .models import OPEN, Case, Custody
@@ -74,12 +74,8 @@ def hand_over_some(user: User, programme: Programme, to: User, *, reason: str, a
 
 
 def _hand_over_tasks(user: User, programme: Programme, to: User, cases: Any, actor: User) -> None:
-    theirs = select(Task).where(Task.owner_id == user.id, Task.programme_id == programme.id, Task.done_at.is_(None))
-    if cases:
-        theirs = theirs.where(Task.case_id.in_([case.id for case in cases]))
-    for task in session.scalars(theirs).all():
-        task.owner_id = to.id
-        audit.record("task.hand_over", task, actor=actor, before={"user": user.id}, after={"user": to.id})
+    these = [Task.case_id.in_([case.id for case in cases])] if cases else []
+    hand_over_tasks(user.id, to, Task.programme_id == programme.id, *these, actor=actor)
 
 
 def _custody(user: User, programme: Programme | None) -> str | None:

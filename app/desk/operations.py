@@ -15,6 +15,7 @@ from app.core.access import STAFF
 from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 from app.tasks.models import Task
+from app.tasks.operations import hand_over_tasks
 
 if TYPE_CHECKING:
     from app.clients.models import Custody
@@ -53,19 +54,12 @@ def hand_over(case: Case, to: str, *, reason: str, actor: User) -> Custody:
     before = case.custody
     made = give_custody(case, person, reason=reason, actor=actor)
     if before is not None and before.user_id != person.id:
-        _move_tasks(case, before.user_id, person, actor)
+        hand_over_tasks(before.user_id, person, Task.case_id == case.id, actor=actor)
     return made
 
 
 def _works_for(person: User, case: Case) -> bool:
     return any(person.has(role, case.programme_id) for role in STAFF)
-
-
-def _move_tasks(case: Case, before: int, to: User, actor: User) -> None:
-    theirs = select(Task).where(Task.case_id == case.id, Task.owner_id == before, Task.done_at.is_(None))
-    for task in session.scalars(theirs).all():
-        task.owner_id = to.id
-        audit.record("task.hand_over", task, actor=actor, case=case, before={"user": before}, after={"user": to.id})
 
 
 def take_over(task: Task, *, actor: User) -> Task:

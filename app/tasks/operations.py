@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from app.accounts.models import Programme, User
 from app.core import audit, clock
@@ -68,6 +68,14 @@ def finish_tasks(cause: str, about: Base, *, actor: User | None, outcome: str = 
     asked = {"kind": about.__tablename__, "about": about.id, "cause": cause}
     for task in session.execute(_open_tasks(), asked).scalars().all():
         finish_task(task, actor=actor, outcome=outcome)
+
+
+def hand_over_tasks(owner_id: int, to: User, *which: ColumnElement[bool], actor: User) -> None:
+    """Give a colleague those of somebody's open tasks that the conditions name."""
+    theirs = select(Task).where(Task.owner_id == owner_id, Task.done_at.is_(None), *which)
+    for task in session.scalars(theirs).all():
+        task.owner_id = to.id
+        audit.record("task.hand_over", task, actor=actor, before={"user": owner_id}, after={"user": to.id})
 
 
 @lru_cache(maxsize=1)

@@ -30,7 +30,7 @@ DESK: tuple[Entry, ...] = (
 )
 ADMIN: tuple[Entry, ...] = (
     (_l("People"), "accounts.people", ""),
-    (_l("Programmes"), "accounts.programmes", ""),
+    (_l("Programmes"), "accounts.programme_settings", ""),
     (_l("Audit"), "accounts.audit_log", ""),
     (_l("Outbox"), "accounts.outbox", ""),
 )

@@ -194,7 +194,8 @@ def test_a_programme_is_opened_with_its_own_clock_and_holidays(
     live: Live, page_at: PageAt, offices: dict[str, str], width: int, theme: str
 ) -> None:
     page = page_at(width, theme)
-    desk_of(live, page, offices, "/programmes")
+    desk_of(live, page, offices, "/people")
+    page.get_by_role("navigation").get_by_role("link", name="Programmes").click()
     axe_clean(page)
     page.get_by_role("link", name="Open a programme…").click()
     axe_clean(page)

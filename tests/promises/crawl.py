@@ -160,7 +160,8 @@ class Walk:
 def walk(app: Flask, email: str | None, each_rule: int, begin: list[str]) -> Walk:
     """Open up to so many pages of each rule, beginning at the doors and following every link."""
     browser, who = browser_of(app, email), find_user(email) if email else None
-    browser.environ_base["REMOTE_ADDR"] = f"127.0.0.{PEOPLE.index(email) + 2}"  # limits are counted for each address
+    # limits are counted for each address
+    browser.environ_base["REMOTE_ADDR"] = f"127.0.0.{(*PEOPLE, email).index(email) + 2}"
     opened: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     seen: set[str] = set()

@@ -20,6 +20,7 @@ from app.clients.models.statuses import WITH_VOLUNTEER
 from app.core.db import engine, session, transaction
 from app.demo import load as demo
 from app.matching import operations as matching
+from app.matching.docket_jobs import place_docket_now
 from app.volunteers.models import VolunteerStatus
 from config import Settings
 from tests import factories
@@ -44,6 +45,7 @@ def small_world(empty_database: str, tmp_path_factory: pytest.TempPathFactory, w
         with made.app_context():
             demo.load()
             _what_the_demo_leaves_out()
+            place_docket_now()
             session.remove()
             if engine().dialect.name == "sqlite":
                 with engine().connect() as connection:

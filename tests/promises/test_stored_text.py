@@ -120,12 +120,23 @@ def poison() -> tuple[int, int]:
     for table, column in columns():
         longest = getattr(column.type, "length", None) or 10_000
         fitting = [payload for payload in PAYLOADS if len(payload) + 5 <= longest] or ["<b>"[:longest]]
-        for (row_id,) in session.execute(select(table.c.id).where(column.is_not(None))).all():
+        for row_id in rows_of(table, column):
             value = f"{fitting[texts % len(fitting)]} {texts % 9999}" if longest > 60 else fitting[texts % len(fitting)]
             session.execute(update(table).where(table.c.id == row_id).values({column.name: value}))
             filled.add(column)
             texts += 1
     return len(filled), texts + poison_lists()
+
+
+def rows_of(table: Table, column: Column[Any]) -> list[int]:
+    """The rows that hold a text there; where none does, all that might."""
+    typed = list(session.execute(select(table.c.id).where(column.is_not(None))).scalars())
+    return typed or list(session.execute(select(table.c.id)).scalars())
+
+
+def unfilled() -> list[str]:
+    """The columns whose tables have no row, so that nothing of theirs was looked at."""
+    return [f"{table.name}.{column.name}" for table, column in columns() if not rows_of(table, column)]
 
 
 def poison_lists() -> int:
@@ -243,14 +254,14 @@ def keep_the_doors_open() -> None:
 
 @pytest.mark.promise(12)
 def test_stored_text_is_shown_as_text(app: Flask) -> None:
-    check(app, each_rule=1, most_unread=36)
+    check(app, each_rule=1, most_unread=28)
 
 
 @pytest.mark.full
 @pytest.mark.promise(12)
 def test_stored_text_is_shown_as_text_on_every_page(app: Flask) -> None:
     assert len(PAYLOADS) >= 100
-    check(app, each_rule=12, most_unread=36)
+    check(app, each_rule=12, most_unread=28)
 
 
 @pytest.mark.promise(12)

@@ -25,7 +25,7 @@ from ..models import RollUp
 from . import bp
 
 
-def _programme() -> Programme:
+def the_programme() -> Programme:
     """The programme asked for, among the viewer's; the first where none is."""
     mine = signed_in().programme_ids(*STAFF)
     asked = select(Programme).where(Programme.id.in_(mine)).order_by(Programme.name)
@@ -37,7 +37,8 @@ def _programme() -> Programme:
     return found
 
 
-def _programmes() -> list[Programme]:
+def the_programmes() -> list[Programme]:
+    """The programmes the viewer works for, by name."""
     ids = signed_in().programme_ids(*STAFF)
     return list(session.execute(select(Programme).where(Programme.id.in_(ids)).order_by(Programme.name)).scalars())
 
@@ -46,7 +47,7 @@ def _programmes() -> list[Programme]:
 @open_to(*STAFF)
 def reports() -> ResponseReturnValue:
     """What happened in a period, beside the one before."""
-    programme = _programme()
+    programme = the_programme()
     period = period_asked(calendars.today(programme))
     dimension = request.args.get("by", "category")
     dimension = dimension if dimension in DIMENSIONS and dimension != "all" else "category"
@@ -57,7 +58,7 @@ def reports() -> ResponseReturnValue:
     return render_template(
         "metrics/reports.html",
         programme=programme,
-        programmes=_programmes(),
+        programmes=the_programmes(),
         period=period,
         now=now,
         earlier=earlier,
@@ -121,7 +122,7 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     """The cases behind one figure."""
     if measure not in BY_KEY:
         raise NotFound
-    programme = _programme()
+    programme = the_programme()
     period = period_asked(calendars.today(programme))
     dimension, member = request.args.get("by", "all"), request.args.get("member", "all")
     rows = figures.cases_behind(programme, measure, period.first, period.last, dimension=dimension, member=member)

@@ -21,6 +21,7 @@ from app.tasks.models import Task
 from app.tasks.operations import finish_task
 from app.volunteers.models import Volunteer
 
+from .hand_overs import one_is_asked, one_is_complete
 from .people import Cast
 from .service import lead_of
 
@@ -28,7 +29,7 @@ from .service import lead_of
 def set_the_scene(cast: Cast, end: datetime) -> None:
     """Play the scenes a few hours before now."""
     _old_duties_were_done(end)
-    for scene in (_star_has_cases, _star_is_asked, _reports_wait, _client_withdraws, _never_came, _they_disagree):
+    for scene in SCENES:
         with clock.at(end - timedelta(hours=5)), transaction():
             scene(cast)
 
@@ -125,3 +126,15 @@ def _they_disagree(cast: Cast) -> None:
             session.flush()
             engagement.answer(asked, said, how="phone")
         return
+
+
+SCENES = (
+    _star_has_cases,
+    _star_is_asked,
+    _reports_wait,
+    _client_withdraws,
+    _never_came,
+    _they_disagree,
+    one_is_complete,
+    one_is_asked,
+)

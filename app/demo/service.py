@@ -154,7 +154,8 @@ def _leave(case_id: int, chance: random.Random, staff_id: int) -> None:
         endings.withdraw_case(case, reason="client_wish", actor=staff)
     elif lead.volunteer.user is not None and case.status is not CaseStatus.CLOSING:
         given = Checklist("The papers are in the file.", "Call the client and confirm the date.")
-        leaving.hand_back(lead, "no_time", given, actor=staff)
+        gone = leaving.hand_back(lead, "no_time", given, actor=staff)
+        leaving.record_cause(gone, chance.choice(("no_time", "left_practice", "matter_grew")), actor=staff)
 
 
 def _close(fate: Plan, case_id: int, later: Later, staff_id: int) -> Life:

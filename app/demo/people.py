@@ -29,7 +29,8 @@ from app.volunteers.operations_requirements import load_requirements
 
 from .words import FAMILY, FIRMS, GIVEN
 
-ACCOUNTS = ("admin@demo.test", "coordinator@demo.test", "volunteer@demo.test", "funder@demo.test")
+FIRM_COORDINATOR = "firm@demo.test"
+ACCOUNTS = ("admin@demo.test", "coordinator@demo.test", "volunteer@demo.test", FIRM_COORDINATOR, "funder@demo.test")
 PASSWORD = "demo-pass-word"  # noqa: S105  (printed at start; loads on loopback only)
 SOUTH = ("55025", "55079", "55133", "55105", "55101", "55059", "55127", "55055", "55027", "55021", "55111", "55045")
 LANGUAGES = ("es", "zh", "hmn", "so", "ar", "vi")

@@ -21,6 +21,7 @@ from app.tasks.models import Task
 from app.tasks.operations import finish_task
 from app.volunteers.models import Volunteer
 
+from .firms import a_firm_is_asked
 from .hand_overs import one_is_asked, one_is_complete
 from .people import Cast
 from .service import lead_of
@@ -137,4 +138,5 @@ SCENES = (
     _they_disagree,
     one_is_complete,
     one_is_asked,
+    a_firm_is_asked,
 )

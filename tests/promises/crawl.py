@@ -31,6 +31,7 @@ PEOPLE = (
     "coordinator@demo.test",
     "northwoods@demo.test",
     "volunteer@demo.test",
+    "firm@demo.test",
     "funder@demo.test",
 )
 AWAY = ("/sign-out", "/leave")

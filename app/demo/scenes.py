@@ -23,6 +23,7 @@ from app.volunteers.models import Volunteer
 
 from .firms import a_firm_is_asked
 from .hand_overs import one_is_asked, one_is_complete
+from .parts import others_have_parts
 from .people import Cast
 from .service import lead_of
 
@@ -138,5 +139,6 @@ SCENES = (
     _they_disagree,
     one_is_complete,
     one_is_asked,
+    others_have_parts,
     a_firm_is_asked,
 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.clients.models import CaseRole, Opening
+from app.clients.vocabulary import CASE_ROLES
 from app.core import clock, links
 from app.core.db import session
 from app.core.i18n import hours, when_at, when_day
@@ -118,7 +119,7 @@ def case_placed(assignment: Assignment, referral: Referral) -> None:
 
 def part_name(assignment: Assignment) -> str:
     """`interpreter`, as a mail says it."""
-    return assignment.role.value.replace("_", " ")
+    return str(CASE_ROLES[assignment.role]).lower()
 
 
 def part_rests(assignment: Assignment, task: Task) -> None:

@@ -115,8 +115,11 @@ def test_giving_a_case_back_ends_access_at_once(
     page.get_by_role("link", name="Give it back").click()
     axe_clean(page)
     page.get_by_label("I no longer have the time").check()
-    page.get_by_label("What must the next lawyer know?").fill("Nothing is filed yet.")
+    page.get_by_label("What is done").fill("Nothing is filed yet.")
+    page.get_by_label("What comes next").fill("Call her.")
+    page.get_by_label("None; everything is in this file").check()
+    page.get_by_label("No, no court needs to agree").check()
     press(page, "Give it back")
-    expect(page.locator("body")).to_contain_text("your access has ended")
+    expect(page.locator("body")).to_contain_text("Your part and your access have ended")
     axe_clean(page)
     assert page.request.get(file).status == 404

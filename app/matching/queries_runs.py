@@ -26,7 +26,8 @@ ENOUGH_ANSWERS = 20
 
 CASE = (
     Opening.public_id.label("opening"), Opening.id.label("opening_id"), Case.public_id.label("case"), Case.number,
-    Case.listing_title, Case.county, Case.language, Case.priority_level, Case.next_critical_on, Case.problem_code,
+    func.coalesce(Opening.package, Case.listing_title).label("listing_title"), Opening.role.label("part"),
+    Opening.package, Case.county, Case.language, Case.priority_level, Case.next_critical_on, Case.problem_code,
     Case.id.label("case_id"),
 )  # fmt: skip
 

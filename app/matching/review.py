@@ -12,6 +12,7 @@ from app.core.db import session
 from . import queries_runs, run_words
 from .engine.docket import PRIORITIES
 from .models import DocketRun, Unplaced
+from .words import title_of
 
 CARDS = 6
 
@@ -27,8 +28,9 @@ class Line:
 
     @property
     def title(self) -> str:
-        """What staff call the case."""
-        return self.facts.listing_title or self.facts.number
+        """What staff call the opening."""
+        row = self.facts
+        return title_of(row.package, row.part, row.listing_title or row.number)
 
     @property
     def place(self) -> str:
@@ -73,8 +75,9 @@ class Card:
 
     @property
     def title(self) -> str:
-        """What staff call the case."""
-        return self.facts.listing_title or self.facts.number
+        """What staff call the opening."""
+        row = self.facts
+        return title_of(row.package, row.part, row.listing_title or row.number)
 
     @property
     def place(self) -> str:

@@ -107,7 +107,8 @@ def another(public_id: str, opening: str) -> ResponseReturnValue:
     proposal = queries_runs.get_proposal(run, opening, viewer=signed_in())
     wished = queries.find_approved(request.args.get("volunteer")) or proposal.runner_up
     case, proposed = proposal.opening.case, proposal.volunteer
-    names = {"case": case.title, "case_id": case.public_id, "proposed": proposed.name}
+    names = {"case": words.called(proposal.opening), "case_id": case.public_id, "opening": opening}
+    names["proposed"] = proposed.name
     names |= {"wished": wished.name if wished else "", "wished_id": wished.public_id if wished else ""}
     found = _exchange(opening, names["wished_id"]) if wished else None
     told: dict[str, Any] = _told(found) if isinstance(found, exchange.Exchange) else {}

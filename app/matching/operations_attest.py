@@ -53,7 +53,7 @@ def attest(referral: Referral, answer: str, *, actor: User, names_read: str | No
     if answer == DECLINED and referral.named_at is not None:
         return back_to_firm(referral, actor=actor)
     if answer == CONFLICT:
-        _bar_person_and_firm(referral, actor)
+        bar_person_and_firm(referral, actor)
         mails.firm_in_conflict(referral)
     close_referral(referral, S.CONFLICT if answer == CONFLICT else S.DECLINED, actor=actor)
     offer_next_in_line(opening)
@@ -65,17 +65,17 @@ def _attest_again(referral: Referral, answer: str, actor: User) -> Referral:
     if answer == CLEAR:
         return clear_again(referral, actor=actor)
     if answer == CONFLICT:
-        _bar_person_and_firm(referral, actor)
+        bar_person_and_firm(referral, actor)
         end_in_conflict(referral, actor=actor)
     return referral
 
 
-def _bar_person_and_firm(referral: Referral, actor: User) -> None:
+def bar_person_and_firm(referral: Referral, actor: User | None) -> None:
+    """Keep whoever reported a conflict, and their firms, from this one case."""
     volunteer = referral.volunteer
-    if volunteer is None:
-        return
-    bar(referral.case, volunteer, reason="conflict", actor=actor)
-    firms = {membership.organisation for membership in volunteer.memberships}
+    firms = {membership.organisation for membership in volunteer.memberships} if volunteer else set()
+    if volunteer is not None:
+        bar(referral.case, volunteer, reason="conflict", actor=actor)
     for firm in sorted(firms | ({referral.organisation} - {None}), key=lambda one: one.id):  # type: ignore[union-attr]
         bar(referral.case, firm, reason="conflict", actor=actor)  # type: ignore[arg-type]
 

@@ -10,7 +10,8 @@ from app.core.db import lock
 from app.tasks.operations import finish_tasks, open_task
 
 from . import mails, queries, terms
-from .models import HOLDING, Referral, ReferralStatus
+from .board import fitting_openings
+from .models import HOLDING, Referral, ReferralStatus, ReferralWay
 
 S = ReferralStatus
 ANSWER_REQUEST, RELEASE_NAMES, PROPOSE_NEXT = "answer_request", "release_names", "propose_next"
@@ -30,7 +31,7 @@ def close_referral(
         f"referral.{status.value}",
         referral,
         actor=actor,
-        public=actor is None and status is S.DECLINED,
+        public=actor is None and status in (S.DECLINED, S.CONFLICT),
         before={"status": was},
         after={"status": status, "reason": reason},
     )
@@ -91,11 +92,25 @@ def _have_next_proposed(opening: Opening) -> None:
 
 
 def thank_others(opening: Opening, *, but: Referral, actor: User | None) -> None:
-    """End every other live attempt at an opening that is placed, with thanks."""
+    """End every other live attempt at an opening that is placed; each gets one message."""
     for referral in queries.live_referrals(opening):
         if referral.id != but.id:
+            wanted = wants_it(referral)
             close_referral(referral, S.WITHDRAWN, actor=actor, reason="placed")
-            mails.offer_thanked(referral)
+            tell_placed_elsewhere(referral, wanted)
+
+
+def wants_it(referral: Referral) -> bool:
+    """Did the volunteer say yes or ask for the matter, rather than only being asked?"""
+    return referral.status is not S.OFFERED or referral.way is ReferralWay.CLAIM
+
+
+def tell_placed_elsewhere(referral: Referral, wanted: bool) -> None:
+    """Thank whoever was only asked; whoever wanted the matter reads of up to three open ones that fit."""
+    if wanted:
+        mails.request_lost(referral, fitting_openings(referral, limit=3))
+    else:
+        mails.offer_thanked(referral)
 
 
 def drop_referral(referral: Referral) -> None:
@@ -105,5 +120,9 @@ def drop_referral(referral: Referral) -> None:
     gone = opening.status is not OpeningStatus.LISTED or opening.case.status is CaseStatus.WITHDRAWN
     if referral.ended_at is not None or not gone:
         return
+    wanted = wants_it(referral)
     close_referral(referral, S.WITHDRAWN, actor=None, reason="off_docket")
-    (mails.offer_thanked if opening.status is OpeningStatus.FILLED else mails.matter_gone)(referral)
+    if opening.status is OpeningStatus.FILLED:
+        tell_placed_elsewhere(referral, wanted)
+    else:
+        mails.matter_gone(referral)

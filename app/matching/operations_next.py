@@ -20,6 +20,7 @@ from .operations_line import PROPOSE_NEXT
 from .rules import is_listed
 from .run_rows import unplaced_rows
 from .shortlists import prices_of_last_run, ranked_volunteers
+from .steering import leaning, reasons_given, steered
 
 S = ProposalStatus
 
@@ -64,9 +65,14 @@ def last_run() -> Select[int]:
 
 
 def find_next(opening_id: int) -> Next:
-    """The best fit less the price of the place, among those with a place free; never one who was asked before."""
+    """The best fit less the price of the place, among those with a place free; never one who was asked before.
+
+    What others found wrong with this matter counts, where they told.
+    """
     laid = lay_docket(select(Opening.id).where(Opening.id == opening_id), today())
     listed = ranked_volunteers(laid, 0, prices_of_last_run())
+    leans = leaning(reasons_given(session.get_one(Opening, opening_id)).elements())
+    listed = sorted(listed, key=lambda one: -steered(one.worth, one.terms, leans))  # of equals, the order stays
     free = [one for one in listed if laid.docket.volunteers[one.volunteer].slots > 0]
     if free:
         return Next(_values(laid, free[0], listed), None)

@@ -13,6 +13,7 @@ from app.volunteers.models import Volunteer
 
 from . import mails, parts, policy, queries, terms
 from .models import HOLDING, DocketRun, Referral, ReferralStatus, ReferralWay
+from .operations_attest import CONFLICT, bar_person_and_firm
 from .operations_holds import lock_pair, refuse_unless_claimable, start_hold
 from .operations_line import PROPOSE_NEXT, close_referral, offer_next_in_line
 from .refusals import AlreadyAsked, CaseGone, EnoughOffers, OfferOver, RulesAgainst, VolunteerFull
@@ -73,18 +74,26 @@ def _offer(
 def decline_offer(referral: Referral, reason: str | None, *, actor: User | None) -> Referral:
     """Say no to an offer, from the mail's page or signed in; saying it twice changes nothing.
 
+    A conflict keeps person and firm from this one case.
+
     :raises OfferOver: it was accepted or its time is over
     """
     opening = lock(referral.opening)
     referral = lock(referral)
+    if referral.status is S.CONFLICT:
+        return referral
     if referral.status is S.DECLINED:
+        if reason == CONFLICT:
+            bar_person_and_firm(referral, actor)
         if reason and not referral.reason:
             referral.reason = reason
             audit.record("referral.decline_reason", referral, actor=actor, public=actor is None)
         return referral
     refuse_if(referral.status is not S.OFFERED or _is_over(referral), OfferOver)
     referral.answered_at = clock.now()
-    close_referral(referral, S.DECLINED, actor=actor, reason=reason)
+    if reason == CONFLICT:
+        bar_person_and_firm(referral, actor)
+    close_referral(referral, S.CONFLICT if reason == CONFLICT else S.DECLINED, actor=actor, reason=reason)
     offer_next_in_line(opening)
     return referral
 

@@ -13,10 +13,23 @@ from .commands import match_files_command
 from .docket_commands import place_docket_command
 from .models import Assignment
 from .operations_supervision import supervises
-from .views import asking_firms, board, bp, firm, holds, offers, proposals, requests, runs, shortlists, supervision
+from .views import (
+    asking_firms,
+    board,
+    bp,
+    firm,
+    holds,
+    offers,
+    proposals,
+    requests,
+    resting,
+    runs,
+    shortlists,
+    supervision,
+)
 
 # named so that they are imported before the blueprint is registered
-PAGES = (asking_firms, board, firm, holds, offers, proposals, requests, runs, shortlists, supervision)
+PAGES = (asking_firms, board, firm, holds, offers, proposals, requests, resting, runs, shortlists, supervision)
 
 
 def init_app(app: Flask) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app import schedule
 from app.casework import operations_closing as casework
 from app.clients import operations as clients
-from app.clients.models import OpeningStatus
+from app.clients.models import CaseStatus, OpeningStatus
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.core.errors import Refusal
@@ -100,7 +100,7 @@ def test_a_case_listed_again_keeps_nobody_from_before(app: Flask) -> None:
     while jobs.drop_one():
         pass
     with transaction():
-        desk.opening.status = OpeningStatus.LISTED
+        desk.opening.status, desk.case.status = OpeningStatus.LISTED, CaseStatus.AVAILABLE
     assert not jobs.drop_one()
     with transaction():
         operations.hold(desk.opening, actor=desk.user(1))

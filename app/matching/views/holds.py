@@ -14,6 +14,7 @@ from app.core.db import transaction
 
 from .. import operations, queries, terms, words
 from ..forms import AttestForm, HoldForm
+from ..forms_asking import AgainForm
 from ..models import HOLDING, Referral, ReferralStatus
 from ..refusals import CheckAgain
 from . import bp
@@ -53,6 +54,7 @@ def _page(referral: Referral, form: AttestForm) -> str:
         all_shown=not referral.case.sensitive or referral.names_released == "all",
         form=form,
         promise=HoldForm(formdata=None),
+        again=AgainForm(formdata=None),
         may_extend=referral.status is S.HELD and not referral.extended_at and not terms.is_pressing(referral.case),
         place=queries.position(referral) if referral.status is S.WAITLISTED else 0,
         roles=vocabulary.PARTY_ROLES,

@@ -12,6 +12,7 @@ from app.core.errors import LinkGone
 
 from .. import board, firms_board, operations, queries, reasons, words
 from ..forms import DeclineForm, HoldForm
+from ..forms_asking import AgainForm
 from ..mails import OFFER
 from ..models import Referral, ReferralStatus
 from . import bp
@@ -47,6 +48,7 @@ def _page(token: str, form: HoldForm) -> str:
         is_open=is_open and matter is not None,
         is_reader=reader is not None and reader.volunteer is not None and reader.volunteer.id == referral.volunteer_id,
         form=form,
+        again=AgainForm(formdata=None),
         reasons=reasons,
         words=words,
     )

@@ -17,6 +17,7 @@ from app.volunteers.models import Volunteer
 from .. import operations, operations_proposals, queries, queries_runs, run_words, shortlists, terms, words
 from ..models import LIVE, ReferralStatus, ReferralWay
 from ..rules import judge_pair
+from ..steering import reasons_given
 from . import bp
 
 CASES_SHOWN = 30
@@ -41,6 +42,7 @@ def shortlist(public_id: str) -> ResponseReturnValue:
         people=_people(found),
         live=live,
         proposed=proposed,
+        given=reasons_given(opening).most_common(),
         room=max(0, terms.OFFERS_AT_ONCE[opening.case.priority_level] - len(offers)),
         words=words,
         run_words=run_words,

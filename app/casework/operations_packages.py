@@ -13,7 +13,7 @@ from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, Refusal, refuse_if
 from app.matching.models import Assignment
-from app.matching.operations import end_assignment
+from app.matching.operations import bar, end_assignment
 from app.tasks.operations import finish_tasks, open_task
 
 from . import package_mails, policy, queries
@@ -158,6 +158,8 @@ def _answer(report: PackageReport, actor: User, outcome: str) -> None:
 def give_back_part(assignment: Assignment, *, reason: str, actor: User) -> None:
     """Give back a part beside the lead's: access ends, the opening is listed again, the case stays where it is.
 
+    A conflict keeps person and firm from the case.
+
     :raises NotOnTheCase: somebody else's
     :raises NotAllowed: a lead's part, which has its own way out
     """
@@ -165,6 +167,10 @@ def give_back_part(assignment: Assignment, *, reason: str, actor: User) -> None:
     refuse_if(assignment.role is CaseRole.LEAD or assignment.opening is None, NotAllowed)
     refuse_if(assignment.ended_at is not None, WorkIsOver)
     case, opening = assignment.case, assignment.opening
+    if reason == "conflict":
+        bar(case, assignment.volunteer, reason="conflict", actor=actor)
+        for membership in assignment.volunteer.memberships:
+            bar(case, membership.organisation, reason="conflict", actor=actor)
     end_assignment(assignment, reason, CaseStatus.AVAILABLE, actor=actor)
     open_task(
         FIND_FOR_PART, opening, programme=case.programme, case=case, actor=actor,  # type: ignore[arg-type]

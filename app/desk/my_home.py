@@ -81,11 +81,22 @@ def _of_cases(work: list[Assignment]) -> Iterator[Duty]:
             by = assignment.first_contact_due_on
             detail = _("%(number)s, by %(day)s", number=case.number, day=when_day(by))
             yield Duty(by, _("Reach your client"), detail, _("Open the case"), to)
-        if case.id in returned:
+        if assignment.is_package and not assignment.closing_since and assignment.opening.ends_on:  # type: ignore[union-attr]
+            yield _package(assignment)
+        if case.id in returned and assignment.role == "lead":
             yield Duty(today(), _("Look at your closing report again"), case.number, _("See what is asked"), to)
         if _letter_is_open(assignment) and assignment.letter_due_on:
             detail = _("%(number)s, due %(day)s", number=case.number, day=when_day(assignment.letter_due_on))
             yield Duty(assignment.letter_due_on, _("Have the engagement letter signed"), detail, _("Note it"), to)
+
+
+def _package(assignment: Assignment) -> Duty:
+    """A package with its last day; the page says too what staff asked for besides."""
+    opening, to = assignment.opening, url_for("casework.package_done", public_id=assignment.public_id)
+    by = opening.ends_on if opening is not None and opening.ends_on is not None else today()
+    detail = _("%(number)s, by %(day)s", number=assignment.case.number, day=when_day(by))
+    title = opening.package if opening is not None and opening.package else _("Your part")
+    return Duty(by, title, detail, _("Report it done"), to)
 
 
 def _letter_is_open(assignment: Assignment) -> bool:

@@ -30,14 +30,22 @@ from app.core.db import session, transaction
 from app.core.errors import NotAllowed, Refusal
 from app.matching import board, docket_jobs, jobs, operations, operations_proposals, queries, shortlists
 from app.matching.dockets import build_docket
-from app.matching.models import Assignment, DocketRun, Proposal, Referral, ReferralStatus, Unplaced
+from app.matching.models import Assignment, Bar, DocketRun, Proposal, Referral, ReferralStatus, Unplaced
 from app.matching.operations_runs import ask_for_run
 from app.matching.operations_supervision import end_supervision, name_supervisor
 from app.matching.parts import MentorFull, NeverAlone, OtherPart
 from app.matching.refusals import AtCapacity, CaseGone, CaseTaken, NotForYou, RulesAgainst
 from app.matching.roles import acting_role, either_role, widened
 from app.matching.rules import judge_pair
-from app.volunteers.models import Credential, CredentialKind, Volunteer, VolunteerRole, VolunteerStatus
+from app.volunteers.models import (
+    Credential,
+    CredentialKind,
+    Membership,
+    Organisation,
+    Volunteer,
+    VolunteerRole,
+    VolunteerStatus,
+)
 from app.volunteers.policy import NEVER_ALONE
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, entries, lay, mails, tasks
@@ -635,7 +643,7 @@ def test_who_rests_reads_why_on_every_page_of_the_case(app: Flask, client: Flask
     factories.sign_in(client, user(account))
     paths = ["", "/note", "/hours", "/attempt", "/letter", "/close"]
     own = f"/my/cases/{desk.case.public_id}"
-    assert [client.get(own + path).status_code for path in paths] == [200] * 6
+    assert [client.get(own + path).status_code for path in paths] == [200, 200, 200, 200, 403, 403]
     done = f"/my/parts/{session.get_one(Assignment, part).public_id}/done"
     assert client.get(done).status_code == 200
     with transaction():
@@ -813,8 +821,34 @@ def test_a_part_is_given_back_and_listed_again_while_the_case_stays(app: Flask, 
     assert not sees(account)
     assert len(tasks("find_for_part")) == 1
     assert client.post(url, data={"reason": "no_time"}).status_code == 404
+    assert session.query(Bar).count() == 0
     with pytest.raises(NotAllowed), transaction():
         packages.give_back_part(desk.case.assignments[0], reason="no_time", actor=desk.user())
+
+
+def test_a_conflict_keeps_person_and_firm_from_the_case(app: Flask) -> None:
+    desk = led()
+    part, account, what = put(desk, R.INTERPRETER, "interpreter")
+    with transaction():
+        one = session.get_one(Assignment, part)
+        firm = factories.add(Organisation(name="Field and Brook"))
+        session.add(Membership(volunteer=one.volunteer, organisation=firm))
+        session.flush()
+        packages.give_back_part(one, reason="conflict", actor=user(account))
+        colleague = person("interpreter", languages=["en", "es"])
+        session.add(Membership(volunteer=colleague, organisation=firm))
+    assert session.query(Bar).count() == 2
+    assert judge_pair(session.get_one(Opening, what), colleague, MONDAY.date()).rules == ["barred"]
+
+
+def test_a_package_is_among_what_its_volunteer_must_do(app: Flask, client: FlaskClient) -> None:
+    desk = led()
+    part, account, _what = taken(desk)
+    factories.sign_in(client, user(account))
+    link = f"/my/parts/{session.get_one(Assignment, part).public_id}/done"
+    assert link in client.get("/my").text
+    report(part, account)
+    assert link not in client.get("/my").text
 
 
 def test_packages_are_reported_and_answered_on_their_pages(app: Flask, client: FlaskClient) -> None:

@@ -13,9 +13,10 @@ from app.accounts import calendars
 from app.clients.models import Case, CaseStatus
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
+from app.core.errors import NotAllowed, refuse_if
 from app.matching.models import Assignment
 
-from .. import closing, forms, operations_closing, queries
+from .. import closing, forms, operations_closing, policy, queries
 from ..models import AmountKind, ClosingStatus
 from . import bp
 from .work import ask, my_assignment, to_case
@@ -26,6 +27,7 @@ from .work import ask, my_assignment, to_case
 def close(public_id: str) -> ResponseReturnValue:
     """Report how the matter ended."""
     assignment = my_assignment(public_id)
+    refuse_if(not policy.may_report_closing(signed_in(), assignment.case), NotAllowed)
     if assignment.case.status is CaseStatus.CLOSING:
         return to_case(public_id)
     form = _closing_form(assignment)

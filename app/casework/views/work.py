@@ -16,7 +16,7 @@ from app.clients.vocabulary import CASE_ROLES
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
-from app.core.errors import NotFound, Refusal
+from app.core.errors import NotAllowed, NotFound, Refusal, refuse_if
 from app.core.lists import csv_download
 from app.matching.models import Assignment
 
@@ -213,6 +213,7 @@ def remove_hours(public_id: str, entry_id: int) -> ResponseReturnValue:
 def letter(public_id: str) -> ResponseReturnValue:
     """Say when the engagement letter was signed."""
     assignment, form = my_assignment(public_id), forms.LetterForm()
+    refuse_if(assignment.role != "lead", NotAllowed)
     if not form.validate_on_submit():
         return ask(form, "letter", assignment)
 

@@ -18,13 +18,19 @@ from app.accounts import operations as accounts
 from app.accounts.models import Closure, Programme, User
 from app.accounts.queries import find_user
 from app.casework import operations as casework
+from app.casework import operations_packages as packages
+from app.casework import operations_transfer as handing
+from app.casework import operations_transfer_receiver as receiving
 from app.casework.models import TimeEntry
+from app.casework.models_packages import PackageReport
+from app.casework.operations_transfer_steps import Checklist
+from app.casework.transfer_models import Transfer, TransferAsk
 from app.clients import mails as client_mails
 from app.clients import operations_intake as intake
 from app.clients import operations_status as statuses
 from app.clients.calls import CALL
-from app.clients.models import Case, CaseStatus, IntakeDraft
-from app.clients.models.statuses import WITH_VOLUNTEER
+from app.clients.models import Case, CaseStatus, IntakeDraft, Opening, OpeningStatus
+from app.clients.models.statuses import WITH_VOLUNTEER, CaseRole
 from app.core import clock, links
 from app.core.access import Role
 from app.core.db import session, transaction
@@ -34,13 +40,15 @@ from app.engagement import operations as engagement
 from app.engagement.models import Audience, Checkin
 from app.matching import docket_jobs, operations_runs
 from app.matching import operations as matching
+from app.matching import operations_firms as firms
 from app.matching.models import Assignment, DocketRun
 from app.tasks.models import Task
-from app.volunteers.models import Volunteer, VolunteerStatus
+from app.volunteers.models import Membership, Organisation, Volunteer, VolunteerStatus
 from tests import factories
 from tests.promises import crawl
 
 LANGUAGES = ("en", "es")
+TRANSFER = ("/cause", "/checklist", "/consent", "/court-leave", "/receivers", "/take-back")
 VERBS = ("decline", "suspend", "reinstate", "retire", "reopen")
 MOST = {"/cases/<public_id>": 14, "/volunteers/<public_id>": 8, "/checkin/<token>": 4}  # pages of these are unlike
 
@@ -67,6 +75,9 @@ def make_world() -> None:
         _what_the_demo_leaves_out(south)
         _ask_how_it_goes()
         _stop_halfway()
+        _ask_a_firm(south)
+        _change_hands(south)
+        _share_the_work(south)
         operations_runs.ask_for_run(actor=None)
     docket_jobs.run_one()
 
@@ -117,6 +128,47 @@ def _stop_halfway() -> None:
     intake.stop_for_now(draft, actor=None)
 
 
+def _ask_a_firm(programme: Programme) -> None:
+    """A firm with somebody who answers for it: asked about one matter, looking at a second."""
+    firm = factories.add(Organisation(name="Orchard and Vale LLP"))
+    for _ in range(2):
+        factories.add(Membership(volunteer=factories.volunteer(), organisation=firm))
+    answers = factories.user(email="firm@demo.test", name="Wren Abbott")
+    accounts.grant_role(answers, Role.FIRM_COORDINATOR, organisation=firm, actor=None)
+    staff = who_is("coordinator@demo.test")
+    for n in range(2):
+        opening = factories.case(programme, CaseStatus.AVAILABLE, owner=staff).lead_opening
+        asked = firms.ask_firm(opening, firm, actor=staff)
+        if n:
+            firms.accept_for_firm(asked, actor=answers)
+
+
+def _change_hands(programme: Programme) -> None:
+    """One case is handed back, another goes to a chosen receiver, who has not answered."""
+    star, staff = who_is("volunteer@demo.test"), who_is("coordinator@demo.test")
+    given = Checklist("The answer is filed.", "Call the clerk.")
+    mine = factories.case(programme, CaseStatus.IN_SERVICE, owner=staff, lead=star.volunteer)
+    handing.hand_back(mine.assignments[0], "no_time", given, actor=star)
+    other = factories.volunteer()
+    theirs = factories.case(programme, CaseStatus.IN_SERVICE, owner=staff, lead=other)
+    opened = receiving.open_transfer(theirs.assignments[0], "workload", actor=staff)
+    handing.write_checklist(opened, given, actor=other.user)
+    assert star.volunteer is not None
+    receiving.choose_receiver(opened, star.volunteer, actor=staff)
+    receiving.agree(opened, "phone", actor=staff)
+
+
+def _share_the_work(programme: Programme) -> None:
+    """Parts of cases that others lead: beside the lead, one task at work, one task reported done."""
+    star, staff = who_is("volunteer@demo.test"), who_is("coordinator@demo.test")
+    for n, task in enumerate((None, "Write the motion", "Argue the motion")):
+        case = factories.case(programme, CaseStatus.IN_SERVICE, owner=staff, lead=factories.volunteer())
+        part = Opening(case_id=case.id, role=CaseRole.CO_COUNSEL, hours=500, status=OpeningStatus.FILLED, package=task)
+        doing = factories.assignment(case, star.volunteer, role=CaseRole.CO_COUNSEL, opening=factories.add(part))
+        if n == 2:
+            packages.report_package(doing, text="The motion is argued.", hundredths=300, actor=star)
+
+
 def mailed(pattern: str) -> list[str]:
     """The paths of one kind that mails lead to, newest first."""
     found = []
@@ -135,7 +187,7 @@ def readers(app: Flask) -> list[Reader]:
     }
     public = reachable(app, None, mails)
     found = [Reader(f"public in {language}", language, paths=public) for language in LANGUAGES]
-    for email in [*crawl.PEOPLE[1:], "attorney@demo.test", "nobody@demo.test"]:
+    for email in [*crawl.PEOPLE[1:], "attorney@demo.test", "firm@demo.test", "nobody@demo.test"]:
         paths = reachable(app, email, doors.get(email, []))
         found.append(Reader(email.partition("@")[0], email=email, paths=paths))
     return [*found, *clients()]
@@ -160,6 +212,7 @@ def reachable(app: Flask, email: str | None, doors: list[str]) -> list[str]:
 
 def _doors_of_staff() -> Iterator[str]:
     """Pages that few links lead to, and the cases and volunteers of every status."""
+    yield from _doors_of_records()
     for status in CaseStatus:
         for case_id in _some(Case.public_id, Case.status == status, most=4):
             yield f"/cases/{case_id}"
@@ -170,6 +223,13 @@ def _doors_of_staff() -> Iterator[str]:
             yield f"/volunteers/{person}"
             yield f"/matching/volunteer/{person}"
             yield from (f"/volunteers/{person}/{verb}" for verb in VERBS)
+
+
+def _doors_of_records() -> Iterator[str]:
+    """Pages of what hangs on a case."""
+    for each in _some(Transfer.public_id):
+        yield from (f"/transfers/{each}{page}" for page in ("", *TRANSFER))
+    yield from (f"/packages/{each}" for each in _some(PackageReport.public_id))
     yield from (f"/calls/{each}" for each in _some(Task.public_id, Task.cause == CALL, Task.done_at.is_(None), most=9))
     yield from (f"/intake/entered/{each}" for each in _some(IntakeDraft.public_id, IntakeDraft.case_id.is_not(None)))
     for run in _some(DocketRun.public_id):
@@ -179,6 +239,10 @@ def _doors_of_staff() -> Iterator[str]:
 
 
 def _doors_of_volunteers() -> Iterator[str]:
+    yield from (f"/my/handed-over/{each}" for each in _some(Transfer.public_id))
+    yield from (f"/my/take-over/{each}" for each in _some(TransferAsk.public_id))
+    for part in _some(Assignment.public_id, Assignment.role == CaseRole.CO_COUNSEL):
+        yield from (f"/my/parts/{part}{page}" for page in ("/done", "/give-back"))
     for status in WITH_VOLUNTEER:
         for case_id in _some(Case.public_id, Case.status == status):
             yield from (f"/my/cases/{case_id}{step}" for step in ("", "/attempt", "/close"))

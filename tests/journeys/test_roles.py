@@ -19,7 +19,7 @@ from app.core.db import session
 from app.matching.models import Assignment
 from tests import factories
 from tests.journeys.conftest import Live, axe_clean
-from tests.matching.test_roles import person
+from tests.matching.players import person
 
 pytestmark = pytest.mark.browser
 

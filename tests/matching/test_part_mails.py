@@ -19,7 +19,7 @@ from app.matching import operations
 from app.matching.models import Assignment
 from tests import factories
 from tests.matching.desk import MONDAY, Desk
-from tests.matching.test_roles import PACKAGE, led, put, user
+from tests.matching.players import PACKAGE, led, put, user
 from tests.snapshots import same_as_stored
 
 

@@ -168,9 +168,9 @@ class TestRequirements:
 
     def test_the_delivered_ones_are_stored_once(self, admin: User) -> None:
         with transaction():
-            assert rules.load_requirements(actor=admin) == 18
+            assert rules.load_requirements(actor=admin) == 20
             assert rules.load_requirements(actor=admin) == 0
-        assert session.scalar(select(func.count(Requirement.id))) == 18
+        assert session.scalar(select(func.count(Requirement.id))) == 20
 
     def test_asking_more_lapses_by_night_who_lacks_it(self, admin: User, coordinator: User) -> None:
         volunteer = saved(factories.volunteer())

@@ -61,7 +61,7 @@ def invite(live: Live, page: Page, offices: dict[str, str], place: str) -> str:
     page.get_by_label("Mail address").fill("tomas@example.org")
     page.get_by_label("Role").select_option(label="Coordinator")
     page.get_by_role("button", name="Open the account and invite").click()
-    expect(page.get_by_role("alert")).to_contain_text("Choose the programme or the funding source")
+    expect(page.get_by_role("alert")).to_contain_text("Choose the programme, the funding source or the firm")
     axe_clean(page)
     expect(page.get_by_label("Name")).to_have_value("Tomás Marchetti")
     page.get_by_label("For", exact=True).select_option(label=place)

@@ -85,7 +85,8 @@ class HandForm(Form):
     mentor = SelectField(
         _l("Mentor"), validators=[Optional()], description=_l("Only where the matter asks for one step more.")
     )
-    checked = BooleanField(
-        _l("The volunteer checked every name for conflicts, for self and firm, and found none."),
-        validators=[InputRequired(_l("The volunteer must check the names first."))],
+    checked = RadioField(
+        _l("Has the volunteer checked the names, for self and firm?"),
+        choices=[("y", _l("Yes, every name, and found no conflict")), ("not_yet", _l("Not yet"))],
+        validators=[InputRequired(_l("Say whether the volunteer checked every name."))],
     )

@@ -115,6 +115,12 @@ class Referral(Base, Public, Editable):
         return self.organisation_id is None or self.firm_cleared_version == self.case.parties_version
 
     @property
+    def is_promised(self) -> bool:
+        """Has whoever holds it promised to keep the names private? Nobody can, for somebody named or entered."""
+        for_them = self.named_at is not None or (self.way is ReferralWay.HAND and self.status is ReferralStatus.HELD)
+        return not for_them or self.keeps_private_at is not None
+
+    @property
     def firm_step(self) -> str:
         """Where an attempt with a firm stands: a hold is for checking, then naming, then for the person's answer."""
         if self.status is not ReferralStatus.HELD or not self.is_cleared_by_firm:

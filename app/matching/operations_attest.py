@@ -85,7 +85,7 @@ def _found_clear(referral: Referral, actor: User) -> Referral:
     refuse_if(
         referral.parties_seen_at is None or (case.sensitive and referral.names_released != "all"), NamesNotReleased
     )
-    refuse_if(referral.named_at is not None and referral.keeps_private_at is None, NamesNotReleased)
+    refuse_if(not referral.is_promised, NamesNotReleased)
     referral.attested_at, referral.attested_version = now, case.parties_version
     audit.record("referral.attest", referral, actor=actor, after={"parties_version": case.parties_version})
     volunteer = referral.volunteer

@@ -301,14 +301,15 @@ def withdraw_for_firm(referral: Referral, *, actor: User) -> Referral:
 
 
 def promise_privacy(referral: Referral, *, actor: User) -> Referral:
-    """The person named keeps to themselves what the names will tell; twice changes nothing.
+    """The person named, or entered by staff, keeps to themselves what the names will tell; twice changes nothing.
 
-    :raises NotAllowed: somebody else is named
-    :raises HoldOver: the firm no longer holds it
+    :raises NotAllowed: it is for somebody else, or was promised as the hold began
+    :raises HoldOver: it is no longer held
     """
     lock(referral.opening)
     referral = lock(referral)
-    refuse_if(not policy.is_own(actor, referral) or referral.named_at is None, NotAllowed)
+    by_others = referral.named_at is not None or referral.way is ReferralWay.HAND
+    refuse_if(not policy.is_own(actor, referral) or not by_others, NotAllowed)
     refuse_if(referral.status not in HOLDING, HoldOver)
     if referral.keeps_private_at is None:
         referral.keeps_private_at = clock.now()

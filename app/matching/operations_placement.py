@@ -69,7 +69,8 @@ def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = 
 
 def _look_again(opening: Opening, volunteer: Volunteer) -> Pair:
     refuse_if(not stands_open(opening), CaseGone)
-    refuse_if(must_be_searched_again(opening.case), SearchAgain)
+    if must_be_searched_again(opening.case):
+        raise SearchAgain(opening.case)
     return judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.PLACE)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import User
-from app.clients.models import Case, Opening, Party, PartyRole
+from app.clients.conflicts import is_clear
+from app.clients.models import Case, ConflictSearch, Opening, Party, PartyRole
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
@@ -146,6 +147,16 @@ def _one(stmt: Select[Any], **asked: Any) -> Any:
     if found is None:
         raise NotFound
     return found
+
+
+def to_search_again(cases: Iterable[Case]) -> set[int]:
+    """The ids of the cases whose names staff have not found clear as they are now, of those ever searched."""
+    by_id = {case.id: case for case in cases}
+    newest = select(func.max(ConflictSearch.id)).where(ConflictSearch.case_id.in_(by_id))
+    found = session.execute(
+        select(ConflictSearch).where(ConflictSearch.id.in_(newest.group_by(ConflictSearch.case_id)))
+    ).scalars()
+    return {search.case_id for search in found if not is_clear(by_id[search.case_id], search)}
 
 
 def parties_of(referral: Referral) -> list[Party]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flask import has_request_context, url_for
 from flask_babel import lazy_gettext as _l
 
+from app.clients.models import Case
 from app.core.errors import Refusal
 
 from . import words
@@ -101,6 +103,13 @@ class SearchAgain(Refusal):
     """Staff have not found the names clear as they are now."""
 
     message = _l("The people in this matter have changed. Search the programme's names again before you place it.")
+
+    def __init__(self, case: Case | None = None) -> None:
+        cure = None
+        if case is not None and has_request_context():
+            where = url_for("clients.screen", public_id=case.public_id, _anchor="conflicts")
+            cure = (_l("Search the programme's names"), where)
+        super().__init__(cure=cure)
 
 
 class NeedsMentor(Refusal):

@@ -36,7 +36,7 @@ def parties(public_id: str) -> ResponseReturnValue:
 def _shows_names(referral: Referral) -> bool:
     if referral.status is S.CONFIRMED:
         return referral.attested_version is None and queries.leads(referral)
-    if referral.named_at is not None and referral.keeps_private_at is None:
+    if not referral.is_promised:
         return False
     return referral.status in HOLDING and referral.parties_seen_at is not None
 

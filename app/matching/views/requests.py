@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import calendars
+from app.clients.conflicts import must_be_searched_again
 from app.clients.models import CaseRole, Opening
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
@@ -25,7 +26,9 @@ from . import bp
 @open_to(*STAFF)
 def requests() -> ResponseReturnValue:
     """What waits for the programme's word, the oldest promise first."""
-    return render_template("matching/requests.html", page=page_of(queries.staff_requests(signed_in()), scalars=True))
+    page = page_of(queries.staff_requests(signed_in()), scalars=True)
+    search_first = queries.to_search_again({referral.case for referral in page.rows})
+    return render_template("matching/requests.html", page=page, search_first=search_first)
 
 
 @bp.get("/requests/<public_id>")
@@ -48,6 +51,7 @@ def _request_page(referral: Referral, refuse: RefuseForm) -> str:
         mentors=mentors,
         confirm=confirm,
         refuse=refuse,
+        search_first=must_be_searched_again(referral.case),
         words=words,
     )
 
@@ -116,7 +120,10 @@ def by_hand(public_id: str) -> ResponseReturnValue:
 def _by_hand_page(public_id: str, form: HandForm) -> str:
     opening = queries.get_staff_opening(public_id, viewer=signed_in())
     _fill_choices(form, opening.case.programme_id)
-    return render_template("matching/by_hand.html", opening=opening, case=opening.case, form=form, words=words)
+    search_first = must_be_searched_again(opening.case)
+    return render_template(
+        "matching/by_hand.html", opening=opening, case=opening.case, form=form, search_first=search_first, words=words
+    )
 
 
 def _fill_choices(form: HandForm, programme_id: int) -> None:
@@ -130,17 +137,23 @@ def _fill_choices(form: HandForm, programme_id: int) -> None:
 @bp.post("/openings/<public_id>/by-hand")
 @open_to(*STAFF)
 def place_by_hand(public_id: str) -> ResponseReturnValue:
-    """Enter a yes in one step."""
+    """Enter a yes in one step: the matter is placed, or held where the names are still to be checked."""
     form = HandForm()
     _fill_choices(form, queries.get_staff_opening(public_id, viewer=signed_in()).case.programme_id)
     if not form.validate():
         return _by_hand_page(public_id, form), 422
     with transaction():
         opening = queries.get_staff_opening(public_id, viewer=signed_in())
-        operations.place_by_hand(
-            opening, queries.get_approved(form.volunteer.data), form.reason.data, actor=signed_in(),
-            checked=form.checked.data, mentor=queries.find_approved(form.mentor.data),
-        )  # fmt: skip
-        case_id, said = opening.case.public_id, _placed(opening)
+        said = _enter_yes(opening, queries.get_approved(form.volunteer.data), form)
+        case_id = opening.case.public_id
     flash(said)
     return redirect(url_for("desk.case", public_id=case_id), 303)
+
+
+def _enter_yes(opening: Opening, volunteer: Volunteer, form: HandForm) -> str:
+    if form.checked.data == "not_yet":
+        operations.hold_by_hand(opening, volunteer, form.reason.data, actor=signed_in())
+        return _("It is held for %(name)s, who is told to check the names.", name=volunteer.name)
+    mentor = queries.find_approved(form.mentor.data)
+    operations.place_by_hand(opening, volunteer, form.reason.data, actor=signed_in(), checked=True, mentor=mentor)
+    return _placed(opening)

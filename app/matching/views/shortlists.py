@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import calendars
+from app.clients.conflicts import must_be_searched_again
 from app.clients.models import Opening, OpeningStatus
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import transaction
@@ -42,6 +43,7 @@ def shortlist(public_id: str) -> ResponseReturnValue:
         people=_people(found),
         live=live,
         proposed=proposed,
+        search_first=must_be_searched_again(opening.case),
         given=reasons_given(opening).most_common(),
         room=max(0, terms.OFFERS_AT_ONCE[opening.case.priority_level] - len(offers)),
         words=words,

@@ -42,7 +42,7 @@ VOLUNTEER: tuple[Entry, ...] = (  # the third is the icon
 )
 FIRM: tuple[Entry, ...] = (  # the third is the icon
     (_l("Firm"), "matching.firm_home", "home"),
-    (_l("Matters"), "matching.firm_opportunities", "list"),
+    (_l("Matters"), "matching.firm_opportunities", "find"),
 )
 FUNDER: tuple[Entry, ...] = ((_l("Impact"), "metrics.impact", ""),)
 EVERYONE: tuple[Entry, ...] = (

@@ -72,6 +72,7 @@ def test_what_each_part_opens_on_its_page(app: Flask, client: FlaskClient, part:
     crafted = client.post(f"/my/cases/{desk.case.public_id}/note", data={"text": "x", "visibility": PRIVILEGED.value})
     assert crafted.status_code == (303 if reads or part is R.LEAD else 422)
     assert ("For the meetings." in page) is (part is not R.LEAD)
+    assert ("we ask how it stands" in page) is (part is R.LEAD)
 
 
 def test_my_cases_name_the_part_and_hours_carry_it(app: Flask, client: FlaskClient) -> None:

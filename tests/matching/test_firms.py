@@ -433,16 +433,17 @@ def test_a_firm_waits_in_line_and_is_offered_its_turn(app: Flask) -> None:
     assert reason_to_drop(mail) == "answered"
 
 
-def test_a_second_yes_waits_and_a_placement_thanks_the_firm(app: Flask) -> None:
-    desk = lay(2, priority_level="critical", priority_rank=1, programme={"claims_taken_at_once": True})
-    firm = found(desk, 1)
-    referral = ask(desk, firm)
+def test_a_placement_tells_the_firm_that_waited_and_thanks_the_one_only_asked(app: Flask) -> None:
+    desk = lay(3, priority_level="critical", priority_rank=1, programme={"claims_taken_at_once": True})
+    waits, asked = found(desk, 1), found(desk, 2, name="Second Firm")
+    referral, other = ask(desk, waits), ask(desk, asked)
     with transaction():
         first = operations.hold(desk.opening, actor=desk.user(0))
-        assert operations.accept_for_firm(referral, actor=firm.coordinator).status is S.WAITLISTED
+        assert operations.accept_for_firm(referral, actor=waits.coordinator).status is S.WAITLISTED
         operations.attest(first, "clear", actor=desk.user(0))
-    assert (referral.status, referral.reason) == (S.WITHDRAWN, "placed")
-    assert [mail.to_address for mail in mails("matching.firm_thanked")] == [firm.coordinator.email]
+    assert {(row.status, row.reason) for row in (referral, other)} == {(S.WITHDRAWN, "placed")}
+    assert [mail.to_address for mail in mails("matching.firm_request_lost")] == [waits.coordinator.email]
+    assert [mail.to_address for mail in mails("matching.firm_thanked")] == [asked.coordinator.email]
 
 
 def test_a_request_refused_tells_the_firm_and_keeps_it_from_asking_again(app: Flask) -> None:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from . import clock
-from .access import declared
+from .access import View, declared
 
 LANGUAGES = {"en": "English", "es": "Español"}
 THEMES = ("light", "dark")
@@ -29,13 +29,10 @@ DAYS = {
 
 
 def choose_language() -> str:
-    """The language asked for in the address, chosen before, or best accepted."""
-    forced = getattr(g, "language", None)
-    if forced:
-        return str(forced)
+    """The language asked for in the address, the client's own, the one chosen before, or best accepted."""
     if not has_request_context() or not _has_choice():
         return "en"
-    for asked in (request.args.get("lang"), session.get("language")):
+    for asked in (request.args.get("lang"), getattr(g, "language", None), session.get("language")):
         if asked in LANGUAGES:
             return str(asked)
     return request.accept_languages.best_match(list(LANGUAGES)) or "en"
@@ -45,8 +42,15 @@ def _has_choice() -> bool:
     """Pages behind the sign-in, and those for volunteers, are written in English alone; half a page helps nobody."""
     if request.endpoint is None or request.blueprint is None:
         return True
+    view = current_app.view_functions[request.endpoint]
     views = current_app.blueprints[request.blueprint].root_path
-    return _is_translated(views) and not declared(current_app.view_functions[request.endpoint])
+    return (_is_translated(views) or hasattr(view, "bilingual")) and not declared(view)
+
+
+def bilingual(view: View) -> View:
+    """Declare a page written in both languages although its package is not."""
+    view.bilingual = True  # type: ignore[attr-defined]
+    return view
 
 
 @lru_cache

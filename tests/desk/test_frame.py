@@ -67,6 +67,7 @@ def test_pages_for_volunteers_are_english_whole(app: Flask, client: FlaskClient,
     answer = client.get(f"{address}?lang=es", headers={"Accept-Language": "es"})
     assert '<html lang="en"' in answer.text
     assert "hreflang" not in answer.text
+    assert '<html lang="es"' in client.get("/appearance?lang=es").text
 
 
 def test_tabs_carry_what_waits(desk: Desk) -> None:

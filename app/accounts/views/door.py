@@ -16,7 +16,7 @@ from app.core import limits, links
 from app.core.access import public, same_site, signed_in, viewer
 from app.core.db import session, transaction
 from app.core.errors import LinkGone
-from app.core.i18n import THEMES
+from app.core.i18n import THEMES, bilingual
 
 from .. import guesses, operations, passwords, queries
 from ..forms import ForgottenForm, NewPasswordForm, SignInForm
@@ -189,6 +189,7 @@ def _owner(purpose: str, token: str) -> User:
 
 @bp.route("/appearance", methods=["GET", "POST"])
 @public
+@bilingual
 def appearance() -> ResponseReturnValue:
     """Choose light or dark pages for this browser."""
     onward = same_site(request.form.get("next") or request.args.get("next"))

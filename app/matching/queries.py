@@ -17,6 +17,7 @@ from app.core.errors import NotFound
 from app.volunteers.models import Volunteer, VolunteerStatus
 
 from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus, ReferralWay
+from .refusals import NotOnTheList
 from .rules import is_listed
 from .volunteer_rows import used_slots
 
@@ -94,12 +95,14 @@ def get_my_referral(public_id: str, *, viewer: User) -> Referral:
 def listed_opening(public_id: str, *, viewer: User) -> Opening:
     """A listed opening a volunteer may look at.
 
-    :raises NotFound: not listed, or the reader is no approved volunteer
+    :raises NotOnTheList: not listed, or the reader is no approved volunteer
     """
     volunteer = viewer.volunteer
-    if volunteer is None or volunteer.status is not VolunteerStatus.APPROVED:
-        raise NotFound
-    return _one(LISTED, public_id=public_id)
+    may = volunteer is not None and volunteer.status is VolunteerStatus.APPROVED
+    found: Opening | None = session.execute(LISTED, {"public_id": public_id}).scalar_one_or_none() if may else None
+    if found is None:
+        raise NotOnTheList
+    return found
 
 
 def staff_requests(viewer: User) -> Select[Referral]:

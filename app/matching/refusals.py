@@ -19,6 +19,12 @@ class CaseGone(Refusal):
     message = _l("This matter is no longer open. Somebody has taken it, or the programme took it off the list.")
 
 
+class NotOnTheList(CaseGone):
+    """No such matter is open to the reader, whatever became of it; an unknown one is answered alike."""
+
+    status = 404
+
+
 class CaseTaken(Refusal):
     """Another volunteer holds the case or is ahead in the line."""
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.accounts.models import User
 from app.core.db import session
 from app.volunteers.models import (
     Area,
@@ -48,7 +49,7 @@ PLACED = "placed"
 FACTS = (
     Volunteer.id, Volunteer.public_id, Volunteer.status, Volunteer.paused_until, Volunteer.languages,
     Volunteer.counties, Volunteer.remote, Volunteer.capacity, Volunteer.largest_case, Volunteer.available_from,
-    Volunteer.declines, Volunteer.mentor_ok, Volunteer.roles,
+    Volunteer.declines, Volunteer.mentor_ok, Volunteer.roles, User.deactivated_at,
 )  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def volunteer_rows(today: date, zone: str, *, volunteer_ids: Sequence[int] | Non
     areas, firms = _areas(volunteer_ids), _firms(volunteer_ids)
     rows = {}
     for facts in _ask(_facts, volunteer_ids):
-        may_work = status_allows_work(facts.status, facts.paused_until, today)
+        may_work = facts.deactivated_at is None and status_allows_work(facts.status, facts.paused_until, today)
         last_asked, asks_14d, asks_60d = asks.get(facts.id, (None, 0, 0))
         rows[facts.id] = VolunteerRow(
             volunteer_id=facts.public_id,
@@ -108,7 +109,7 @@ def volunteer_rows(today: date, zone: str, *, volunteer_ids: Sequence[int] | Non
 
 
 def _facts(among: Among) -> Any:
-    return select(*FACTS).where(among(Volunteer.id))
+    return select(*FACTS).outerjoin(User, User.id == Volunteer.user_id).where(among(Volunteer.id))
 
 
 class Held:

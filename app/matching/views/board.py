@@ -19,6 +19,7 @@ from app.volunteers.models import Volunteer, VolunteerStatus
 from .. import board, operations, queries, reasons, words
 from ..forms import HoldForm
 from ..models import ReferralStatus
+from ..refusals import NotOnTheList
 from . import bp
 
 PAGE_SIZE = 20
@@ -96,7 +97,7 @@ def _opportunity(public_id: str, form: HoldForm) -> str:
     volunteer = _volunteer(signed_in())
     matter = board.one_matter(volunteer, queries.listed_opening(public_id, viewer=signed_in()))
     if matter is None:
-        raise NotFound
+        raise NotOnTheList
     full = queries.count_used_slots(volunteer) >= volunteer.capacity
     return render_template(
         "matching/opportunity.html", matter=matter, form=form, full=full, reasons=reasons, words=words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, exists, or_, select
@@ -22,6 +23,7 @@ def assignments() -> Any:
     return Case.assignments.property.mapper.class_
 
 
+@lru_cache(maxsize=4)  # asked at every click of a volunteer
 def may_be_played(part: Any) -> ColumnElement[bool]:
     """The condition that a live part opens the case now: not a student's or paralegal's without an attorney."""
     lawyer, staff = (found.correlate(part) for found in (_attorney(part.case_id), _staff_attorney(part.case_id)))

@@ -42,6 +42,11 @@ class ListingForm(PartForm):
     service_level = SelectField(
         _l("How much of the matter"), choices=[("full", _l("All of it")), ("limited", _l("A limited part"))]
     )
+    short_term_by = SelectField(
+        _l("Short service of a clinic"),
+        choices=[("", _l("No")), *choices(words.SHORT_TERM_BY)],
+        description=_l("With no more work expected. Conflicts then count as far as the volunteer knows of them."),
+    )
     representation = SelectField(
         _l("Who represents the client"),
         choices=[

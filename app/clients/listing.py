@@ -46,6 +46,7 @@ class Listing:
     trainings: tuple[str, ...] = ()
     sensitive: bool = False
     service_level: str = "full"
+    short_term_by: str | None = None
     representation: str = "volunteer_only"
     costs_paid_by: str = "programme"
 

@@ -30,7 +30,7 @@ from .operations_parties import refuse_unless_open
 from .operations_screening import NoOtherHelp, NotReady
 from .priority import clock_end, refresh_priority
 from .problems import asked_by_forum
-from .vocabulary import CLOCK_REASONS, KEEP_REASONS, OFF_DOCKET_REASONS, PAUSE_REASONS
+from .vocabulary import CLOCK_REASONS, KEEP_REASONS, OFF_DOCKET_REASONS, PAUSE_REASONS, SHORT_TERM_BY
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -54,6 +54,12 @@ class BadListing(BadInput):
     """The listing says what it may not, or too little."""
 
     message = _l("Write a title, a text and the hours.")
+
+
+class NotShortTerm(BadInput):
+    """Only a limited service of a clinic is short-term."""
+
+    message = _l("Only a limited part of a matter can be a clinic's short service. Change how much of it is done.")
 
 
 class BadClock(BadInput):
@@ -97,6 +103,7 @@ def write_listing(case: Case, listing: Listing, *, actor: User | None) -> Case:
     case.in_person, case.interpreter = listing.in_person, listing.interpreter
     case.trainings, case.sensitive = list(listing.trainings), listing.sensitive
     case.service_level = ServiceLevel(listing.service_level)
+    case.short_term_by = listing.short_term_by
     case.representation = Representation(listing.representation)
     case.costs_paid_by = listing.costs_paid_by
     case.lead_opening.hours = listing.hours
@@ -107,6 +114,8 @@ def write_listing(case: Case, listing: Listing, *, actor: User | None) -> Case:
 def _check_words(case: Case, listing: Listing) -> None:
     empty = not listing.title.strip() or len(listing.title) > 80 or not listing.text.strip()
     refuse_if(empty or not 0 < listing.hours <= MOST_HOURS or listing.level not in list(SkillLevel), BadListing)
+    by = listing.short_term_by
+    refuse_if(by is not None and (by not in SHORT_TERM_BY or listing.service_level != "limited"), NotShortTerm)
     found = faults(f"{listing.title}. {listing.text}", names_of(case), case.narrative)
     if found:
         raise BadListing(found[0], details=found[1:])

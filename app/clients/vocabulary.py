@@ -134,6 +134,11 @@ OFF_DOCKET_REASONS: dict[str, Any] = {
     "mistake": _l("Listed by mistake"),
 }
 
+SHORT_TERM_BY: dict[str, Any] = {
+    "nonprofit": _l("Yes, a nonprofit's clinic"),
+    "court": _l("Yes, a court's clinic"),
+}
+
 CLOCK_REASONS: dict[str, Any] = {
     "offer_out": _l("An offer is out"),
     "volunteer_deciding": _l("A volunteer is thinking about it"),

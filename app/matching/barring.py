@@ -114,9 +114,10 @@ def _bars(cases: Select[Any]) -> Select[int, str]:
 def _bars_of_firms(cases: Select[Any]) -> Select[int, str]:
     return (
         select(Bar.case_id, Volunteer.public_id)
+        .join(Case, Case.id == Bar.case_id)
         .join(Membership, Membership.organisation_id == Bar.organisation_id)
         .join(Volunteer, Volunteer.id == Membership.volunteer_id)
-        .where(Bar.case_id.in_(cases))
+        .where(Bar.case_id.in_(cases), Case.short_term_by.is_(None))
     )
 
 
@@ -172,16 +173,25 @@ def _close_to_parties(openings: Select[Any], asked: dict[str, int]) -> Iterator[
     firms = _firms()
     members = _members(bearers.keys(), [firm for name in by_words for firm in firms.get(stripped(name), ())])
     tied, at_home, at_work = ties.Ties(by_words), _at_home(bearers), ties.colleagues_of(bearers)
+    short_term = set(session.execute(_short_term(openings), asked).scalars())
     for case_id, called in names.items():
         close: set[str] = set()
         for name in called:
             found = {v for v, (_, words) in bearers.items() if words <= by_words[name]}
-            close |= {bearers[v][0] for v in found} | {p for v in found for p in members.by_volunteer[v]}
+            close |= {bearers[v][0] for v in found}
+            if case_id not in short_term:
+                close |= {p for v in found for p in (*members.by_volunteer[v], *at_work.get(v, ()))}
             close |= {p for firm in firms.get(stripped(name), ()) for p in members.by_firm[firm]}
             close |= tied.living_with(by_words[name]) | tied.employed_by(name)
-            close |= {p for v in found for p in (*at_home.get(v, ()), *at_work.get(v, ()))}
+            close |= {p for v in found for p in at_home.get(v, ())}
         if close:
             yield case_id, close
+
+
+@lru_cache(maxsize=16)
+def _short_term(openings: Select[Any]) -> Select[int]:
+    """A clinic's short services, where a conflict of one lawyer is not a conflict of the firm (Rule 6.5)."""
+    return select(Case.id).where(Case.id.in_(_cases(openings)), Case.short_term_by.is_not(None))
 
 
 def _party_names(openings: Select[Any], asked: dict[str, int]) -> dict[int, list[str]]:

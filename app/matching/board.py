@@ -35,8 +35,8 @@ FACTS = (
     Case.interpreter, func.coalesce(Opening.in_person, Case.in_person).label("in_person"),
     func.coalesce(Opening.level, cast(Case.level, String)).label("level"),
     Case.priority_level, Case.priority_rank, Case.points, Case.next_critical_on,
-    Case.service_level, Case.costs_paid_by, Case.sensitive, Case.listed_at, Case.trainings, Case.number,
-    Programme.name.label("programme"), Programme.time_zone,
+    Case.service_level, Case.short_term_by, Case.costs_paid_by, Case.sensitive, Case.listed_at, Case.trainings,
+    Case.number, Programme.name.label("programme"), Programme.time_zone,
 )  # fmt: skip
 
 

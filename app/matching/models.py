@@ -186,6 +186,24 @@ class Bar(Base):
     reason: Mapped[str] = mapped_column(String(16))
 
 
+class ClaimAnswer(enum.StrEnum):
+    """What becomes of a claim whose names are clear."""
+
+    ASK = "ask"
+    AT_ONCE = "at_once"
+
+
+class ClaimRule(Base):
+    """What a programme says of claims on matters of one kind: taken at once, or asked for."""
+
+    __tablename__ = "claim_rules"
+    __table_args__ = (UniqueConstraint("programme_id", "category"),)
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    category: Mapped[str] = mapped_column(String(40))
+    answer: Mapped[str] = mapped_column(String(8))
+
+
 class RunStatus(enum.StrEnum):
     """Where a docket run stands."""
 

@@ -14,6 +14,7 @@ from app.volunteers.models import Volunteer
 from . import mails, policy, terms
 from .barring import Purpose
 from .board import fitting_openings
+from .claim_rules import rule_for
 from .models import Assignment, Referral, ReferralStatus
 from .operations_firm_line import back_to_firm
 from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock
@@ -71,9 +72,14 @@ def _attest_again(referral: Referral, answer: str, actor: User) -> Referral:
 
 
 def bar_person_and_firm(referral: Referral, actor: User | None) -> None:
-    """Keep whoever reported a conflict, and their firms, from this one case."""
+    """Keep whoever reported a conflict, and their firms, from this one case.
+
+    Of a clinic's short service only the person is; a firm that is asked itself is kept off either way.
+    """
     volunteer = referral.volunteer
     firms = {membership.organisation for membership in volunteer.memberships} if volunteer else set()
+    if referral.case.short_term_by is not None:
+        firms = set()
     if volunteer is not None:
         bar(referral.case, volunteer, reason="conflict", actor=actor)
     for firm in sorted(firms | ({referral.organisation} - {None}), key=lambda one: one.id):  # type: ignore[union-attr]
@@ -92,7 +98,8 @@ def _found_clear(referral: Referral, actor: User) -> Referral:
     if volunteer is None:
         raise HoldOver
     pair = judge_pair(referral.opening, volunteer, calendars.today(case.programme), Purpose.PLACE)
-    at_once = policy.is_taken_at_once(case, policy.standing_with(volunteer, case), needs_mentor=pair.needs_mentor)
+    standing = policy.standing_with(volunteer, case)
+    at_once = policy.is_taken_at_once(case, standing, rule_for(case), needs_mentor=pair.needs_mentor)
     if at_once and not must_be_searched_again(case):
         place(referral, actor=actor)
         return referral

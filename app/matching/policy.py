@@ -9,7 +9,7 @@ from app.clients.models import Case
 from app.core.access import STAFF
 from app.volunteers.models import Standing, Volunteer
 
-from .models import Referral
+from .models import ClaimAnswer, Referral
 
 ONLY_WARN_A_CLAIMER = frozenset({"opted_out", "too_far", "too_long", "not_available", "asked_too_often"})
 NEVER_OVERRIDDEN = frozenset(
@@ -47,14 +47,19 @@ def is_own(actor: User, referral: Referral) -> bool:
     return actor.volunteer is not None and referral.volunteer_id == actor.volunteer.id
 
 
-def is_taken_at_once(case: Case, standing: Standing | None, *, needs_mentor: bool) -> bool:
+def is_taken_at_once(case: Case, standing: Standing | None, said: ClaimAnswer | None, *, needs_mentor: bool) -> bool:
     """Does a clear attestation place the case without a coordinator's word?
 
-    By the programme's rule or the volunteer's standing; never a sensitive matter or one that needs a mentor.
+    Never a sensitive matter, one that needs a mentor, or one of a kind that the programme wants to be asked for.
+    Else by what the programme says of the kind or of all matters, or by the volunteer's standing.
     """
-    if case.sensitive or needs_mentor:
+    if case.sensitive or needs_mentor or said is ClaimAnswer.ASK:
         return False
-    return case.programme.claims_taken_at_once or (standing is not None and standing.takes_at_once)
+    return (
+        said is ClaimAnswer.AT_ONCE
+        or case.programme.claims_taken_at_once
+        or (standing is not None and standing.takes_at_once)
+    )
 
 
 def standing_with(volunteer: Volunteer, case: Case) -> Standing | None:

@@ -83,6 +83,8 @@ def scope(matter: Listing) -> Any:
         return _("One task of a case")
     if not matter.is_whole:
         return _("A part beside the lead")
+    if matter.facts.short_term_by:
+        return _("Short service of a clinic")
     return words.SERVICE[matter.facts.service_level.value]
 
 

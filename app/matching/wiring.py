@@ -17,6 +17,7 @@ from .views import (
     asking_firms,
     board,
     bp,
+    claim_rules,
     firm,
     holds,
     offers,
@@ -29,7 +30,9 @@ from .views import (
 )
 
 # named so that they are imported before the blueprint is registered
-PAGES = (asking_firms, board, firm, holds, offers, proposals, requests, resting, runs, shortlists, supervision)
+PAGES = (
+    asking_firms, board, claim_rules, firm, holds, offers, proposals, requests, resting, runs, shortlists, supervision,
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

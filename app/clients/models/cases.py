@@ -69,6 +69,7 @@ class Case(Base, Public, Editable):
     service_level: Mapped[ServiceLevel] = mapped_column(
         choice(ServiceLevel, "service_level"), default=ServiceLevel.FULL
     )
+    short_term_by: Mapped[str | None] = mapped_column(String(16))  # who runs the clinic of a short service (Rule 6.5)
     costs_paid_by: Mapped[str] = mapped_column(String(24), default="programme")
     sensitive: Mapped[bool] = mapped_column(default=False)
     represents_self: Mapped[bool] = mapped_column(default=False)

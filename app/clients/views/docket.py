@@ -80,6 +80,7 @@ def _listing(form: ListingForm) -> Listing:
     return Listing(**{
         **typed, "hours": hundredths(form.hours.data) or 0, "trainings": tuple(lines(form.trainings.data)),
         "licence": typed["licence"] or None, "credentials": tuple(typed["credentials"]),
+        "short_term_by": typed["short_term_by"] or None,
     })  # fmt: skip
 
 

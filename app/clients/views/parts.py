@@ -87,6 +87,7 @@ def listing_facts(case: Case) -> dict[str, Any]:
         "licence": case.licence,
         "credentials": list(case.credentials),
         "service_level": case.service_level.value,
+        "short_term_by": case.short_term_by or "",
         "representation": case.representation.value,
         "costs_paid_by": case.costs_paid_by,
         "trainings": "\n".join(case.trainings),

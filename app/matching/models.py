@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.models import User
+from app.accounts.models import Programme, User
 from app.clients.models import Case, CaseRole, Opening
 from app.core.db import Base, Editable, Public, choice, live_unique
 from app.volunteers.models import Organisation, Volunteer
@@ -184,6 +184,38 @@ class Bar(Base):
     volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     reason: Mapped[str] = mapped_column(String(16))
+
+
+class Appeal(Base, Public):
+    """One writing to several volunteers about several matters."""
+
+    __tablename__ = "appeals"
+
+    key: Mapped[str] = mapped_column(String(16), unique=True)  # of the form it was sent from: a second click finds it
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+    programme: Mapped[Programme] = relationship()
+    made_by: Mapped[User] = relationship()
+    recipients: Mapped[list[AppealRecipient]] = relationship(back_populates="appeal", order_by="AppealRecipient.id")
+
+
+class AppealRecipient(Base):
+    """Somebody chosen for an appeal: what they were written to about, or why not."""
+
+    __tablename__ = "appeal_recipients"
+    __table_args__ = (
+        UniqueConstraint("appeal_id", "volunteer_id"),
+        Index("ix_appeal_recipients_lately", "volunteer_id", "outcome", "created_at"),
+    )
+
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeals.id"))
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    outcome: Mapped[str] = mapped_column(String(16))
+    opening_ids: Mapped[list[Any]] = mapped_column(JSON)
+
+    appeal: Mapped[Appeal] = relationship(back_populates="recipients")
+    volunteer: Mapped[Volunteer] = relationship()
 
 
 class ClaimAnswer(enum.StrEnum):

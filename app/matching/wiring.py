@@ -8,12 +8,13 @@ from app.accounts.policy import check_before_leaving
 from app.clients.hearing import count_as_heard
 from app.clients.models import CaseRole
 
-from . import mails
+from . import mails, mails_appeals
 from .commands import match_files_command
 from .docket_commands import place_docket_command
 from .models import Assignment
 from .operations_supervision import supervises
 from .views import (
+    appealing,
     asking_firms,
     board,
     bp,
@@ -31,13 +32,15 @@ from .views import (
 
 # named so that they are imported before the blueprint is registered
 PAGES = (
-    asking_firms, board, claim_rules, firm, holds, offers, proposals, requests, resting, runs, shortlists, supervision,
+    appealing, asking_firms, board, claim_rules, firm, holds, offers, proposals, requests, resting, runs, shortlists,
+    supervision,
 )  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
     """Register pages, commands, checks and what counts as having heard of a case."""
     mails.init_app()
+    mails_appeals.init_app()
     check_before_leaving("supervision", supervises)
     count_as_heard("placement", Assignment.case_id, Assignment.started_at, Assignment.role == CaseRole.LEAD)
     app.register_blueprint(bp)

@@ -58,6 +58,10 @@ def _of_referrals(viewer: User) -> Iterator[Duty]:
         elif referral.status is ReferralStatus.HELD:
             to = url_for("matching.parties", public_id=referral.public_id)
             yield Duty(ends, _("Finish your conflict check"), until, _("Check the names"), to)
+    for referral in matching.to_check_again(viewer):
+        to = url_for("matching.parties", public_id=referral.public_id)
+        detail = _("%(number)s: the people in it have changed.", number=referral.case.number)
+        yield Duty(today(), _("Check the names again"), detail, _("Check the names"), to)
 
 
 def _of_transfers(viewer: User) -> Iterator[Duty]:

@@ -18,7 +18,7 @@ from .claim_rules import rule_for
 from .models import Assignment, Referral, ReferralStatus
 from .operations_firm_line import back_to_firm
 from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock
-from .operations_placement import bar, clear_again, end_in_conflict, place
+from .operations_placement import CHECK_AGAIN, bar, clear_again, end_in_conflict, place
 from .refusals import CheckAgain, FirmChecksFirst, HoldOver, NamesNotReleased, NotRequested
 from .rules import judge_pair
 
@@ -159,6 +159,21 @@ def refuse_request(referral: Referral, reason: str, *, actor: User) -> Referral:
     return referral
 
 
+def _have_checked_again(referral: Referral) -> None:
+    """The case is in hand: somebody watches that its lead answers about the changed names."""
+    case = referral.case
+    open_task(
+        CHECK_AGAIN,
+        referral,
+        programme=case.programme,
+        case=case,
+        title=f"{case.number}: the lead checks the changed names for conflicts",
+        due_at=terms.hold_end(case),
+        owner=case.custody.user if case.custody else None,
+        actor=None,
+    )
+
+
 def void_attestation(referral: Referral) -> None:
     """A party was added: the clearance no longer counts and the holder checks again."""
     lock(referral.opening)
@@ -176,5 +191,7 @@ def void_attestation(referral: Referral) -> None:
         referral.ends_at, referral.warned_at = terms.hold_end(case), None
         postpone_clock(referral)
         referral.names_released = None if case.sensitive else referral.names_released
+    if referral.status is S.CONFIRMED:
+        _have_checked_again(referral)
     mails.parties_changed(referral)
     audit.record("referral.void_attestation", referral, actor=None, after={"parties_version": case.parties_version})

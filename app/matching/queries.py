@@ -82,6 +82,15 @@ def my_referrals(viewer: User) -> Select[Referral]:
     )
 
 
+def to_check_again(viewer: User) -> list[Referral]:
+    """Matters the volunteer leads whose names changed since they checked them."""
+    mine = viewer.volunteer.id if viewer.volunteer else 0
+    live = select(Assignment.referral_id).where(Assignment.volunteer_id == mine, Assignment.ended_at.is_(None))
+    stmt = select(Referral).where(Referral.volunteer_id == mine, Referral.status == S.CONFIRMED)
+    unchecked = stmt.where(Referral.attested_version.is_(None), Referral.id.in_(live))
+    return list(session.execute(unchecked.order_by(Referral.id)).scalars())
+
+
 def get_my_referral(public_id: str, *, viewer: User) -> Referral:
     """An attempt of the volunteer signed in, whatever became of it.
 

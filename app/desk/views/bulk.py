@@ -15,6 +15,8 @@ from app.clients.queries import get_case, staff_cases
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import BadInput, Refusal
+from app.core.forms import Form
+from app.matching.operations_ask_next import Candidate, ask_next, next_candidate
 
 from .. import docket, operations
 from ..forms import AssignForm, ExtendForm
@@ -32,7 +34,8 @@ def chosen() -> ResponseReturnValue:
     rows = _chosen(ids)
     if not rows:
         raise BadInput(_("Choose at least one case first."), cure=(_("Back to the docket"), url_for(".docket")))
-    return _extend(rows) if request.form.get("do") == "extend" else _assign(rows)
+    acts = {"extend": _extend, "ask": _ask_next}
+    return acts.get(request.form.get("do", ""), _assign)(rows)
 
 
 def _chosen(ids: list[str]) -> list[Any]:
@@ -75,6 +78,22 @@ def _extend(rows: list[Any]) -> ResponseReturnValue:
         return extend_clock(case, until, reason, actor=signed_in())  # type: ignore[arg-type]
 
     return _results(_each(rows, act, _("Extended")))
+
+
+def _ask_next(rows: list[Any]) -> ResponseReturnValue:
+    if not _is_asked():
+        text = _("For each case one offer by mail: to the volunteer proposed, else to the best whom nobody asked yet.")
+        return _page(Form(formdata=None), rows, _("Ask the next volunteer?"), _("Send the offers"), text)
+    found = {row.public_id: _candidate(row.public_id) for row in rows}
+
+    def act(case: Case) -> Any:
+        return ask_next(found[case.public_id], actor=signed_in())
+
+    return _results(_each(rows, act, _("An offer is on its way")))
+
+
+def _candidate(public_id: str) -> Candidate:
+    return next_candidate(get_case(public_id, viewer=signed_in(), among=staff_cases(signed_in())).lead_opening)
 
 
 def _each(rows: list[Any], act: Callable[[Case], Any], said: str) -> Done:

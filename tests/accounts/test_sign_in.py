@@ -189,10 +189,10 @@ def test_the_theme_is_a_cookie_set_by_the_server(client: FlaskClient) -> None:
 
 
 def test_a_language_chosen_by_link_stays(client: FlaskClient) -> None:
-    assert 'lang="es"' in client.get("/sign-in?lang=es").text
+    assert 'lang="es"' in client.get("/?lang=es").text
     with client.session_transaction() as cookie:
         assert cookie["language"] == "es"
-    client.get("/sign-in?lang=xx")
+    client.get("/?lang=xx")
     with client.session_transaction() as cookie:
         assert cookie["language"] == "es"
 

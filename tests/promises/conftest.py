@@ -26,6 +26,7 @@ from config import Settings
 from tests import factories
 from tests.conftest import KEYS, SERVER, _on_server
 from tests.journeys.conftest import catalogues, chromium, live, page_at
+from tests.look import everybody
 
 __all__ = ["catalogues", "chromium", "live", "page_at"]
 
@@ -82,6 +83,8 @@ def _what_the_demo_leaves_out() -> None:
         matching.send_offer(offered, star.volunteer, actor=staff)
         matching.send_offer(other, factories.volunteer(), actor=staff)
         intake.begin_request(language="en", watched=False, actor=staff)
+        for scene in (everybody._ask_a_firm, everybody._change_hands, everybody._share_the_work):
+            scene(programme)
 
 
 def copied(template: str, name: str, folder: Path) -> str:

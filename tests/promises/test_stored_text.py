@@ -74,10 +74,11 @@ CODES = {
     "way", "how", "visibility", "media_type", "born_on", "at_time", "licence", "digest", "closing_code", "message_id",
     "main_benefit", "outcome", "source", "activity", "cause", "root_cause", "rating", "input_digest", "lease_token",
     "given_how", "names_released", "drop_reason", "stop_reason", "binding_rule", "costs_paid_by", "prefix", "basis",
+    "short_term_by", "acts_as", "papers", "step", "category", "answer",
 }  # fmt: skip
 CODED_REASONS = {
     "case_moves", "custodies", "bars", "referrals", "unplaced_cases", "checkins", "volunteers", "cases",
-    "volunteer_programmes", "assignments", "eligibility_decisions",
+    "volunteer_programmes", "assignments", "eligibility_decisions", "transfers", "transfer_asks",
 }  # fmt: skip
 CODED = {
     ("requirements", "name"),
@@ -129,9 +130,9 @@ def poison() -> tuple[int, int]:
 
 
 def rows_of(table: Table, column: Column[Any]) -> list[int]:
-    """The rows that hold a text there; where none does, all that might."""
+    """The rows that hold a text there; where none does, all that might (a part's name alone makes no part)."""
     typed = list(session.execute(select(table.c.id).where(column.is_not(None))).scalars())
-    return typed or list(session.execute(select(table.c.id)).scalars())
+    return typed or ([] if column.name == "package" else list(session.execute(select(table.c.id)).scalars()))
 
 
 def unfilled() -> list[str]:

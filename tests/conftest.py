@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Engine, make_url
 
 from app import create_app
 from app.clients import conflicts
@@ -62,18 +62,31 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
         _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this worker's database lies, one after another under one name."""
+    return tmp_path_factory.mktemp("own")
+
+
 @pytest.fixture
-def database_url(empty_database: str, tmp_path: Path, worker_id: str) -> Iterator[str]:
+def database_url(empty_database: str, own_folder: Path, worker_id: str) -> Iterator[str]:
     """This test's own database."""
     if not SERVER:
-        copy = tmp_path / "desk.sqlite3"
-        shutil.copy(empty_database.removeprefix("sqlite:///"), copy)
-        yield f"sqlite:///{copy}"
+        yield fresh_copy(empty_database, own_folder)
         return
     name = f"desk_{worker_id}"
     template = make_url(empty_database).database
     _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}")
     yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+
+
+def fresh_copy(of: str, folder: Path) -> str:
+    """A copy of a SQLite database at rest, in the place of the one before."""
+    copy = folder / "desk.sqlite3"
+    for each in (copy, *(folder / f"desk.sqlite3-{part}" for part in ("wal", "shm"))):
+        each.unlink(missing_ok=True)
+    shutil.copy(of.removeprefix("sqlite:///"), copy)
+    return f"sqlite:///{copy}"
 
 
 def _on_server(*statements: str) -> None:
@@ -103,6 +116,14 @@ class Kept:
     endpoints: ClassVar[int] = 0
     config: ClassVar[dict[str, Any]] = {}
     globals: ClassVar[dict[str, Any]] = {}
+    engines: ClassVar[dict[str, Engine]] = {}
+
+    @classmethod
+    def engine(cls, url: str) -> Engine:
+        """The engine of an address, kept with every statement it has compiled; its connections are new."""
+        made = cls.engines.get(url) or cls.engines.setdefault(url, database.make_engine(url))
+        made.dispose()
+        return made
 
     @classmethod
     def on(cls, settings: Settings) -> Flask:
@@ -116,7 +137,7 @@ class Kept:
         made.config.update(cls.config)
         made.jinja_env.globals.clear()
         made.jinja_env.globals.update(cls.globals)
-        made.extensions.update(engine=database.make_engine(settings.database_url), settings=settings)
+        made.extensions.update(engine=cls.engine(settings.database_url), settings=settings)
         made._got_first_request = False
         conflicts._kept.clear()  # names read from another test's database of the same name
         return made

@@ -8,15 +8,26 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, false, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    LargeBinary,
+    Select,
+    and_,
+    bindparam,
+    false,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from app.clients.models import Case, Opening, Party
-from app.clients.names import stripped
 from app.core.db import session
-from app.core.sealed import word_hashes
 from app.volunteers.models import Membership, Organisation, Standing, Volunteer, VolunteerWord
 
-from . import ties
+from . import called, ties
+from .called import Called
 from .models import HOLDING, Assignment, Bar, Referral, ReferralStatus
 
 MOST_WORDS = 4_000
@@ -51,14 +62,13 @@ def barred_firms(openings: Select[Any], purpose: Purpose, **asked: int) -> dict[
     kept: dict[int, set[int]] = defaultdict(set)
     for case_id, firm_id in session.execute(_firms_kept_by_rows(openings, purpose), asked):
         kept[case_id].add(firm_id)
-    names, firms = _party_names(openings, asked), _firms()
-    by_words = {name: frozenset(word_hashes(name)) for called in names.values() for name in called}
-    bearers = _bearers(frozenset(word for words in by_words.values() for word in words))
+    names_of, firms = _called(openings, asked), _firms()
+    bearers = _bearers(frozenset(word for names in names_of.values() for name in names for word in name.words))
     theirs = _firms_of(bearers)
-    for case_id, called in names.items():
-        for name in called:
-            kept[case_id].update(firms.get(stripped(name), ()))
-            kept[case_id].update(*(theirs[v] for v, (_, words) in bearers.items() if words <= by_words[name]))
+    for case_id, names in names_of.items():
+        for name in names:
+            kept[case_id].update(firms.get(name.firm, ()))
+            kept[case_id].update(*(theirs[v] for v, (_, words) in bearers.items() if words <= name.words))
     return kept
 
 
@@ -167,22 +177,21 @@ def _tries(openings: Select[Any], purpose: Purpose) -> Select[int, str]:
 
 def _close_to_parties(openings: Select[Any], asked: dict[str, int]) -> Iterator[tuple[int, set[str]]]:
     """Volunteers who bear a party's name, everyone of their firm or of a firm that is a party, household, employer."""
-    names = _party_names(openings, asked)
-    by_words = {name: frozenset(word_hashes(name)) for called in names.values() for name in called}
-    bearers = _bearers(frozenset(word for words in by_words.values() for word in words))
-    firms = _firms()
-    members = _members(bearers.keys(), [firm for name in by_words for firm in firms.get(stripped(name), ())])
-    tied, at_home, at_work = ties.Ties(by_words), _at_home(bearers), ties.colleagues_of(bearers)
+    names_of, firms = _called(openings, asked), _firms()
+    every = {name for names in names_of.values() for name in names}
+    bearers = _bearers(frozenset(word for name in every for word in name.words))
+    members = _members(bearers.keys(), [firm for name in every for firm in firms.get(name.firm, ())])
+    tied, at_home, at_work = ties.Ties(every), _at_home(bearers), ties.colleagues_of(bearers)
     short_term = set(session.execute(_short_term(openings), asked).scalars())
-    for case_id, called in names.items():
+    for case_id, names in names_of.items():
         close: set[str] = set()
-        for name in called:
-            found = {v for v, (_, words) in bearers.items() if words <= by_words[name]}
+        for name in names:
+            found = {v for v, (_, words) in bearers.items() if words <= name.words}
             close |= {bearers[v][0] for v in found}
             if case_id not in short_term:
                 close |= {p for v in found for p in (*members.by_volunteer[v], *at_work.get(v, ()))}
-            close |= {p for firm in firms.get(stripped(name), ()) for p in members.by_firm[firm]}
-            close |= tied.living_with(by_words[name]) | tied.employed_by(name)
+            close |= {p for firm in firms.get(name.firm, ()) for p in members.by_firm[firm]}
+            close |= tied.living_with(name) | tied.employed_by(name)
             close |= {p for v in found for p in at_home.get(v, ())}
         if close:
             yield case_id, close
@@ -194,16 +203,17 @@ def _short_term(openings: Select[Any]) -> Select[int]:
     return select(Case.id).where(Case.id.in_(_cases(openings)), Case.short_term_by.is_not(None))
 
 
-def _party_names(openings: Select[Any], asked: dict[str, int]) -> dict[int, list[str]]:
-    names: dict[int, list[str]] = defaultdict(list)
+def _called(openings: Select[Any], asked: dict[str, int]) -> dict[int, list[Called]]:
+    """What the parties of each case are called, by hashes; a sealed name is opened only once in a process."""
+    names: dict[int, list[Called]] = defaultdict(list)
     for case_id, name, aliases in session.execute(_parties(openings), asked):
-        names[case_id] += [name, *(aliases or [])]
+        names[case_id] += called.read(bytes(name), None if aliases is None else bytes(aliases))
     return names
 
 
 @lru_cache(maxsize=16)
 def _parties(openings: Select[Any]) -> Any:
-    of = select(Party.case_id, Party.name, Party.aliases)
+    of = select(Party.case_id, type_coerce(Party.name, LargeBinary), type_coerce(Party.aliases, LargeBinary))
     return of.where(Party.case_id.in_(_cases(openings)), Party.removed_at.is_(None))
 
 
@@ -241,8 +251,8 @@ FIRMS = select(Organisation.id, Organisation.name)
 def _firms() -> dict[str, list[int]]:
     firms: dict[str, list[int]] = defaultdict(list)
     for firm_id, name in session.execute(FIRMS):
-        if stripped(name):
-            firms[stripped(name)].append(firm_id)
+        if called.hash_of_firm(name):
+            firms[called.hash_of_firm(name)].append(firm_id)
     return firms
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
+from app.accounts.models import Programme
 from app.clients.models import Opening
 from app.core.db import session
 from app.core.i18n import hours
 from app.core.mail import Mail, check_before_sending, compose, outside_url, queue
+from app.volunteers.models import Volunteer
 
 from .models import AppealRecipient
 from .rules import stands_open
@@ -18,21 +22,26 @@ APPEAL = "matching.appeal"
 def appealed(recipient: AppealRecipient) -> None:
     """Ask a volunteer to look at several matters."""
     volunteer, programme = recipient.volunteer, recipient.appeal.programme
+    subject, text = written(volunteer, programme, openings_of(recipient))
+    queue(
+        APPEAL, occasion=f"appeal:{recipient.appeal.public_id}:{volunteer.public_id}", to=volunteer.email,
+        subject=subject, text=text, audience="volunteer", programme=programme, about=recipient,
+    )  # fmt: skip
+
+
+def written(volunteer: Volunteer, programme: Programme, openings: Iterable[Opening]) -> tuple[str, str]:
+    """The subject and text that a volunteer would get about these matters."""
     matters = [
         {
             "number": opening.case.number,
             "hours": hours(opening.hours),
             "url": outside_url("matching.opportunity", public_id=opening.public_id),
         }
-        for opening in openings_of(recipient)
+        for opening in openings
     ]
-    subject, text = compose(
+    return compose(
         "matching/mails/appeal", "en", name=volunteer.given_name, programme=programme.name, phone=programme.phone,
         matters=matters, url=outside_url("matching.opportunities"),
-    )  # fmt: skip
-    queue(
-        APPEAL, occasion=f"appeal:{recipient.appeal.public_id}:{volunteer.public_id}", to=volunteer.email,
-        subject=subject, text=text, audience="volunteer", programme=programme, about=recipient,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -11,6 +11,8 @@ from sqlalchemy import bindparam, select
 from app.core.db import session
 from app.volunteers.models import Membership, Organisation, Tie, TieKind, TieWord, Volunteer
 from app.volunteers.ties import employer_hash
+
+from .called import Called
 
 MOST_WORDS = 4_000
 
@@ -25,8 +27,8 @@ SOME_WORDS = WORDS.where(Tie.id.in_(select(TieWord.tie_id).where(TieWord.word.in
 class Ties:
     """The ties that names of parties may touch, read once for any number of cases."""
 
-    def __init__(self, names: Mapping[str, frozenset[str]]) -> None:
-        asked = {word for words in names.values() for word in words} | {employer_hash(name) for name in names}
+    def __init__(self, names: Iterable[Called]) -> None:
+        asked = {word for name in names for word in (*name.words, name.employer)}
         self._households: list[tuple[str, set[str]]] = []
         self._employed: dict[str, set[str]] = defaultdict(set)
         for kind, public_id, words in _read(asked):
@@ -36,13 +38,13 @@ class Ties:
                 for word in words:
                     self._employed[word].add(public_id)
 
-    def living_with(self, words: frozenset[str]) -> set[str]:
-        """Those who live with the bearer of a name, given as its hashed words."""
-        return {public_id for public_id, theirs in self._households if theirs <= words}
+    def living_with(self, name: Called) -> set[str]:
+        """Those who live with the bearer of a name."""
+        return {public_id for public_id, theirs in self._households if theirs <= name.words}
 
-    def employed_by(self, name: str) -> set[str]:
+    def employed_by(self, name: Called) -> set[str]:
         """Those who work for the organisation of a name."""
-        return self._employed.get(employer_hash(name), set())
+        return self._employed.get(name.employer, set())
 
 
 def _read(asked: set[str]) -> Iterable[tuple[TieKind, str, set[str]]]:

@@ -166,6 +166,8 @@ def test_choosing_reading_and_sending_on_the_pages(app: Flask, client: FlaskClie
     assert desk.case.number in browser.get("/appeals/new").text
     page = browser.get(f"/appeals/new?matter={desk.opening.public_id}&language=es").text
     assert "Ines Tamarack" in page
+    assert "Hello Ines," in page
+    assert mails() == []  # reading it sends nothing
     assert desk.volunteer().name not in page
     key = re.search(r'name="key" value="(\w{16})"', page)
     assert key

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.clients import problems
+from app.clients.models import Opening
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import BadInput
@@ -18,7 +19,7 @@ from app.volunteers.queries_list import Filters
 
 from .. import appeals, queries, words
 from ..claim_rules import kinds
-from ..mails_appeals import openings_of
+from ..mails_appeals import openings_of, written
 from ..operations_appeals import send_appeal
 from . import bp
 
@@ -42,7 +43,8 @@ def appeal() -> ResponseReturnValue:
 def _page(args: Any, error: Any = None) -> str:
     chosen = appeals.chosen_matters(args.getlist("matter"), signed_in())
     filters = Filters(**{name: args.get(name, "") for name in ("area", "county", "language")})
-    found = appeals.people(filters) if chosen else []
+    found = {volunteer.id: volunteer for volunteer in appeals.people(filters)} if chosen else {}
+    letters = appeals.letters(chosen, found) if found else []
     return render_template(
         "matching/appeal.html",
         matters=session.execute(appeals.matters(signed_in())).scalars().all(),
@@ -50,8 +52,9 @@ def _page(args: Any, error: Any = None) -> str:
         by_id={opening.id: opening for opening in chosen},
         filters=filters,
         choices=_choices(),
-        people={volunteer.id: volunteer for volunteer in found},
-        letters=appeals.letters(chosen, [volunteer.id for volunteer in found]) if found else [],
+        people=found,
+        letters=letters,
+        example=_example(letters, chosen, found),
         key=secrets.token_hex(8),
         recent=session.execute(appeals.recent(signed_in()).limit(RECENT)).scalars().all(),
         most=(appeals.MOST_MATTERS, appeals.MOST_PEOPLE),
@@ -59,6 +62,15 @@ def _page(args: Any, error: Any = None) -> str:
         outcomes=OUTCOMES,
         words=words,
     )
+
+
+def _example(letters: list[appeals.Letter], chosen: list[Opening], people: dict[int, Volunteer]) -> Any:
+    """The first of the mails as it would be read."""
+    first = next((one for one in letters if one.outcome is appeals.Outcome.SENT), None)
+    if first is None:
+        return None
+    theirs = [opening for opening in chosen if opening.id in first.opening_ids]
+    return written(people[first.volunteer_id], chosen[0].case.programme, theirs)
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask.cli import with_appcontext
 
@@ -24,10 +25,16 @@ TABLE = Path(__file__).parents[2] / "docs" / "routes.txt"
 @with_appcontext
 def first_admin(email: str, name: str) -> None:
     """Open the first administrator's account and print its invitation link."""
+    try:
+        address = validate_email(email, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise click.ClickException(f"{email} is not a mail address.") from None
+    if not name.strip():
+        raise click.ClickException("Write the administrator's name after the address.")
     with transaction():
         if session.execute(queries.active_admins().where(User.password_hash.is_not(None)).limit(1)).first():
             raise click.ClickException("There is an administrator already; they can invite others on the People page.")
-        user = queries.find_user(email) or operations.create_user(name, email, actor=None)
+        user = queries.find_user(address) or operations.create_user(name, address, actor=None)
         operations.grant_role(user, Role.ADMIN, actor=None)
         token = operations.invite(user, actor=None)
     click.echo("Open this link within 14 days to set the password:")

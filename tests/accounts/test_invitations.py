@@ -173,3 +173,14 @@ def test_the_first_admin_gets_a_link_on_an_empty_deployment(app: Flask, client: 
     assert refused.exit_code == 1
     assert "There is an administrator already" in refused.output
     assert find_user("eve@example.org") is None
+
+
+@pytest.mark.parametrize(("typed", "said"), [
+    (["ada at example", "Ada Lovelock"], "ada at example is not a mail address."),
+    (["ada@example.org", " "], "Write the administrator's name"),
+])  # fmt: skip
+def test_the_first_admin_needs_an_address_and_a_name(app: Flask, typed: list[str], said: str) -> None:
+    refused = app.test_cli_runner().invoke(args=["first-admin", *typed])
+    assert refused.exit_code == 1
+    assert f"Error: {said}" in refused.output
+    assert find_user(typed[0]) is None

@@ -27,7 +27,7 @@ WEEK = timedelta(days=7)
 
 
 def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
-    """Open tasks with the ids their pages are asked with, by due time."""
+    """Open tasks with the ids their pages are asked with, by due time; of those due together, the nearest date."""
     of_credential = select(Volunteer.public_id).join(Credential).where(Credential.id == Task.record_id)
     record = case(
         (Task.record_kind == "referrals", _public_id(Referral)),
@@ -40,15 +40,18 @@ def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
         (Task.record_kind == "transfers", _public_id(Transfer)),
         (Task.record_kind == "package_reports", _public_id(PackageReport)),
     )
-    first = select(Task.id).where(*open_tasks()).order_by(Task.due_at, Task.id).limit(most).subquery()
+    # Most promises end at the close of a day, so what falls due together is the rule and not the exception.
+    order = (Task.due_at, Case.next_critical_on.nulls_last(), Case.priority_rank.nulls_last(), Task.id)
+    of_case = Case.id == Task.case_id
+    first = select(Task.id).outerjoin(Case, of_case).where(*open_tasks()).order_by(*order).limit(most).subquery()
     stmt: Select[Any] = (
         select(
             Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Case.public_id.label("case_public_id"),
             Case.number, Case.priority_level, Case.next_critical_on, record.label("record_public_id"),
         )
-        .outerjoin(Case, Case.id == Task.case_id)
+        .outerjoin(Case, of_case)
         .where(Task.id.in_(select(first.c.id)))
-        .order_by(Task.due_at, Task.id)
+        .order_by(*order)
     )  # fmt: skip
     return list(session.execute(stmt, staff_of(viewer)))
 

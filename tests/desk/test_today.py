@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from app.clients.models import CaseStatus
+from sqlalchemy import update
+
+from app.clients.models import CaseStatus, PriorityLevel
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session
@@ -36,6 +38,23 @@ def test_the_oldest_broken_promise_is_on_the_pad(desk: Desk) -> None:
     assert '<h2 class="h3" id="first">Answer what is long due</h2>' in page
     assert "2 days late" in page
     assert page.index("Also late") < page.index("Answer what is just due") < page.index("Look at the paused case")
+
+
+def test_of_promises_due_together_the_hearing_that_comes_first_is_first(desk: Desk) -> None:
+    for title, days, level in (
+        ("Call about the bill", None, PriorityLevel.NORMAL),
+        ("Call about the wages", None, PriorityLevel.HIGH),
+        ("Call about the appeal", 13, PriorityLevel.CRITICAL),
+        ("Call about the eviction", 1, PriorityLevel.NORMAL),
+    ):
+        case = session.get_one(make.Case, duty(desk, title, 30).case_id)
+        case.priority_level, case.priority_rank = level, level.rank
+        case.next_critical_on = clock.now().date() + timedelta(days=days) if days else None
+    session.execute(update(Task).values(due_at=clock.now() + timedelta(hours=30)))
+    session.commit()
+    page = desk.browser.get("/today").text
+    found = [page.index(f">Call about the {what}<") for what in ("eviction", "appeal", "wages", "bill")]
+    assert found == sorted(found)
 
 
 def test_nothing_to_do_says_that_this_is_good(desk: Desk) -> None:

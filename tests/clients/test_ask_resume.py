@@ -137,6 +137,7 @@ def test_a_tampered_or_used_up_link_says_what_to_do(app: Flask, visitor: Visitor
     answer = visitor.get("/help/resume/nonsense")
     assert answer.status_code == 410
     assert "no longer works" in words(answer)
+    assert 'href="/help/resume">Go on with your code and PIN</a>' in answer.text
 
 
 def test_the_link_ends_when_the_request_is_sent(app: Flask, visitor: Visitor, programme: Programme):

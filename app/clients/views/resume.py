@@ -13,6 +13,7 @@ from wtforms import StringField
 from app.core import db, limits
 from app.core.access import public
 from app.core.db import transaction
+from app.core.errors import LinkGone
 from app.core.forms import Form, Required
 from app.core.limits import limiter
 
@@ -111,7 +112,7 @@ def resume_by_code() -> ResponseReturnValue:
 @public
 def resume_link(token: str) -> ResponseReturnValue:
     """A link from a mail; alone it shows nothing but the question for the PIN."""
-    operations.draft_of_link(token)
+    _draft_behind(token)
     return _door(PinForm())
 
 
@@ -120,10 +121,17 @@ def resume_link(token: str) -> ResponseReturnValue:
 @limiter.limit(limits.PERSONAL_LINK)
 def resume_by_link(token: str) -> ResponseReturnValue:
     """Go on where it was stopped."""
-    form, draft = PinForm(), operations.draft_of_link(token)
+    form, draft = PinForm(), _draft_behind(token)
     if not form.validate():
         return _door(form), 422
     return _try(form, f"draft:{draft.public_id}", select(IntakeDraft).where(IntakeDraft.id == draft.id))
+
+
+def _draft_behind(token: str) -> IntakeDraft:
+    try:
+        return operations.draft_of_link(token)
+    except LinkGone:
+        raise LinkGone(cure=(_l("Go on with your code and PIN"), url_for(".resume"))) from None
 
 
 def _try(form: Any, what: str, found: Any) -> ResponseReturnValue:

@@ -120,9 +120,11 @@ class Kept:
 
     @classmethod
     def engine(cls, url: str) -> Engine:
-        """The engine of an address, kept with every statement it has compiled; its connections are new."""
-        made = cls.engines.get(url) or cls.engines.setdefault(url, database.make_engine(url))
-        made.dispose()
+        """A new engine that knows every statement compiled for its address before: that took a third of the time."""
+        made = database.make_engine(url)
+        kept = cls.engines.setdefault(url, made)
+        made.dialect = made.pool._dialect = kept.dialect
+        made._compiled_cache = kept._compiled_cache
         return made
 
     @classmethod

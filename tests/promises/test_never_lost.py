@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,7 +33,7 @@ from app.matching.volunteer_rows import used_slots
 from app.schedule import WORK
 from app.volunteers.models import Volunteer
 from config import Settings
-from tests.conftest import KEYS, SERVER, Kept, _on_server
+from tests.conftest import KEYS, SERVER, Kept, _on_server, fresh_copy
 
 from .deeds import DEEDS, Nothing, World, choose, people, usual
 
@@ -72,8 +71,7 @@ def _leave() -> None:
 
 def _copied(template: str, name: str, folder: Path) -> str:
     if not SERVER:
-        shutil.copy(template.removeprefix("sqlite:///"), folder / "desk.sqlite3")
-        return f"sqlite:///{folder / 'desk.sqlite3'}"
+        return fresh_copy(template, folder)
     of = make_url(template).database
     _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {of}")
     return make_url(SERVER).set(database=name).render_as_string(hide_password=False)

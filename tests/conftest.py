@@ -26,6 +26,18 @@ KEYS = {"data_key": f"test:{new_key()}", "index_key": new_key(), "secret_key": "
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Walk a journey in one of its widths and themes every day, taken in turn, and in all of them with `--full`."""
+    by_journey: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if "width" in getattr(getattr(item, "callspec", None), "params", {}):
+            by_journey.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for turn, looks in enumerate(by_journey.values()):
+        for item in looks[: turn % len(looks)] + looks[turn % len(looks) + 1 :]:
+            item.add_marker(pytest.mark.full)
+
+
 @pytest.fixture(autouse=True)
 def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing in a test reaches beyond this machine."""

@@ -160,6 +160,21 @@ def test_the_story_is_sealed_until_the_names_are_clear(desk, client: FlaskClient
     assert "changed the lock" in get(client, case)
 
 
+def test_names_decided_twice_keep_what_was_typed_and_show_no_ids(desk, client: FlaskClient) -> None:
+    of, staff, _grant = desk
+    case = make.case(of, owner=staff)
+    session.commit()
+    post(client, case, "/names/search")
+    search = session.scalars(select(ConflictSearch)).one()
+    for outcome in ("clear", "conflict"):
+        answer = post(client, case, "/names", conflicts__search=search.public_id, conflicts__outcome=outcome,
+                      conflicts__note="They were neighbours once.")  # fmt: skip
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "<blockquote class=\"sheet flat\">They were neighbours once.</blockquote>" in page
+    assert search.public_id not in page
+
+
 def test_a_coordinator_sees_merits_but_cannot_judge_or_open_the_story(desk, client: FlaskClient) -> None:
     of, staff, _grant = desk
     case = make.case(of, owner=staff)

@@ -169,7 +169,7 @@ def give_back_part(assignment: Assignment, *, reason: str, actor: User) -> None:
     case, opening = assignment.case, assignment.opening
     if reason == "conflict":
         bar(case, assignment.volunteer, reason="conflict", actor=actor)
-        for membership in assignment.volunteer.memberships:
+        for membership in assignment.volunteer.memberships if case.short_term_by is None else []:
             bar(case, membership.organisation, reason="conflict", actor=actor)
     end_assignment(assignment, reason, CaseStatus.AVAILABLE, actor=actor)
     open_task(

@@ -208,7 +208,7 @@ def leave_at_once(assignment: Assignment, reason: str, *, court: Court, actor: U
     refuse_if(assignment.role != "lead", NotAllowed)
     refuse_if(reason not in MANDATORY_REASONS, ChooseReason)
     before = steps.end_open(case, actor=actor)
-    _take_report_back(case, actor)
+    take_report_back(case, actor)
     made = steps.begin(assignment, K.MANDATORY, reason, S.LEFT, actor=actor)
     made.court = court
     if before is not None:
@@ -222,7 +222,7 @@ def leave_at_once(assignment: Assignment, reason: str, *, court: Court, actor: U
     return made
 
 
-def _take_report_back(case: Case, actor: User | None) -> None:
+def take_report_back(case: Case, actor: User | None) -> None:
     """A closing report that waits does not hold up a withdrawal."""
     report = queries.closing_report(case)
     if case.status is not CaseStatus.CLOSING:
@@ -238,11 +238,13 @@ def _take_along(before: Transfer, made: Transfer) -> None:
 
 
 def _bar(assignment: Assignment, reason: str, actor: User | None) -> None:
+    """Keep who left off the case; over a conflict their firms too, save of a clinic's short service (Rule 6.5)."""
     if reason not in BARS:
         return
     volunteer = assignment.volunteer
     bar(assignment.case, volunteer, reason=reason, actor=actor)
-    for membership in volunteer.memberships if reason == "conflict" else []:
+    imputed = reason == "conflict" and assignment.case.short_term_by is None
+    for membership in volunteer.memberships if imputed else []:
         bar(assignment.case, membership.organisation, reason=reason, actor=actor)
 
 

@@ -11,7 +11,7 @@ from app.matching.operations_placement import tell_of_conflict
 
 from . import transfer_mails
 from .models import ContactAttempt, Note, TimeEntry
-from .operations_transfer import record_conflict
+from .operations_transfer import record_conflict, take_report_back
 from .views import bp
 
 
@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
         import_module(f"app.casework.views.{audience}")
     app.register_blueprint(bp)
     transfer_mails.init_app()
-    tell_of_conflict(record_conflict)
+    tell_of_conflict(record_conflict, first=take_report_back)
     count_as_heard("contact", ContactAttempt.case_id, ContactAttempt.at, ContactAttempt.reached.is_(True))
     count_as_heard("hours", TimeEntry.case_id, TimeEntry.created_at, TimeEntry.removed_at.is_(None))
     count_as_heard("note", Note.case_id, Note.created_at)

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
-from app.clients.models import Case, Opening, OpeningStatus
+from app.accounts.models import User
+from app.clients.models import Case, Opening, OpeningStatus, Party
 from app.core import clock
 from app.core.db import lock, session, transaction
+from app.volunteers.models import Volunteer
 
-from . import operations
+from . import operations, policy
 from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus
 from .operations_supervision import due_for_company, look_after_juniors
 
@@ -52,11 +54,18 @@ def void_one() -> bool:
             or_(
                 Referral.attested_version != Case.parties_version,
                 and_(Referral.firm_cleared_version != Case.parties_version, Referral.status.in_(HOLDING)),
+                and_(Referral.status == S.HELD, Referral.parties_seen_at.is_not(None), _reads_what_changed()),
             ),
             or_(Referral.status.in_(HOLDING), and_(Referral.status == S.CONFIRMED, Referral.id.in_(leads))),
         )
     )
     return _handle(changed.order_by(Referral.id), operations.void_attestation)
+
+
+def _reads_what_changed() -> ColumnElement[bool]:
+    """Names changed since the holder read them, or of a sensitive matter were never released."""
+    changed = exists().where(Party.case_id == Case.id, Party.changed_at > Referral.parties_seen_at)
+    return or_(changed, and_(Case.sensitive, Referral.names_released.is_(None)))
 
 
 def drop_one() -> bool:
@@ -65,6 +74,13 @@ def drop_one() -> bool:
         select(Referral).join(Referral.opening).where(Referral.status.in_(LIVE), Opening.status != OpeningStatus.LISTED)
     )
     return _handle(gone.order_by(Referral.id), operations.drop_referral)
+
+
+def let_go_one() -> bool:
+    """Let go one attempt of somebody who was suspended, has left or whose account is closed."""
+    gone = or_(Volunteer.status.not_in(policy.STILL_HERE), User.deactivated_at.is_not(None))
+    stmt = select(Referral).join(Referral.volunteer).join(Volunteer.user)
+    return _handle(stmt.where(Referral.status.in_(LIVE), gone).order_by(Referral.id), operations.let_go)
 
 
 def look_after_one() -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Programme, User
 from app.clients.models import Case, CaseRole, Opening
+from app.core import clock
 from app.core.db import Base, Editable, Public, choice, live_unique
 from app.volunteers.models import Organisation, Volunteer
 
@@ -108,6 +109,25 @@ class Referral(Base, Public, Editable):
     def case(self) -> Case:
         """The case of the opening."""
         return self.opening.case
+
+    @property
+    def is_too_late(self) -> bool:
+        """Is the time of an offer or hold over, whether or not somebody has noticed?"""
+        counts = self.status in (ReferralStatus.OFFERED, ReferralStatus.HELD)
+        return counts and self.ends_at is not None and self.ends_at <= clock.now()
+
+    @property
+    def is_in_line(self) -> bool:
+        """Does somebody wait for it, or is it their turn; rather than only being asked?"""
+        if self.status is ReferralStatus.WAITLISTED:
+            return True
+        said_yes = self.way is ReferralWay.CLAIM or self.answered_at is not None
+        return self.status is ReferralStatus.OFFERED and said_yes
+
+    @property
+    def place_in_line(self) -> tuple[datetime, int]:
+        """Since when they wait: since their yes to an offer, or since they joined."""
+        return self.answered_at or self.created_at, self.id
 
     @property
     def is_cleared_by_firm(self) -> bool:

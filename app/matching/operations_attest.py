@@ -11,15 +11,16 @@ from app.core.errors import BadInput, NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.models import Volunteer
 
-from . import mails, policy, terms
+from . import mails, policy, queries, terms
 from .barring import Purpose
 from .board import fitting_openings
 from .claim_rules import rule_for
 from .models import Assignment, Referral, ReferralStatus
 from .operations_firm_line import back_to_firm
+from .operations_holds import ask_for_names
 from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock
 from .operations_placement import CHECK_AGAIN, bar, clear_again, end_in_conflict, place
-from .refusals import CheckAgain, FirmChecksFirst, HoldOver, NamesNotReleased, NotRequested
+from .refusals import CheckAgain, FirmChecksFirst, HoldOver, NamesNotReleased, NotForYou, NotRequested
 from .rules import judge_pair
 
 S = ReferralStatus
@@ -35,6 +36,7 @@ def attest(referral: Referral, answer: str, *, actor: User, names_read: str | No
     :raises CheckAgain: the answer is clear, and speaks of other names than stand there now
     :raises HoldOver: nothing is held
     :raises NamesNotReleased: not every name has been shown
+    :raises NotForYou: a rule that never only warns speaks against it by now
     :raises FirmChecksFirst: a firm named the actor and has not found the names clear as they are now
     :raises BadInput: none of the three answers
     """
@@ -92,12 +94,16 @@ def _found_clear(referral: Referral, actor: User) -> Referral:
         referral.parties_seen_at is None or (case.sensitive and referral.names_released != "all"), NamesNotReleased
     )
     refuse_if(not referral.is_promised, NamesNotReleased)
+    refuse_if(referral.is_too_late, HoldOver)
     referral.attested_at, referral.attested_version = now, case.parties_version
     audit.record("referral.attest", referral, actor=actor, after={"parties_version": case.parties_version})
     volunteer = referral.volunteer
     if volunteer is None:
         raise HoldOver
     pair = judge_pair(referral.opening, volunteer, calendars.today(case.programme), Purpose.PLACE)
+    against = policy.against_a_holder(referral, pair.rules)
+    if against:
+        raise NotForYou(against)
     standing = policy.standing_with(volunteer, case)
     at_once = policy.is_taken_at_once(case, standing, rule_for(case), needs_mentor=pair.needs_mentor)
     if at_once and not must_be_searched_again(case):
@@ -174,13 +180,32 @@ def _have_checked_again(referral: Referral) -> None:
     )
 
 
+def _is_out_of_date(referral: Referral) -> bool:
+    """Did a holder read names that have changed since, or that nobody released?"""
+    if referral.status is not S.HELD or referral.parties_seen_at is None:
+        return False
+    unreleased = referral.case.sensitive and referral.names_released is None
+    return unreleased or queries.names_changed_at(referral.case) > referral.parties_seen_at
+
+
+def _show_anew(referral: Referral) -> None:
+    """The time of the hold starts anew; names of a sensitive matter wait for a coordinator once more."""
+    case = referral.case
+    referral.ends_at, referral.warned_at = terms.hold_end(case), None
+    referral.parties_seen_at = max(clock.now(), queries.names_changed_at(case))
+    if case.sensitive:
+        referral.parties_seen_at = referral.names_released = None
+        ask_for_names(referral, None)
+    postpone_clock(referral)
+
+
 def void_attestation(referral: Referral) -> None:
-    """A party was added: the clearance no longer counts and the holder checks again."""
+    """The names changed, or must be released anew: what was said no longer counts and the holder checks again."""
     lock(referral.opening)
     referral = lock(referral)
     case = referral.case
     versions = {referral.attested_version, referral.firm_cleared_version} - {None, case.parties_version}
-    if not versions:
+    if not versions and not _is_out_of_date(referral):
         return
     referral.attested_at = referral.attested_version = None
     referral.firm_cleared_at = referral.firm_cleared_version = None
@@ -188,9 +213,7 @@ def void_attestation(referral: Referral) -> None:
         referral.status, referral.requested_at = S.HELD, None
         finish_tasks(ANSWER_REQUEST, referral, actor=None, outcome="parties_changed")
     if referral.status is S.HELD:
-        referral.ends_at, referral.warned_at = terms.hold_end(case), None
-        postpone_clock(referral)
-        referral.names_released = None if case.sensitive else referral.names_released
+        _show_anew(referral)
     if referral.status is S.CONFIRMED:
         _have_checked_again(referral)
     mails.parties_changed(referral)

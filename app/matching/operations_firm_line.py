@@ -17,7 +17,7 @@ NAMED_NOBODY = "firm_named_nobody"
 TAKEN_BACK = "name_taken_back"
 
 
-def back_to_firm(referral: Referral, *, actor: User, reason: str | None = None) -> Referral:
+def back_to_firm(referral: Referral, *, actor: User | None, reason: str | None = None) -> Referral:
     """Give the matter back to the firm that named somebody; the firm keeps its hold and names somebody else.
 
     The person's own no is kept as an attempt of theirs, so that they are not asked for this case again.
@@ -31,7 +31,7 @@ def back_to_firm(referral: Referral, *, actor: User, reason: str | None = None) 
     session.add(Referral(
         opening_id=referral.opening_id, volunteer_id=person, way=ReferralWay.HAND, offered_at=None, answered_at=now,
         status=S.WITHDRAWN if by_firm else S.DECLINED, ended_at=now, reason=reason, against_rules=[],
-        made_by_id=actor.id,
+        made_by_id=actor.id if actor else None,
     ))  # fmt: skip
     before = {"status": referral.status, "volunteer": person}
     referral.status, referral.volunteer = S.HELD, None

@@ -58,7 +58,7 @@ def ask_firm(opening: Opening, organisation: Organisation, *, actor: User) -> Re
     refuse_if(not policy.may_place(actor, case), NotAllowed)
     refuse_if(opening.status is not OpeningStatus.LISTED or case.paused_at is not None, CaseGone)
     refuse_if(firms.live_with_firm(opening, organisation.id) is not None, AlreadyAsked)
-    out = [r for r in queries.live_referrals(opening, S.OFFERED) if r.way is ReferralWay.OFFER]
+    out = [r for r in queries.live_referrals(opening, S.OFFERED) if not r.is_in_line]
     refuse_if(len(out) >= terms.OFFERS_AT_ONCE[case.priority_level], EnoughOffers)
     refuse_if(not firms.coordinators(organisation.id), FirmHasNoCoordinator)
     refuse_if(firms.is_kept(opening, organisation, Purpose.MATCH), FirmCannot)
@@ -92,8 +92,9 @@ def accept_for_firm(referral: Referral, *, actor: User) -> Referral:
     over = referral.ends_at is None or referral.ends_at <= clock.now()
     refuse_if(referral.status is not S.OFFERED or over, OfferOver)
     _refuse_unless_firm_may(opening, _firm(referral))
+    is_next = queries.holding(opening) is None and not queries.is_overtaking(referral, opening)
     referral.answered_at = clock.now()
-    if queries.holding(opening) is None:
+    if is_next:
         return start_hold(referral, actor=actor)
     referral.status, referral.ends_at = S.WAITLISTED, None
     audit.record("referral.wait", referral, actor=actor, after={"status": S.WAITLISTED})
@@ -115,8 +116,7 @@ def hold_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     if mine is not None and mine.status in HOLDING:
         return mine
     _refuse_unless_firm_may(opening, organisation)
-    ahead = (S.OFFERED, S.WAITLISTED) if mine is None or mine.status is S.WAITLISTED else ()
-    refuse_if(any(_is_before(r, mine, ahead) for r in before if r is not mine), CaseTaken)
+    refuse_if(any(r.status in HOLDING for r in before) or queries.is_overtaking(mine, opening), CaseTaken)
     if mine is None:
         mine = insert_unless_exists(
             Referral, opening_id=opening.id, organisation_id=organisation.id, way=ReferralWay.CLAIM,
@@ -125,14 +125,6 @@ def hold_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     if mine is None:
         raise CaseTaken
     return start_hold(mine, actor=actor)
-
-
-def _is_before(other: Referral, mine: Referral | None, in_line: tuple[ReferralStatus, ...]) -> bool:
-    if other.status in HOLDING:
-        return True
-    if other.way is not ReferralWay.CLAIM or other.status not in in_line:
-        return False
-    return mine is None or other.status is not S.WAITLISTED or other.id < mine.id
 
 
 def wait_for_firm(opening: Opening, organisation: Organisation, *, actor: User) -> Referral:
@@ -190,6 +182,7 @@ def attest_for_firm(referral: Referral, answer: str, *, actor: User, names_read:
     refuse_if(referral.status not in HOLDING, HoldOver)
     if answer == CLEAR:
         refuse_if(names_read not in (None, referral.names_now), CheckAgain)
+        refuse_if(referral.is_too_late, HoldOver)
         return _cleared(referral, actor)
     if answer == CONFLICT:
         bar(referral.case, _firm(referral), reason="conflict", actor=actor)

@@ -34,6 +34,7 @@ from .refusals import (
 from .rules import judge_pair, stands_open
 
 S = ReferralStatus
+NO_LONGER_HERE = "no_longer_here"
 
 
 def hold(opening: Opening, *, actor: User) -> Referral:
@@ -50,9 +51,7 @@ def hold(opening: Opening, *, actor: User) -> Referral:
     if mine is not None and mine.status in HOLDING:
         return mine
     refuse_unless_claimable(opening, volunteer)
-    if mine is None or mine.status is S.WAITLISTED:
-        refuse_if(any(_is_before(r, mine, volunteer) for r in before), CaseTaken)
-    refuse_if(any(r.status in HOLDING for r in before), CaseTaken)
+    refuse_if(any(r.status in HOLDING for r in before) or queries.is_overtaking(mine, opening), CaseTaken)
     if mine is None:
         mine = insert_unless_exists(
             Referral, opening_id=opening.id, volunteer_id=volunteer.id, way=ReferralWay.CLAIM, made_by_id=actor.id,
@@ -77,12 +76,6 @@ def look_before_hold(opening: Opening, *, actor: User) -> None:
         return
     refuse_if(holder is not None, CaseTaken)
     refuse_if(queries.count_used_slots(volunteer) >= volunteer.capacity, AtCapacity)  # type: ignore[arg-type,union-attr]
-
-
-def _is_before(other: Referral, mine: Referral | None, volunteer: Volunteer) -> bool:
-    if not queries.is_ahead_of(other, volunteer):
-        return False
-    return mine is None or other.status is not S.WAITLISTED or other.id < mine.id
 
 
 def lock_pair(opening: Opening, actor: User) -> tuple[Opening, Volunteer]:
@@ -133,14 +126,15 @@ def _hold_from_now(case: Case) -> dict[str, Any]:
 def _follow_hold(referral: Referral, was: ReferralStatus | None, actor: User) -> Referral:
     case = referral.case
     if case.sensitive:
-        _ask_for_names(referral, actor)
+        ask_for_names(referral, actor)
     postpone_clock(referral)
     mails.case_held(referral)
     audit.record("referral.hold", referral, actor=actor, before={"status": was}, after={"status": S.HELD})
     return referral
 
 
-def _ask_for_names(referral: Referral, actor: User) -> None:
+def ask_for_names(referral: Referral, actor: User | None) -> None:
+    """Have a coordinator release the names of a sensitive matter that is held."""
     case = referral.case
     open_task(
         RELEASE_NAMES,
@@ -223,7 +217,7 @@ def extend_hold(referral: Referral, *, actor: User) -> Referral:
     referral = lock(referral)
     may = policy.is_own(actor, referral) or policy.may_answer_for(actor, referral.organisation_id)
     refuse_if(not may, NotAllowed)
-    refuse_if(referral.status is not S.HELD or referral.ends_at is None, HoldOver)
+    refuse_if(referral.status is not S.HELD or referral.ends_at is None or referral.is_too_late, HoldOver)
     case = referral.case
     refuse_if(referral.extended_at is not None or terms.is_pressing(case) or referral.attested_at, NotExtendable)
     referral.ends_at = terms.extended_end(referral.ends_at, case)  # type: ignore[arg-type]
@@ -263,6 +257,21 @@ def expire_hold(referral: Referral) -> None:
     if was_held:
         mails.hold_expired(referral)
         tell_staff_nobody_was_named(referral)
+    offer_next_in_line(opening)
+
+
+def let_go(referral: Referral) -> None:
+    """End the attempt of somebody who was suspended, has left or cannot sign in; a firm names somebody else."""
+    opening = lock(referral.opening)
+    referral = lock(referral)
+    volunteer = referral.volunteer
+    if referral.ended_at is not None or volunteer is None or policy.may_hold_on(volunteer):
+        return
+    if referral.named_at is not None:
+        back_to_firm(referral, actor=None, reason=NO_LONGER_HERE)
+        return
+    close_referral(referral, S.WITHDRAWN, actor=None, reason=NO_LONGER_HERE)
+    mails.matter_gone(referral)
     offer_next_in_line(opening)
 
 

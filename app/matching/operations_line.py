@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.models import CaseRole, CaseStatus, Opening, OpeningStatus
 from app.clients.priority import clock_end
@@ -9,12 +10,15 @@ from app.core import audit, clock
 from app.core.db import lock
 from app.tasks.operations import finish_tasks, open_task
 
-from . import mails, queries, terms
+from . import firms, mails, policy, queries, terms
+from .barring import Purpose
 from .board import fitting_openings
-from .models import HOLDING, Referral, ReferralStatus, ReferralWay
+from .models import HOLDING, Referral, ReferralStatus
+from .rules import judge_pair
 
 S = ReferralStatus
 ANSWER_REQUEST, RELEASE_NAMES, PROPOSE_NEXT = "answer_request", "release_names", "propose_next"
+CANNOT_TAKE = "cannot_take"
 
 
 def close_referral(
@@ -60,13 +64,25 @@ def offer_next_in_line(opening: Opening) -> Referral | None:
     """Offer a free opening to the first on its waiting list, or have a coordinator propose the next volunteer."""
     if opening.status is not OpeningStatus.LISTED or queries.holding(opening) is not None:
         return None
-    waiting = queries.live_referrals(opening, S.OFFERED, S.WAITLISTED)
-    if any(r.status is S.OFFERED for r in waiting):
-        return None
-    if not waiting:
+    for first in queries.line(opening):
+        if first.status is S.OFFERED:
+            return None
+        if _may_still(first):
+            return _offer_turn(first)
+        close_referral(first, S.WITHDRAWN, actor=None, reason=CANNOT_TAKE)
+        mails.matter_gone(first)
+    if not queries.live_referrals(opening, S.OFFERED):
         _have_next_proposed(opening)
-        return None
-    return _offer_turn(waiting[0])
+    return None
+
+
+def _may_still(referral: Referral) -> bool:
+    """Could whoever waits take the matter by now? Whose places are all taken may give one back in time."""
+    opening, firm, volunteer = referral.opening, referral.organisation, referral.volunteer
+    if volunteer is None:
+        return firm is not None and bool(firms.coordinators(firm.id)) and not firms.is_kept(opening, firm)
+    pair = judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.CLAIM)
+    return not policy.against_a_claim(pair.rules)
 
 
 def _offer_turn(referral: Referral) -> Referral:
@@ -102,7 +118,7 @@ def thank_others(opening: Opening, *, but: Referral, actor: User | None) -> None
 
 def wants_it(referral: Referral) -> bool:
     """Did the volunteer say yes or ask for the matter, rather than only being asked?"""
-    return referral.status is not S.OFFERED or referral.way is ReferralWay.CLAIM
+    return referral.status is not S.OFFERED or referral.is_in_line
 
 
 def tell_placed_elsewhere(referral: Referral, wanted: bool) -> None:

@@ -45,7 +45,7 @@ def send_offer(
     refuse_if(actor is not None and not policy.may_place(actor, case), NotAllowed)
     refuse_if(not stands_open(opening), CaseGone)
     refuse_if(queries.live_with(opening, volunteer) is not None, AlreadyAsked)
-    out = [r for r in queries.live_referrals(opening, S.OFFERED) if r.way is ReferralWay.OFFER]
+    out = [r for r in queries.live_referrals(opening, S.OFFERED) if not r.is_in_line]
     refuse_if(len(out) >= terms.OFFERS_AT_ONCE[case.priority_level], EnoughOffers)
     pair = judge_pair(opening, volunteer, calendars.today(case.programme))
     if pair.rules:
@@ -114,8 +114,9 @@ def accept_offer(referral: Referral, *, actor: User) -> Referral:
         return referral
     refuse_if(referral.status is not S.OFFERED or _is_over(referral), OfferOver)
     refuse_unless_claimable(opening, volunteer)
+    is_next = queries.holding(opening) is None and not queries.is_overtaking(referral, opening)
     referral.answered_at = clock.now()
-    if queries.holding(opening) is None:
+    if is_next:
         return start_hold(referral, actor=actor)
     referral.status, referral.ends_at = S.WAITLISTED, None
     audit.record("referral.wait", referral, actor=actor, after={"status": S.WAITLISTED})

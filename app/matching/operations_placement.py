@@ -39,7 +39,8 @@ from .refusals import (
 from .rules import Pair, judge_pair, stands_open
 
 S = ReferralStatus
-FIRST_CONTACT, CHECK_AGAIN, FIND_AGAIN = "first_contact", "check_conflict_again", "find_new_volunteer"
+FIRST_CONTACT, CHECK_AGAIN = "first_contact", "check_conflict_again"
+FIND_AGAIN, FIND_FOR_PART = "find_new_volunteer", "find_for_part"
 
 
 def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = None) -> Assignment:
@@ -58,7 +59,7 @@ def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = 
     referral = lock(referral)
     refuse_if(referral.status not in HOLDING, HoldOver)
     pair = _look_again(opening, volunteer)  # type: ignore[arg-type]
-    against = policy.against_a_claim(pair.rules)
+    against = policy.against_a_holder(referral, pair.rules)
     if against:
         raise RulesAgainst(against)
     refuse_if(referral.attested_version != opening.case.parties_version, CheckAgain)
@@ -260,25 +261,41 @@ def clear_again(referral: Referral, *, actor: User) -> Referral:
     return referral
 
 
+_before_conflict: list[Callable[..., None]] = []
 _told_of_conflict: list[Callable[..., None]] = []
 
 
-def tell_of_conflict(told: Callable[..., None]) -> None:
-    """Register who keeps the record of a lead that ended in a conflict."""
-    _told_of_conflict[:] = [told]
+def tell_of_conflict(told: Callable[..., None], *, first: Callable[..., None]) -> None:
+    """Register who keeps the record of a lead that ended in a conflict, and what gives way before it ends."""
+    _before_conflict[:], _told_of_conflict[:] = [first], [told]
 
 
 def end_in_conflict(referral: Referral, *, actor: User) -> None:
-    """The lead found a conflict with a new party: access ends in this instant and staff find somebody else."""
-    case = referral.case
+    """Whoever is on the case found a conflict with a new party: access ends in this instant, somebody else is found.
+
+    Only a lead's going is a change of lawyer, with its record, its custody and its word to the client.
+    """
+    case = lock(referral.case)
     assignment = session.query(Assignment).filter_by(referral_id=referral.id, ended_at=None).one_or_none()
     finish_tasks(CHECK_AGAIN, referral, actor=actor, outcome="conflict")
     if assignment is None:
         return
+    if assignment.role is not CaseRole.LEAD:
+        end_assignment(assignment, "conflict", CaseStatus.ACCEPTED, actor=actor)
+        _find_again(FIND_FOR_PART, assignment.opening or case, case, actor)
+        return
+    for give_way in _before_conflict:
+        give_way(case, actor)
     end_assignment(assignment, "conflict", CaseStatus.ACCEPTED, actor=actor)
+    _find_again(FIND_AGAIN, case, case, actor)
+    for told in _told_of_conflict:
+        told(assignment, actor=actor)
+
+
+def _find_again(cause: str, about: Case | Opening, case: Case, actor: User) -> None:
     open_task(
-        FIND_AGAIN,
-        case,
+        cause,
+        about,
         programme=case.programme,
         case=case,
         title=f"{case.number}: the volunteer withdrew over a conflict; find somebody else",
@@ -286,5 +303,3 @@ def end_in_conflict(referral: Referral, *, actor: User) -> None:
         owner=case.custody.user if case.custody else None,
         actor=actor,
     )
-    for told in _told_of_conflict:
-        told(assignment, actor=actor)

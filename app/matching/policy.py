@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from app.accounts.models import User
 from app.clients.models import Case
 from app.core.access import STAFF
-from app.volunteers.models import Standing, Volunteer
+from app.volunteers.models import Standing, Volunteer, VolunteerStatus
 
-from .models import ClaimAnswer, Referral
+from .models import ClaimAnswer, Referral, ReferralWay
 
 ONLY_WARN_A_CLAIMER = frozenset({"opted_out", "too_far", "too_long", "not_available", "asked_too_often"})
 NEVER_OVERRIDDEN = frozenset(
     {"not_approved", "wrong_role", "no_licence", "no_credential", "no_training", "barred", "below_level"}
 )
+STILL_HERE = (VolunteerStatus.APPROVED, VolunteerStatus.PAUSED, VolunteerStatus.LAPSED)
 
 
 def against_a_claim(rules: Iterable[str]) -> list[str]:
@@ -30,6 +31,17 @@ def warnings_of_a_claim(rules: Iterable[str]) -> list[str]:
 def against_a_hand(rules: Iterable[str]) -> list[str]:
     """The rules that stop a coordinator's placement by hand, whatever the reason."""
     return [rule for rule in rules if rule in NEVER_OVERRIDDEN]
+
+
+def against_a_holder(referral: Referral, rules: Iterable[str]) -> list[str]:
+    """The rules that stop a holder from taking the matter: fewer where staff entered a yes past the shortlist."""
+    return against_a_hand(rules) if referral.way is ReferralWay.HAND else against_a_claim(rules)
+
+
+def may_hold_on(volunteer: Volunteer | None) -> bool:
+    """May whoever holds a matter keep it and read its names? Not who was suspended, left or cannot sign in."""
+    may_sign_in = volunteer is not None and volunteer.user is not None and volunteer.user.is_active
+    return may_sign_in and volunteer.status in STILL_HERE  # type: ignore[union-attr]
 
 
 def may_place(actor: User, case: Case) -> bool:

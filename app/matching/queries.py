@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import User
@@ -16,7 +17,7 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.volunteers.models import Volunteer, VolunteerStatus
 
-from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus, ReferralWay
+from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus
 from .refusals import NotOnTheList
 from .rules import is_listed
 from .volunteer_rows import used_slots
@@ -57,16 +58,34 @@ def live_with(opening: Opening, volunteer: Volunteer) -> Referral | None:
 
 def is_ahead_of(referral: Referral, volunteer: Volunteer) -> bool:
     """Does somebody else's attempt come before a new claim: a hold, or a place in the line?"""
-    in_line = referral.way is ReferralWay.CLAIM and referral.status in (S.OFFERED, S.WAITLISTED)
-    return referral.volunteer_id != volunteer.id and (referral.status in HOLDING or in_line)
+    return referral.volunteer_id != volunteer.id and (referral.status in HOLDING or referral.is_in_line)
+
+
+def line(opening: Opening) -> list[Referral]:
+    """Who waits for an opening or has the turn, in the order in which they asked or said yes."""
+    asked = live_referrals(opening, S.OFFERED, S.WAITLISTED)
+    return sorted((r for r in asked if r.is_in_line), key=lambda r: r.place_in_line)
+
+
+def is_overtaking(mine: Referral | None, opening: Opening) -> bool:
+    """Would a yes or claim pass somebody who waits? Whoever has the turn passes nobody."""
+    if mine is not None and mine.is_in_line and mine.status is S.OFFERED:
+        return False
+    waits = mine is not None and mine.is_in_line
+    return any(
+        r is not mine and (not waits or r.status is S.OFFERED or r.place_in_line < mine.place_in_line)  # type: ignore[union-attr]
+        for r in line(opening)
+    )
 
 
 def position(referral: Referral) -> int:
     """The place on the waiting list, from 1."""
+    since, number = referral.place_in_line
+    waits = func.coalesce(Referral.answered_at, Referral.created_at)
     stmt = select(func.count()).where(
         Referral.opening_id == referral.opening_id,
         Referral.status == S.WAITLISTED,
-        Referral.id < referral.id,
+        or_(waits < since, and_(waits == since, Referral.id < number)),
     )
     return session.execute(stmt).scalar_one() + 1
 
@@ -175,6 +194,33 @@ def parties_of(referral: Referral) -> list[Party]:
     """The names a holder checks: everyone in the matter, the client first."""
     stmt = select(Party).where(Party.case_id == referral.case.id, Party.removed_at.is_(None))
     return sorted(session.execute(stmt).scalars(), key=lambda party: (party.role is not PartyRole.CLIENT, party.id))
+
+
+def names_changed_at(case: Case) -> datetime:
+    """When somebody was last added to the matter, changed or taken out of it."""
+    stmt = select(func.max(Party.changed_at)).where(Party.case_id == case.id)
+    return session.execute(stmt).scalar_one() or case.received_at
+
+
+def names_shown(referral: Referral) -> list[Party]:
+    """The names whoever holds a matter may read now: of a sensitive one those alone that a coordinator released.
+
+    Whoever was placed already, and checks changed names, reads them all.
+    """
+    if referral.status is S.CONFIRMED or not referral.case.sensitive or referral.names_released == "all":
+        return parties_of(referral)
+    if referral.names_released is None:
+        return []
+    return [party for party in parties_of(referral) if party.role not in CLIENT_SIDE]
+
+
+def may_read_names(referral: Referral) -> bool:
+    """Is the matter held, with time left, and are there names to read: of a sensitive one, as they were released?"""
+    if referral.status not in HOLDING or referral.parties_seen_at is None or referral.is_too_late:
+        return False
+    if not referral.case.sensitive:
+        return True
+    return referral.names_released is not None and names_changed_at(referral.case) <= referral.parties_seen_at
 
 
 def mentors(case: Case, volunteer: Volunteer) -> list[Volunteer]:

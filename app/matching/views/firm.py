@@ -17,7 +17,7 @@ from app.volunteers.models import Organisation
 from .. import firms, firms_board, operations, queries, reasons, terms, words
 from ..forms import AttestForm, DeclineForm, HoldForm
 from ..forms_firm import NameForm
-from ..models import HOLDING, Referral, ReferralStatus
+from ..models import Referral, ReferralStatus
 from ..refusals import CheckAgain
 from . import bp
 
@@ -112,20 +112,14 @@ def wait_for_firm(public_id: str) -> ResponseReturnValue:
 def firm_matter(public_id: str) -> ResponseReturnValue:
     """An attempt with the firm: the names to check while it holds; who saw them is written down first."""
     referral = firms.get_attempt(public_id, viewer=signed_in())
-    if _shows_names(referral):
+    if queries.may_read_names(referral):
         audit.record_view("parties", referral, viewer=signed_in())
         referral = firms.get_attempt(public_id, viewer=signed_in())
     return _page(referral, AttestForm(formdata=None))
 
 
-def _shows_names(referral: Referral) -> bool:
-    return referral.status in HOLDING and referral.parties_seen_at is not None
-
-
 def _page(referral: Referral, form: AttestForm, name: NameForm | None = None) -> str:
-    shown = queries.parties_of(referral) if _shows_names(referral) else []
-    if referral.case.sensitive and referral.names_released == "adverse":
-        shown = [party for party in shown if party.role not in queries.CLIENT_SIDE]
+    shown = queries.names_shown(referral) if queries.may_read_names(referral) else []
     form.names_read.data = referral.names_now
     able = _able(referral)
     return render_template(

@@ -12,10 +12,10 @@ from app.core import audit
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
 
-from .. import operations, queries, terms, words
+from .. import operations, policy, queries, terms, words
 from ..forms import AttestForm, HoldForm
 from ..forms_asking import AgainForm
-from ..models import HOLDING, Referral, ReferralStatus
+from ..models import Referral, ReferralStatus
 from ..refusals import CheckAgain
 from . import bp
 
@@ -36,22 +36,19 @@ def parties(public_id: str) -> ResponseReturnValue:
 def _shows_names(referral: Referral) -> bool:
     if referral.status is S.CONFIRMED:
         return referral.attested_version is None and queries.leads(referral)
-    if not referral.is_promised:
-        return False
-    return referral.status in HOLDING and referral.parties_seen_at is not None
+    may = policy.may_hold_on(referral.volunteer) and referral.is_promised
+    return may and queries.may_read_names(referral)
 
 
 def _page(referral: Referral, form: AttestForm) -> str:
-    shown = queries.parties_of(referral) if _shows_names(referral) else []
-    if referral.case.sensitive and referral.names_released == "adverse":
-        shown = [party for party in shown if party.role not in queries.CLIENT_SIDE]
+    shown = queries.names_shown(referral) if _shows_names(referral) else []
     form.names_read.data = referral.names_now
     return render_template(
         "matching/parties.html",
         referral=referral,
         case=referral.case,
         parties=shown,
-        all_shown=not referral.case.sensitive or referral.names_released == "all",
+        all_shown=not referral.case.sensitive or referral.names_released == "all" or referral.status is S.CONFIRMED,
         form=form,
         promise=HoldForm(formdata=None),
         again=AgainForm(formdata=None),
@@ -73,12 +70,15 @@ def attest(public_id: str) -> ResponseReturnValue:
     try:
         with transaction():
             referral = queries.get_my_referral(public_id, viewer=signed_in())
+            in_hand = referral.status is S.CONFIRMED
             operations.attest(referral, form.answer.data, actor=signed_in(), names_read=form.names_read.data or "")
             status, case_id = referral.status, referral.case.public_id
             is_lead = referral.opening.role is CaseRole.LEAD
     except CheckAgain as changed:
         flash(str(changed.message), "stop")
         return redirect(url_for(".parties", public_id=public_id), 303)
+    if in_hand:
+        return _checked_again(form.answer.data, case_id)
     if status is S.CONFIRMED:
         flash(
             _("The matter is yours. The client is being told; your first contact is what comes next.")
@@ -90,6 +90,18 @@ def attest(public_id: str) -> ResponseReturnValue:
         return redirect(url_for(".parties", public_id=public_id), 303)
     flash(_("Thank you for looking. This is never held against you."))
     return redirect(url_for(".opportunities"), 303)
+
+
+def _checked_again(answer: str, case_id: str) -> ResponseReturnValue:
+    """The names of a case in hand had changed."""
+    if answer == operations.CONFLICT:
+        flash(_("Thank you. The case is closed to you from now on, and the programme finds somebody else."))
+        return redirect(url_for(".my_matters"), 303)
+    if answer == operations.CLEAR:
+        flash(_("Thank you. Everything goes on as before."))
+    else:
+        flash(_("The case is in your hands. To give it up, hand it back from this page."), "stop")
+    return redirect(url_for("casework.my_case", public_id=case_id), 303)
 
 
 @bp.post("/my/matters/<public_id>/extend")

@@ -198,7 +198,7 @@ def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]).upper() if first["loc"] else ""
     if first["type"] == "missing":
-        return f"{name} is not set."
+        return f"{name} is not set; keys are made by themselves only for SQLite on loopback. See docs/operations.md."
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
     if first["type"].startswith("bool"):

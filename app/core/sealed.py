@@ -47,7 +47,10 @@ def _pair(text: str) -> tuple[str, bytes]:
 
 
 def _key(text: str) -> bytes:
-    raw = base64.urlsafe_b64decode(text.strip())
+    try:
+        raw = base64.urlsafe_b64decode(text.strip())
+    except ValueError:
+        raw = b""
     if len(raw) != 32:
         raise ValueError("a key is 32 bytes of base64")
     return raw

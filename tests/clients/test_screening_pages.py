@@ -171,7 +171,7 @@ def test_names_decided_twice_keep_what_was_typed_and_show_no_ids(desk, client: F
                       conflicts__note="They were neighbours once.")  # fmt: skip
     assert answer.status_code == 409
     page = answer.get_data(as_text=True)
-    assert "<blockquote class=\"sheet flat\">They were neighbours once.</blockquote>" in page
+    assert '<blockquote class="sheet flat">They were neighbours once.</blockquote>' in page
     assert search.public_id not in page
 
 

@@ -22,7 +22,8 @@ GOOD = {name.upper(): value for name, value in KEYS.items()}
 
 BAD = {
     "a short secret": ({"SECRET_KEY": "short"}, "SECRET_KEY must be at least 32 characters long."),
-    "an unreadable data key": ({"DATA_KEY": "first:nothing"}, "DATA_KEY and INDEX_KEY cannot be read: "),
+    "an unreadable data key": ({"DATA_KEY": "first:nothing"}, "DATA_KEY and INDEX_KEY cannot be read: a key is"),
+    "an unreadable index key": ({"INDEX_KEY": "foo"}, "DATA_KEY and INDEX_KEY cannot be read: a key is 32 bytes"),
     "an unknown database": (
         {"DATABASE_URL": "mysql://here/desk"},
         "DATABASE_URL must start with sqlite:/// or postgresql+psycopg://.",
@@ -144,7 +145,7 @@ def test_a_real_deployment_brings_its_own_keys(environ: pytest.MonkeyPatch, real
     config.make_local_keys()
     for key, value in real.items():
         environ.setenv(key, value)
-    with pytest.raises(config.BadConfiguration, match="SECRET_KEY is not set"):
+    with pytest.raises(config.BadConfiguration, match="SECRET_KEY is not set; keys are made by themselves only"):
         config.load()
 
 

@@ -202,14 +202,23 @@ def see_names(ask: TransferAsk, *, actor: User) -> TransferAsk:
     """Let the receiver, and nobody else, read the names for a conflict check.
 
     :raises AskOver: the time is over, or it was taken back
+    :raises NotForYou: a rule speaks against the receiver by now
     """
-    _case, transfer, ask = _lock_ask(ask)
+    case, transfer, ask = _lock_ask(ask)
     _refuse_unless_asked(ask, actor)
+    _judge_again(case, ask.volunteer)
     if ask.names_seen_at is None:
         ask.names_seen_at = clock.now()
         steps.note_step(transfer, "names_seen", actor=actor, volunteer_id=ask.volunteer_id)
         audit.record("transfer.see_names", ask, actor=actor, after={"parties_version": ask.case.parties_version})
     return ask
+
+
+def may_read_names(ask: TransferAsk) -> bool:
+    """Is the receiver asked, with time left, and does nothing speak against them by now?"""
+    if ask.status is not A.ASKED or ask.names_seen_at is None or ask.ends_at is None or ask.ends_at <= clock.now():
+        return False
+    return not placing.against_a_hand(pair_with(ask.case, ask.volunteer).rules)
 
 
 def accept_transfer(ask: TransferAsk, *, actor: User, names_read: str | None = None) -> Assignment:
@@ -251,11 +260,16 @@ def names_of(case: Case) -> str:
     return str(case.parties_version)
 
 
-def _look_again(case: Case, volunteer: Volunteer) -> Pair:
+def _judge_again(case: Case, volunteer: Volunteer) -> Pair:
     pair = pair_with(case, volunteer)
     against = placing.against_a_hand(pair.rules)
     if against:
         raise NotForYou(against)
+    return pair
+
+
+def _look_again(case: Case, volunteer: Volunteer) -> Pair:
+    pair = _judge_again(case, volunteer)
     refuse_if(must_be_searched_again(case), SearchAgain)
     refuse_if(matching.count_used_slots(volunteer) >= volunteer.capacity, AtCapacity)
     return pair
@@ -340,7 +354,7 @@ def refuse_transfer(ask: TransferAsk, answer: str, *, actor: User, reason: str |
     _refuse_unless_asked(ask, actor)
     if answer == A.CONFLICT:
         bar(case, ask.volunteer, reason="conflict", actor=actor)
-        for membership in ask.volunteer.memberships:
+        for membership in ask.volunteer.memberships if case.short_term_by is None else []:
             bar(case, membership.organisation, reason="conflict", actor=actor)
     ask.reason = reason
     _back_to_choosing(transfer, ask, A(answer), actor)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.accounts.models import User
@@ -40,7 +41,7 @@ from app.matching.refusals import AtCapacity, CheckAgain, NeedsMentor, NotForYou
 from app.tasks.models import Task
 from app.volunteers.models import Membership, Organisation, Volunteer, VolunteerStatus
 from tests import factories
-from tests.casework.conftest import TODAY, Work, begin
+from tests.casework.conftest import MONDAY, TODAY, Work, begin
 
 S, A = TransferStatus, AskStatus
 GIVEN = Checklist("The answer is filed.", "Call the clerk.")
@@ -247,6 +248,25 @@ def test_every_check_is_made_again_at_the_acceptance(handing: Handing, flaw: str
     with pytest.raises((NotForYou, AtCapacity)):
         handing.accept()
     assert leads(handing.work.case_id) == [handing.work.user.volunteer.id]
+
+
+@pytest.mark.parametrize("flaw", ["suspended", "licence", "barred", "party"])
+def test_whoever_may_not_take_it_by_now_reads_no_name_of_it(handing: Handing, client: FlaskClient, flaw: str) -> None:
+    handing.ready()
+    path = f"/my/take-over/{handing.ask.public_id}"
+    factories.sign_in(client, handing.receiver)
+    assert "Castro" in client.get(path).text
+    _spoil(handing, flaw)
+    assert "Castro" not in client.get(path).text
+    with pytest.raises(NotForYou), transaction():
+        receivers.see_names(handing.ask, actor=handing.receiver)
+
+
+def test_after_its_time_the_names_are_gone_though_no_worker_has_ended_it(handing: Handing, client: FlaskClient) -> None:
+    handing.ready()
+    with clock.at(MONDAY + timedelta(days=20)):
+        factories.sign_in(client, handing.receiver)
+        assert "Castro" not in client.get(f"/my/take-over/{handing.ask.public_id}").text
 
 
 def test_the_lead_is_not_chosen(handing: Handing) -> None:

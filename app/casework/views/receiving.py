@@ -16,7 +16,7 @@ from app.matching.refusals import CheckAgain
 from .. import operations_transfer_receiver as receivers
 from .. import transfer_queries, transfer_words
 from ..transfer_forms import AnswerForm
-from ..transfer_models import AskStatus, TransferAsk
+from ..transfer_models import TransferAsk
 from . import bp
 
 
@@ -25,18 +25,14 @@ from . import bp
 def receive(public_id: str) -> ResponseReturnValue:
     """What the reader is asked to take over; who saw its names is written down first."""
     ask = transfer_queries.get_own_ask(public_id, viewer=signed_in())
-    if _shows_names(ask):
+    if receivers.may_read_names(ask):
         audit.record_view("parties", ask, viewer=signed_in())
         ask = transfer_queries.get_own_ask(public_id, viewer=signed_in())
     return _page(ask, AnswerForm())
 
 
-def _shows_names(ask: TransferAsk) -> bool:
-    return ask.status is AskStatus.ASKED and ask.names_seen_at is not None
-
-
 def _page(ask: TransferAsk, form: AnswerForm) -> str:
-    parties = _parties(ask) if _shows_names(ask) else []
+    parties = _parties(ask) if receivers.may_read_names(ask) else []
     form.names_read.data = receivers.names_of(ask.case)
     return render_template(
         "casework/transfer_receive.html", ask=ask, case=ask.case, parties=parties, form=form, words=transfer_words,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from flask_babel import lazy_gettext as _l
@@ -122,8 +122,3 @@ def counties(viewer: User) -> list[str]:
     """The counties that waiting requests are in."""
     found = select(Case.county).where(*_mine(viewer)).distinct().order_by(Case.county)
     return list(session.scalars(found))
-
-
-def days_waiting(received_at: datetime, today: date) -> int:
-    """Whole days since a request came in."""
-    return max(0, (today - received_at.date()).days)

@@ -84,6 +84,11 @@ def today() -> date:
     return clock.today_in(zone())
 
 
+def day_of(moment: datetime) -> date:
+    """The day of a moment where the reader's programme is."""
+    return moment.astimezone(ZoneInfo(zone())).date()
+
+
 def in_days(day: date | None) -> str:
     """`in 6 days`, `today`, `2 days ago`."""
     if day is None:
@@ -138,8 +143,8 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=choose_language)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.globals.update(
-        when_day=when_day, in_days=in_days, when_at=when_at, money=money, number=number, hours=hours, asset=asset,
-        today=today, timedelta=timedelta,
+        when_day=when_day, in_days=in_days, when_at=when_at, day_of=day_of, money=money, number=number, hours=hours,
+        asset=asset, today=today, timedelta=timedelta,
     )  # fmt: skip
     app.context_processor(_context)
 

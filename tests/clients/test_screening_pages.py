@@ -123,6 +123,16 @@ def test_the_export_has_the_rows_and_no_names(desk, client: FlaskClient) -> None
     assert "Cottonwood" not in text
 
 
+def test_a_request_of_the_evening_was_asked_on_that_day(desk, client: FlaskClient) -> None:
+    of, staff, _grant = desk
+    evening = datetime(2026, 11, 18, 1, 41, tzinfo=UTC)  # the 17th, 7:41 pm in Chicago
+    case = make.case(of, owner=staff, received_at=evening)
+    session.commit()
+    queue = client.get("/intake").get_data(as_text=True)
+    assert 'Nov 17, 7:41 pm<br><span class="small dim">yesterday</span>' in queue
+    assert f"{case.number},2026-11-17,1," in client.get("/intake.csv").get_data(as_text=True)
+
+
 def test_another_programmes_request_is_not_there(desk, client: FlaskClient) -> None:
     foreign = make.case(make.programme())
     session.commit()

@@ -71,6 +71,12 @@ def test_a_link_alone_shows_nothing_but_the_question_for_the_pin(visitor: Visito
     assert "reading" not in page
 
 
+def test_a_request_of_the_evening_was_written_on_that_day(visitor: Visitor):
+    evening = datetime(2026, 11, 18, 1, 41, tzinfo=UTC)  # the 17th, 7:41 pm in Chicago
+    make(received_at=evening)
+    assert "You wrote to us on Tue, Nov 17." in opened(visitor)
+
+
 def test_link_and_pin_show_where_things_stand_and_whom_to_call(visitor: Visitor, case: Case):
     page = opened(visitor)
     assert "We are reading your request" in page

@@ -86,8 +86,9 @@ def intake_export() -> ResponseReturnValue:
 
 
 def _csv_row(row: Any) -> tuple[Any, ...]:
+    received_on = i18n.day_of(row.received_at)
     return (
-        row.number, row.received_at.date().isoformat(), queue.days_waiting(row.received_at, i18n.today()),
+        row.number, received_on.isoformat(), (i18n.today() - received_on).days,
         row.priority_level.value, row.points, row.problem_code, county_name(row.county), language_name(row.language),
         row.next_critical_on.isoformat() if row.next_critical_on else "unknown or none",
         row.step, " ".join(row.missing_items),

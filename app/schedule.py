@@ -64,6 +64,7 @@ WORK = [
     "app.matching.jobs.void_one",
     "app.matching.jobs.drop_one",
     "app.matching.jobs.let_go_one",
+    "app.matching.jobs.let_barred_go_one",
     "app.matching.jobs.look_after_one",
     "app.matching.docket_jobs.propose_one",
     "app.casework.transfer_jobs.expire_one",

@@ -28,7 +28,7 @@ from app.volunteers.models import Membership, Organisation, Standing, Volunteer,
 
 from . import called, ties
 from .called import Called
-from .models import HOLDING, Assignment, Bar, Referral, ReferralStatus
+from .models import HOLDING, LIVE, Assignment, Bar, Referral, ReferralStatus
 
 MOST_WORDS = 4_000
 GIVEN_BACK = "given_back"
@@ -89,6 +89,16 @@ def _no(purpose: Purpose) -> ColumnElement[bool]:
     if purpose is Purpose.MATCH:
         ended.append(ReferralStatus.EXPIRED)
     return Referral.status.in_(ended)
+
+
+def attempts_of_barred() -> Select[Referral]:
+    """Live attempts of somebody who was barred from the case since, in person or with their firm."""
+    theirs = select(Membership.organisation_id).where(Membership.volunteer_id == Referral.volunteer_id)
+    theirs = theirs.correlate(Referral)
+    imputed = and_(Bar.organisation_id.in_(theirs), Case.short_term_by.is_(None))
+    named = or_(Bar.volunteer_id == Referral.volunteer_id, Bar.organisation_id == Referral.organisation_id, imputed)
+    barred = select(Bar.id).where(Bar.case_id == Opening.case_id, named).correlate(Opening, Case, Referral).exists()
+    return select(Referral).join(Referral.opening).join(Opening.case).where(Referral.status.in_(LIVE), barred)
 
 
 def _firms_of(volunteers: Iterable[int]) -> dict[int, set[int]]:

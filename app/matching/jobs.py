@@ -18,6 +18,7 @@ from app.core.db import lock, session, transaction
 from app.volunteers.models import Volunteer
 
 from . import operations, policy
+from .barring import attempts_of_barred
 from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus
 from .operations_supervision import due_for_company, look_after_juniors
 
@@ -81,6 +82,11 @@ def let_go_one() -> bool:
     gone = or_(Volunteer.status.not_in(policy.STILL_HERE), User.deactivated_at.is_not(None))
     stmt = select(Referral).join(Referral.volunteer).join(Volunteer.user)
     return _handle(stmt.where(Referral.status.in_(LIVE), gone).order_by(Referral.id), operations.let_go)
+
+
+def let_barred_go_one() -> bool:
+    """Let go one attempt of somebody barred from the case since they were asked or asked for it."""
+    return _handle(attempts_of_barred().order_by(Referral.id), operations.let_barred_go)
 
 
 def look_after_one() -> bool:

@@ -18,6 +18,7 @@ from .operations_holds import (
     extend_hold,
     hold,
     join_waiting_list,
+    let_barred_go,
     let_go,
     look_before_hold,
     release_names,
@@ -33,7 +34,8 @@ __all__ = [
     "CLEAR", "CONFLICT", "accept_for_firm", "accept_offer", "ask_firm", "attest", "attest_for_firm", "bar",
     "confirm_request",
     "decline_offer", "drop_referral", "end_assignment", "expire_hold", "extend_hold", "hold", "hold_by_hand",
-    "hold_for_firm", "join_waiting_list", "let_go", "look_before_hold", "name_person", "offer_next_in_line", "place",
-    "place_by_hand", "promise_privacy", "refuse_request", "release_names", "see_parties", "send_offer",
+    "hold_for_firm", "join_waiting_list", "let_barred_go", "let_go", "look_before_hold", "name_person",
+    "offer_next_in_line", "place", "place_by_hand", "promise_privacy", "refuse_request", "release_names",
+    "see_parties", "send_offer",
     "take_name_back", "void_attestation", "wait_for_firm", "warn_holder", "withdraw_for_firm", "withdraw_hold",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.models import Volunteer
 
 from . import mails, parts, policy, queries, terms
-from .barring import GIVEN_BACK, Purpose
+from .barring import GIVEN_BACK, Purpose, attempts_of_barred
 from .models import HOLDING, Referral, ReferralStatus, ReferralWay
 from .operations_firm_line import back_to_firm, tell_staff_nobody_was_named
 from .operations_line import RELEASE_NAMES, close_referral, offer_next_in_line, postpone_clock
@@ -34,7 +34,7 @@ from .refusals import (
 from .rules import judge_pair, stands_open
 
 S = ReferralStatus
-NO_LONGER_HERE = "no_longer_here"
+NO_LONGER_HERE, BARRED = "no_longer_here", "barred"
 
 
 def hold(opening: Opening, *, actor: User) -> Referral:
@@ -270,7 +270,20 @@ def let_go(referral: Referral) -> None:
     if referral.named_at is not None:
         back_to_firm(referral, actor=None, reason=NO_LONGER_HERE)
         return
-    close_referral(referral, S.WITHDRAWN, actor=None, reason=NO_LONGER_HERE)
+    _end_for_good(referral, opening, NO_LONGER_HERE)
+
+
+def let_barred_go(referral: Referral) -> None:
+    """End the attempt of somebody whom another's conflict, in their firm or on their part, keeps from the case."""
+    opening = lock(referral.opening)
+    referral = lock(referral)
+    still = attempts_of_barred().where(Referral.id == referral.id)
+    if session.execute(still).first() is not None:
+        _end_for_good(referral, opening, BARRED)
+
+
+def _end_for_good(referral: Referral, opening: Opening, reason: str) -> None:
+    close_referral(referral, S.WITHDRAWN, actor=None, reason=reason)
     mails.matter_gone(referral)
     offer_next_in_line(opening)
 

@@ -9,6 +9,9 @@ import pytest
 from flask import Flask
 
 from app.accounts import operations as accounts
+from app.casework.operations_transfer import leave_at_once
+from app.casework.transfer_models import Court
+from app.clients.models import CaseRole, Opening
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
@@ -19,6 +22,8 @@ from app.volunteers.operations import pause_volunteer, suspend_volunteer
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, lay, mails, tasks
 from tests.matching.firm import found, holding, named
+from tests.matching.players import led, person
+from tests.matching.players import opening as part_of
 
 S = ReferralStatus
 
@@ -96,8 +101,8 @@ def test_the_line_goes_by_when_each_said_yes_and_not_by_when_they_were_asked(des
     accept(desk, asked_first, 0, minutes=3)
     line = [waits, asked_next, asked_first]
     assert [queries.position(fresh(one)) for one in line] == [1, 2, 3]
-    for gone, person in zip([held, *line], [4, 2, 1, 0], strict=True):
-        give_back(desk, gone, person)
+    for gone, n in zip([held, *line], [4, 2, 1, 0], strict=True):
+        give_back(desk, gone, n)
         session.rollback()
         left = [one for one in line if fresh(one).ended_at is None]
         assert [fresh(one).status for one in left] == [S.OFFERED, S.WAITLISTED, S.WAITLISTED][: len(left)]
@@ -216,3 +221,37 @@ def test_a_firms_late_yes_waits_behind_the_turn_of_another(app: Flask) -> None:
     with transaction():
         late = operations.accept_for_firm(session.get_one(Referral, asked), actor=other.coordinator)
         assert late.status is S.WAITLISTED
+
+
+def test_a_conflict_lets_the_offers_and_holds_of_the_whole_firm_go(desk: Desk) -> None:
+    found(desk, 0, 1, 2)
+    asked, other = offer(desk, 1), offer(desk, 3)
+    held = hold(desk, 0)
+    waits = wait(desk, 2)
+    with transaction():
+        operations.attest(session.get_one(Referral, held), "conflict", actor=desk.user(0))
+    while jobs.let_barred_go_one():
+        pass
+    assert [fresh(one).status for one in (held, asked, waits, other)] == [
+        S.CONFLICT, S.WITHDRAWN, S.WITHDRAWN, S.OFFERED,
+    ]  # fmt: skip
+    assert sorted(mail.to_address for mail in mails("matching.gone")) == sorted(
+        [desk.volunteer(1).email, desk.volunteer(2).email]
+    )
+
+
+def test_a_leads_conflict_lets_the_hold_of_a_colleague_on_another_part_go(app: Flask) -> None:
+    desk = led()
+    with transaction():
+        factories.user(Role.SUPERVISING_ATTORNEY, programme=desk.programme)
+        colleague = person("attorney", languages=["en", "es"])
+        part = part_of(desk, CaseRole.CO_COUNSEL).id
+        desk.volunteer_ids.append(colleague.id)
+    found(desk, 0, 1)
+    with transaction():
+        held = operations.hold(session.get_one(Opening, part), actor=desk.user(1)).id
+    with transaction():
+        leave_at_once(desk.case.assignments[0], "conflict", court=Court.NO, actor=desk.user(0))
+    while jobs.let_barred_go_one():
+        pass
+    assert (fresh(held).status, fresh(held).reason) == (S.WITHDRAWN, "barred")

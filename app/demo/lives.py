@@ -146,6 +146,7 @@ def _dates(fate: Plan) -> dict[str, object]:
         return {"has_dates": "yes", "date1_kind": fate.matter.date_kind, "date1_unknown": True}
     recent = fate.ends - fate.begins < timedelta(days=30)
     day = (clock.now() + timedelta(days=fate.chance.randrange(7, 36 if recent else 75))).date()
+    day += timedelta(days=(0, 0, 0, 0, 0, 2, 1)[day.weekday()])  # no court sits at a weekend
     return {"has_dates": "yes", "date1_kind": fate.matter.date_kind, "date1_on": day.isoformat()}
 
 

@@ -14,8 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
-from app import create_app
+from app import create_app, tables
 from app.clients import conflicts
 from app.core import db as database
 from app.core import migrate
@@ -23,6 +25,8 @@ from app.core.sealed import new_key
 from config import Settings
 
 KEYS = {"data_key": f"test:{new_key()}", "index_key": new_key(), "secret_key": "s" * 40}
+ALONE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 
 
@@ -86,10 +90,29 @@ def database_url(empty_database: str, own_folder: Path, worker_id: str) -> Itera
     if not SERVER:
         yield fresh_copy(empty_database, own_folder)
         return
-    name = f"desk_{worker_id}"
-    template = make_url(empty_database).database
-    _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+    url = make_url(SERVER).set(database=f"desk_{worker_id}").render_as_string(hide_password=False)
+    try:
+        empty(url)
+    except DBAPIError:  # not made yet, or a test left it in no state to be emptied
+        of = make_url(empty_database).database
+        _on_server(
+            f"DROP DATABASE IF EXISTS desk_{worker_id} WITH (FORCE)",
+            f"CREATE DATABASE desk_{worker_id} TEMPLATE {of}",
+        )
+    yield url
+
+
+def empty(url: str) -> None:
+    """Empty every table that has rows: half the time of making the database anew."""
+    names = [f'"{table.name}"' for table in tables.metadata.sorted_tables]
+    each = (f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in names)  # noqa: S608  names of our own tables
+    filled = text(" UNION ALL ".join(each))
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(ALONE))
+        found = connection.execute(filled).scalars().all()
+        if found:
+            connection.execute(text(f"TRUNCATE {', '.join(found)} RESTART IDENTITY CASCADE"))
 
 
 def fresh_copy(of: str, folder: Path) -> str:

@@ -207,13 +207,13 @@ class Seen:
     faults: list[str] = field(default_factory=list)
 
 
-def look_everywhere(app: Flask, world: World, ids_each: int) -> Seen:
-    """Everybody opens every address and sends every form with ids of the cases, and searches for the names."""
+def look_everywhere(app: Flask, world: World, ids_each: int, nth: int = 1) -> Seen:
+    """Everybody opens every nth address and sends its form with ids of the cases, and searches for the names."""
     seen = Seen()
     ids = _ids(world)
     for number, name in enumerate(world.people):
         browser = _browser(app, world, name, number)
-        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)[number % nth :: nth]:
             if rule.endpoint != "static" and "token" not in rule.arguments and rule.rule not in AWAY:
                 _knock(browser, world, name, rule, world.chance.sample(ids, ids_each), seen)
         _search(browser, world, name, seen)
@@ -301,8 +301,8 @@ def _read_mails(world: World, seen: Seen) -> None:
         seen.faults += [f"the mail {mail.kind} tells {word}" for word in hits]
 
 
-def check(app: Flask, world: World, ids_each: int, least: int) -> None:
-    seen = look_everywhere(app, world, ids_each)
+def check(app: Flask, world: World, ids_each: int, least: int, nth: int = 1) -> None:
+    seen = look_everywhere(app, world, ids_each, nth)
     looked = seen.pages + seen.sent + seen.searches + seen.mails
     print(  # noqa: T201
         f"promise 15: {len(world.every_word)} names in {len(world.words)} cases; {len(world.people)} people,"
@@ -317,7 +317,7 @@ def check(app: Flask, world: World, ids_each: int, least: int) -> None:
 
 @pytest.mark.promise(15)
 def test_before_the_hold_no_page_search_export_form_or_mail_yields_a_name(app: Flask, world: World) -> None:
-    check(app, world, ids_each=1, least=5_000)
+    check(app, world, ids_each=1, least=1_500, nth=4)
 
 
 @pytest.mark.full

@@ -63,7 +63,6 @@ class NoteForm(Form):
         default="programme",
     )
 
-
     def offer_what_may_be_read(self, reads_file: bool) -> None:
         """Nobody writes what they could not read afterwards."""
         if not reads_file:

@@ -15,6 +15,7 @@ from app.volunteers.models import Organisation, Volunteer, VolunteerStatus
 
 from . import firms, mails, policy, queries, terms
 from .barring import GIVEN_BACK, Purpose
+from .looks import refuse_if_firm_is_full
 from .models import HOLDING, Referral, ReferralStatus, ReferralWay
 from .operations_attest import CLEAR, CONFLICT, DECLINED
 from .operations_firm_line import NAMED_NOBODY, TAKEN_BACK, back_to_firm
@@ -83,6 +84,7 @@ def accept_for_firm(referral: Referral, *, actor: User) -> Referral:
     :raises OfferOver: it was answered or its time is over
     :raises CaseGone: it was placed or taken off the docket meanwhile
     :raises NotForFirm: the firm is kept from it or has nobody for it by now
+    :raises FirmFull: it holds as many as its people have places
     """
     refuse_if(not policy.may_answer_for(actor, referral.organisation_id), NotAllowed)
     opening = _lock_opening(referral.opening)
@@ -93,6 +95,8 @@ def accept_for_firm(referral: Referral, *, actor: User) -> Referral:
     refuse_if(referral.status is not S.OFFERED or over, OfferOver)
     _refuse_unless_firm_may(opening, _firm(referral))
     is_next = queries.holding(opening) is None and not queries.is_overtaking(referral, opening)
+    if is_next:
+        refuse_if_firm_is_full(_firm(referral))
     referral.answered_at = clock.now()
     if is_next:
         return start_hold(referral, actor=actor)
@@ -108,6 +112,7 @@ def hold_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     :raises CaseGone: it was placed or taken off the docket meanwhile
     :raises NotForFirm: the firm is kept from it or has nobody for it
     :raises CaseTaken: another hold is live, or others wait in line
+    :raises FirmFull: it holds as many as its people have places
     """
     refuse_if(not policy.may_answer_for(actor, organisation.id), NotAllowed)
     opening = _lock_opening(opening)
@@ -117,6 +122,7 @@ def hold_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
         return mine
     _refuse_unless_firm_may(opening, organisation)
     refuse_if(any(r.status in HOLDING for r in before) or queries.is_overtaking(mine, opening), CaseTaken)
+    refuse_if_firm_is_full(organisation)
     if mine is None:
         mine = insert_unless_exists(
             Referral, opening_id=opening.id, organisation_id=organisation.id, way=ReferralWay.CLAIM,

@@ -18,6 +18,7 @@ from app.volunteers.models import Volunteer
 
 from . import mails, parts, policy, queries, terms
 from .barring import GIVEN_BACK, Purpose, attempts_of_barred
+from .looks import refuse_if_looked_enough
 from .models import HOLDING, Referral, ReferralStatus, ReferralWay
 from .operations_firm_line import back_to_firm, tell_staff_nobody_was_named
 from .operations_line import RELEASE_NAMES, close_referral, offer_next_in_line, postpone_clock
@@ -44,6 +45,7 @@ def hold(opening: Opening, *, actor: User) -> Referral:
     :raises NotForYou: a hard rule speaks against it; the refusal names the rules
     :raises AtCapacity: the volunteer's slots are used
     :raises CaseTaken: another hold is live, or others wait in line
+    :raises HeldTwice, LookedEnough: names were shown often enough and nothing was taken
     """
     opening, volunteer = lock_pair(opening, actor)
     before = queries.live_referrals(opening)
@@ -53,6 +55,7 @@ def hold(opening: Opening, *, actor: User) -> Referral:
     refuse_unless_claimable(opening, volunteer)
     refuse_if(any(r.status in HOLDING for r in before) or queries.is_overtaking(mine, opening), CaseTaken)
     if mine is None:
+        refuse_if_looked_enough(opening, volunteer)
         mine = insert_unless_exists(
             Referral, opening_id=opening.id, volunteer_id=volunteer.id, way=ReferralWay.CLAIM, made_by_id=actor.id,
             against_rules=[], **_hold_from_now(opening.case),
@@ -197,6 +200,7 @@ def join_waiting_list(opening: Opening, *, actor: User) -> Referral:
     if mine is not None:
         return mine
     refuse_unless_claimable(opening, volunteer)
+    refuse_if_looked_enough(opening, volunteer)
     made = insert_unless_exists(
         Referral, opening_id=opening.id, volunteer_id=volunteer.id, way=ReferralWay.CLAIM, status=S.WAITLISTED,
         made_by_id=actor.id, against_rules=[],

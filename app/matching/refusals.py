@@ -166,6 +166,27 @@ class PersonFull(Refusal):
     message = _l("This person's places are all taken. Choose another.")
 
 
+class HeldTwice(Refusal):
+    """The volunteer held this matter twice."""
+
+    message = _l("You have held this matter twice already. Write or call the programme if you can take it now.")
+
+
+class LookedEnough(Refusal):
+    """Names of many matters were shown and none was answered."""
+
+    message = _l(
+        "In the last seven days you held five matters and gave them back or let the time run out. "
+        "Names are shown so that somebody can take a matter: please talk to the programme first."
+    )
+
+
+class FirmFull(Refusal):
+    """The firm holds as many matters as its people have places."""
+
+    message = _l("Your firm holds as many matters as its people have places for. Name somebody, or give one back.")
+
+
 class AlreadyNamed(Refusal):
     """Somebody of the firm was named and has not given it back."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from app.accounts import calendars
 from app.clients.models import Case, PriorityLevel
@@ -37,14 +38,23 @@ def is_most_pressing(case: Case) -> bool:
 
 
 def offer_end(case: Case) -> datetime:
-    """Three business days from now, one where the case is pressing."""
-    return calendars.add_business_time(clock.now(), case.programme, days=1 if is_pressing(case) else 3)
+    """Three business days from now, one where the case is pressing; never into the day of its next date."""
+    end = calendars.add_business_time(clock.now(), case.programme, days=1 if is_pressing(case) else 3)
+    return _before_date(end, case)
+
+
+def _before_date(end: datetime, case: Case) -> datetime:
+    """An end, or the first moment of the next critical date where that comes sooner and still lies ahead."""
+    if case.next_critical_on is None:
+        return end
+    day = datetime.combine(case.next_critical_on, time(), ZoneInfo(case.programme.time_zone))
+    return min(end, day.astimezone(UTC)) if day > clock.now() else end
 
 
 def hold_end(case: Case) -> datetime:
     """Three business days from now, one where the case is pressing, four office hours within three days of a date."""
     if is_most_pressing(case):
-        return calendars.add_business_time(clock.now(), case.programme, hours=4)
+        return _before_date(calendars.add_business_time(clock.now(), case.programme, hours=4), case)
     return offer_end(case)
 
 
@@ -60,8 +70,8 @@ def name_again_end(case: Case, cleared_at: datetime) -> datetime:
 
 
 def extended_end(ends_at: datetime, case: Case) -> datetime:
-    """Two business days after the end so far."""
-    return calendars.add_business_time(ends_at, case.programme, days=EXTENSION_BUSINESS_DAYS)
+    """Two business days after the end so far, never into the day of its next date."""
+    return _before_date(calendars.add_business_time(ends_at, case.programme, days=EXTENSION_BUSINESS_DAYS), case)
 
 
 def answer_end(case: Case) -> datetime:

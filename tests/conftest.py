@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +28,7 @@ from config import Settings
 KEYS = {"data_key": f"test:{new_key()}", "index_key": new_key(), "secret_key": "s" * 40}
 ALONE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 
 
@@ -195,3 +197,14 @@ def app(settings: Settings) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A browser without script, signed out."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all the pages of a process."""
+    if not os.path.exists(CHROMIUM):
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -13,7 +13,6 @@ What a console says, and every error of a page's script, fails the test at its e
 from __future__ import annotations
 
 import logging
-import os
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from axe_playwright_python.sync_playwright import Axe
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 from werkzeug.serving import make_server
 
 from app.core import db
@@ -37,7 +36,6 @@ from config import Settings
 from tests import factories
 from tests.conftest import KEYS, Kept
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 AXE = Axe()
 BREACHES = "axe.run({preload: false, resultTypes: ['violations']}).then(({violations}) => violations)"
 APP = Path(__file__).resolve().parents[2] / "app"
@@ -108,17 +106,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for a module's journeys."""
-    if not os.path.exists(CHROMIUM):
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

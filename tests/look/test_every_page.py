@@ -18,7 +18,7 @@ from app.accounts.models import Programme
 from app.core.db import engine, session
 from config import Settings
 from tests.conftest import KEYS
-from tests.journeys.conftest import Live, catalogues, chromium, live
+from tests.journeys.conftest import Live, catalogues, live
 from tests.journeys.test_ask_for_help import Asking
 from tests.promises import crawl
 from tests.promises.conftest import copied
@@ -26,7 +26,7 @@ from tests.promises.conftest import copied
 from .everybody import LANGUAGES, Reader, mailed, make_world, readers, who_is
 from .eyes import THEMES, WIDTHS, Eyes
 
-__all__ = ["catalogues", "chromium", "live"]
+__all__ = ["catalogues", "live"]
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 NOT_PAGES = {

@@ -25,10 +25,10 @@ from app.volunteers.models import VolunteerStatus
 from config import Settings
 from tests import factories
 from tests.conftest import KEYS, SERVER, _on_server
-from tests.journeys.conftest import catalogues, chromium, live, page_at
+from tests.journeys.conftest import catalogues, live, page_at
 from tests.look import everybody
 
-__all__ = ["catalogues", "chromium", "live", "page_at"]
+__all__ = ["catalogues", "live", "page_at"]
 
 CASES, RECENT, VOLUNTEERS = 16, 12, 14
 

@@ -50,8 +50,11 @@ class Claimer(threading.Thread):
         token = next(form.fields["csrf_token"] for form in reader.forms if "csrf_token" in form.fields)
         self.gate.wait()
         for opening in self.openings:
-            sent = {"confidential": "y", "csrf_token": token}
-            self.said[ask(self.port, "POST", f"/opportunities/{opening}/hold", page.cookie, sent).status] += 1
+            self.claim(opening, page.cookie, token)
+
+    def claim(self, opening: str, cookie: str, token: str) -> None:
+        sent = {"confidential": "y", "csrf_token": token}
+        self.said[ask(self.port, "POST", f"/opportunities/{opening}/hold", cookie, sent).status] += 1
 
 
 def cookies(app: Flask, volunteers: list[int]) -> list[str]:

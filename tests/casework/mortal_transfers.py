@@ -65,13 +65,13 @@ def accept(app: Flask, ask_id: int, user_id: int, deadly: int) -> None:
     os._exit(0)
 
 
-def main(ask_id: int, user_id: int, case_id: int) -> None:
-    """Kill at the first statement, the second and so on."""
+def main(ask_id: int, user_id: int, case_id: int, nth: int) -> None:
+    """Kill at the first statement, at every nth after it, and let it be once none is left."""
     app, kills = create_app(load()), 0
     while True:
         child = os.fork()
         if child == 0:
-            accept(app, ask_id, user_id, kills + 1)
+            accept(app, ask_id, user_id, nth * kills + 1)
         _pid, how = os.waitpid(child, 0)
         now = state(app, case_id)
         if how == 0:
@@ -85,4 +85,4 @@ def main(ask_id: int, user_id: int, case_id: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(each) for each in sys.argv[1:4]))
+    main(*(int(each) for each in sys.argv[1:5]))

@@ -96,8 +96,10 @@ def overdue() -> Select[Opening]:
     return (
         select(Opening)
         .join(Case, Case.id == Opening.case_id)
-        .where(Opening.ends_on < (clock.now() - timedelta(hours=12)).date(),  # the day is over from Maine to Hawaii
-               Opening.status.in_((OpeningStatus.LISTED, OpeningStatus.FILLED)))
+        .where(
+            Opening.ends_on < (clock.now() - timedelta(hours=12)).date(),  # the day is over from Maine to Hawaii
+            Opening.status.in_((OpeningStatus.LISTED, OpeningStatus.FILLED)),
+        )
         .where(Case.status.in_(TAKES_OPENINGS), Case.paused_at.is_(None), ~asked, ~reported)
         .order_by(Opening.ends_on, Opening.id)
     )

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, IntegerField, StringField
 from wtforms.validators import StopValidation
 
+from .db import lock
 from .errors import Stale
 
 
@@ -36,11 +37,11 @@ class VersionedForm(Form):
     seen_version = HiddenField()
 
     def check_version(self, row: Any) -> None:
-        """Refuse to write over somebody else's change.
+        """Refuse to write over somebody else's change; nobody changes the row until this transaction ends.
 
         :raises Stale: the row changed since the form was opened
         """
-        if str(row.version) != (self.seen_version.data or ""):
+        if str(lock(row).version) != (self.seen_version.data or ""):
             raise Stale
 
 

@@ -19,7 +19,7 @@ from .looks import refuse_if_firm_is_full
 from .models import HOLDING, Referral, ReferralStatus, ReferralWay
 from .operations_attest import CLEAR, CONFLICT, DECLINED
 from .operations_firm_line import NAMED_NOBODY, TAKEN_BACK, back_to_firm
-from .operations_holds import start_hold
+from .operations_holds import put_in_line, start_hold
 from .operations_line import PROPOSE_NEXT, close_referral, offer_next_in_line, postpone_clock
 from .operations_placement import bar
 from .refusals import (
@@ -146,14 +146,7 @@ def wait_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     if mine is not None:
         return mine
     _refuse_unless_firm_may(opening, organisation)
-    made = insert_unless_exists(
-        Referral, opening_id=opening.id, organisation_id=organisation.id, way=ReferralWay.CLAIM, status=S.WAITLISTED,
-        made_by_id=actor.id, against_rules=[],
-    )  # fmt: skip
-    if made is None:
-        raise AlreadyAsked
-    audit.record("referral.wait", made, actor=actor, after={"status": S.WAITLISTED})
-    return made
+    return put_in_line(opening, actor=actor, organisation_id=organisation.id)
 
 
 def _lock_opening(opening: Opening) -> Opening:

@@ -201,9 +201,17 @@ def join_waiting_list(opening: Opening, *, actor: User) -> Referral:
         return mine
     refuse_unless_claimable(opening, volunteer)
     refuse_if_looked_enough(opening, volunteer)
+    return put_in_line(opening, actor=actor, volunteer_id=volunteer.id)
+
+
+def put_in_line(opening: Opening, *, actor: User, **whose: int) -> Referral:
+    """Add a volunteer or a firm, looked at by the caller, to the waiting list of a locked opening.
+
+    :raises AlreadyAsked: an attempt with them is live
+    """
     made = insert_unless_exists(
-        Referral, opening_id=opening.id, volunteer_id=volunteer.id, way=ReferralWay.CLAIM, status=S.WAITLISTED,
-        made_by_id=actor.id, against_rules=[],
+        Referral, opening_id=opening.id, way=ReferralWay.CLAIM, status=S.WAITLISTED, made_by_id=actor.id,
+        against_rules=[], **whose,
     )  # fmt: skip
     if made is None:
         raise AlreadyAsked

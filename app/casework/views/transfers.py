@@ -90,14 +90,18 @@ def staff_leave_at_once(public_id: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         text = _("Access stops in this moment. The supervising attorney on duty answers for the case.")
         page = {"title": _("End the lead's part at once?"), "submit": _("End it at once"), "text": text}
-        back = url_for(".ways_out", public_id=public_id)
-        shown = render_template("casework/transfer_step.html", case=case, form=form, danger=True, back=back, **page)
-        return shown, 422 if form.errors else 200
+        return _step_page(case, form, danger=True, **page)
     with transaction():
         lead = lead_of(staff_case(public_id))
         court = Court(form.court.data)
         done = operations_transfer.leave_at_once(lead, form.reason.data, court=court, actor=signed_in()).public_id
     return _to(done)
+
+
+def _step_page(case: Case, form: Form, **page: Any) -> ResponseReturnValue:
+    back = url_for(".ways_out", public_id=case.public_id)
+    shown = render_template("casework/transfer_step.html", case=case, form=form, back=back, **page)
+    return shown, 422 if form.errors else 200
 
 
 @bp.route("/cases/<public_id>/transfer", methods=["GET", "POST"])
@@ -108,10 +112,8 @@ def start_transfer(public_id: str) -> ResponseReturnValue:
     lead_of(case)
     if not form.validate_on_submit():
         text = _("The lead stays responsible until the new lawyer accepts, and is asked for the checklist now.")
-        page = {"title": _("Hand the case to another lawyer"), "submit": _("Begin"), "text": text, "danger": False}
-        back = url_for(".ways_out", public_id=public_id)
-        shown = render_template("casework/transfer_step.html", case=case, form=form, back=back, **page)
-        return shown, 422 if form.errors else 200
+        page = {"title": _("Hand the case to another lawyer"), "submit": _("Begin"), "text": text}
+        return _step_page(case, form, danger=False, **page)
     with transaction():
         lead = lead_of(staff_case(public_id))
         done = receivers.open_transfer(lead, form.reason.data, actor=signed_in()).public_id

@@ -156,6 +156,7 @@ class TransferAsk(Base, Public, Editable):
     asked_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     names_seen_at: Mapped[datetime | None]
+    other_side_clear_version: Mapped[int | None]  # of a sensitive case: the parties whose other side is found clear
     attested_version: Mapped[int | None]
     answered_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(24))

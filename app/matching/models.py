@@ -178,6 +178,7 @@ class Assignment(Base, Public, Editable):
     uses_slot: Mapped[bool] = mapped_column(default=True)
     closing_since: Mapped[datetime | None]
     leave_until: Mapped[date | None]
+    cut_off_at: Mapped[datetime | None]  # the file is closed to them since a name that came in may be close to them
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(40))
 
@@ -226,16 +227,21 @@ class AppealRecipient(Base):
     __tablename__ = "appeal_recipients"
     __table_args__ = (
         UniqueConstraint("appeal_id", "volunteer_id"),
+        UniqueConstraint("appeal_id", "organisation_id"),
+        CheckConstraint("(volunteer_id IS NULL) <> (organisation_id IS NULL)", name="a_person_or_a_firm"),
+        Index("ix_appeal_recipients_firms", "organisation_id", "outcome", "created_at"),
         Index("ix_appeal_recipients_lately", "volunteer_id", "outcome", "created_at"),
     )
 
     appeal_id: Mapped[int] = mapped_column(ForeignKey("appeals.id"))
-    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     outcome: Mapped[str] = mapped_column(String(16))
     opening_ids: Mapped[list[Any]] = mapped_column(JSON)
 
     appeal: Mapped[Appeal] = relationship(back_populates="recipients")
-    volunteer: Mapped[Volunteer] = relationship()
+    volunteer: Mapped[Volunteer | None] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
 
 
 class ClaimAnswer(enum.StrEnum):

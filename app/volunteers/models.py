@@ -172,6 +172,8 @@ class Membership(Base):
 
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    confirmed_at: Mapped[datetime | None]  # by staff or the organisation; until then nothing is taken through it
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     volunteer: Mapped[Volunteer] = relationship(back_populates="memberships")
     organisation: Mapped[Organisation] = relationship()

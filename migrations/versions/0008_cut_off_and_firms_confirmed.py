@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_cut_off"
+revision = "0008"
 down_revision = "0007"
 
 WHEN = sa.DateTime(timezone=True)

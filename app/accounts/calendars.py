@@ -84,7 +84,13 @@ def add_business_time(start: datetime, programme: Programme, *, days: int = 0, h
     day = start.astimezone(zone).date()
     if days:
         return closing_at(add_business_days(day, days, programme), programme)
-    left, moment = timedelta(hours=hours), start.astimezone(UTC)
+    return _when_worked(start, timedelta(hours=hours), programme)
+
+
+def _when_worked(start: datetime, left: timedelta, programme: Programme) -> datetime:
+    """The moment at which the office was open for so long after a start."""
+    zone = ZoneInfo(programme.time_zone)
+    day, moment = start.astimezone(zone).date(), start.astimezone(UTC)
     while True:
         day = business_day_on_or_after(day, programme)
         begin = max(moment, opening_at(day, programme).astimezone(UTC))
@@ -93,6 +99,47 @@ def add_business_time(start: datetime, programme: Programme, *, days: int = 0, h
             return (begin + left).astimezone(zone)
         left -= max(room, timedelta())
         day += timedelta(days=1)
+
+
+def business_time_between(start: datetime, end: datetime, programme: Programme) -> timedelta:
+    """How long the office was open between two moments."""
+    zone = ZoneInfo(programme.time_zone)
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    worked = timedelta()
+    for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+        if is_business_day(day, programme):
+            opens, closes = (each(day, programme).astimezone(UTC) for each in (opening_at, closing_at))
+            worked += max(min(closes, end) - max(opens, start), timedelta())
+    return worked
+
+
+def moved_by_pause(ends_at: datetime, since: datetime, until: datetime, programme: Programme) -> datetime:
+    """An end that stood still between two moments, later by the business time between them."""
+    stood = business_time_between(since, until, programme)
+    return _when_worked(ends_at, stood, programme) if stood else ends_at
+
+
+def before_day(end: datetime, day: date | None, programme: Programme) -> datetime:
+    """An end, or the first moment of a day where that comes sooner and still lies ahead."""
+    if day is None:
+        return end
+    begins = _local(day, time(), programme).astimezone(UTC)
+    return min(end, begins) if begins > clock.now() else end
+
+
+def due_before(due: datetime, day: date | None, programme: Programme) -> datetime:
+    """When something is due that must be done before a day: at the latest as the office last closes before it.
+
+    Where that is over by now: as it opens on the day, and then at once. A day that is over binds nothing.
+    """
+    now = clock.now()
+    if day is None or day < today(programme):
+        return due
+    last = day - timedelta(days=1)
+    while not is_business_day(last, programme):
+        last -= timedelta(days=1)
+    ahead = (moment for moment in (closing_at(last, programme), opening_at(day, programme)) if moment > now)
+    return min(due, next(ahead, now))
 
 
 def in_business_hours(moment: datetime, programme: Programme) -> bool:

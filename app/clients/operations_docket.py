@@ -11,7 +11,7 @@ from app.accounts.calendars import closing_at, today
 from app.core import audit, clock
 from app.core.db import lock
 from app.core.errors import BadInput, Refusal, refuse_if
-from app.tasks.operations import finish_tasks, open_task
+from app.tasks.operations import finish_tasks
 
 from . import standing
 from .lifecycle import move_case
@@ -26,11 +26,10 @@ from .models import (
     ServiceLevel,
     SkillLevel,
 )
-from .operations_parties import refuse_unless_open
 from .operations_screening import NoOtherHelp, NotReady
 from .priority import clock_end, refresh_priority
 from .problems import asked_by_forum
-from .vocabulary import CLOCK_REASONS, KEEP_REASONS, OFF_DOCKET_REASONS, PAUSE_REASONS, SHORT_TERM_BY
+from .vocabulary import CLOCK_REASONS, KEEP_REASONS, OFF_DOCKET_REASONS, SHORT_TERM_BY
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -78,12 +77,6 @@ class PartsInHands(Refusal):
     """A volunteer has a part in a case that would leave the desk's hands."""
 
     message = _l("A volunteer still has a part or a package of this case. End it first, or let them finish.")
-
-
-class NotPaused(Refusal):
-    """The case is not paused."""
-
-    message = _l("The case is not paused.")
 
 
 def write_listing(case: Case, listing: Listing, *, actor: User | None) -> Case:
@@ -284,46 +277,4 @@ def extend_clock(case: Case, until: date, reason: str, *, actor: User) -> Case:
     audit.record("case.extend_clock", case, actor=actor,
                  before={"ends_at": before.isoformat() if before else None},
                  after={"ends_at": end.isoformat(), "reason": reason})  # fmt: skip
-    return case
-
-
-def pause_case(case: Case, reason: str, review_on: date, *, actor: User) -> Case:
-    """Stop a case's clocks, with a reason and a day on which somebody looks again.
-
-    :raises CaseIsOver: the case has ended
-    :raises ChooseReason: no known reason
-    :raises BadClock: the day is not to come
-    """
-    case = lock(case)
-    refuse_unless_open(case)
-    if case.paused_at is not None:
-        return case
-    refuse_if(reason not in PAUSE_REASONS, ChooseReason)
-    refuse_if(review_on <= today(case.programme), BadClock(_l("Choose a day after today.")))
-    case.paused_at, case.pause_reason, case.pause_review_on = clock.now(), reason, review_on
-    open_task(
-        "review_pause", case, programme=case.programme, case=case, actor=actor,
-        title=f"Look again at {case.number}: it is paused", owner=case.custody.user if case.custody else None,
-        due_at=closing_at(review_on, case.programme),
-    )  # fmt: skip
-    after = {"reason": reason, "review_on": review_on.isoformat()}
-    audit.record("case.pause", case, actor=actor, after=after)
-    return case
-
-
-def resume_case(case: Case, *, actor: User | None) -> Case:
-    """Let a paused case's clocks run on from where they stopped.
-
-    :raises NotPaused: it is not paused
-    """
-    case = lock(case)
-    if case.paused_at is None:
-        raise NotPaused
-    stood = clock.now() - case.paused_at
-    case.paused_at = case.pause_reason = case.pause_review_on = None
-    if case.clock_ends_at is not None:
-        case.clock_ends_at += stood
-    refresh_priority(case, actor=actor)
-    finish_tasks("review_pause", case, actor=actor)
-    audit.record("case.resume", case, actor=actor, after={"stood_hours": int(stood.total_seconds() // 3600)})
     return case

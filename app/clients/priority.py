@@ -11,6 +11,7 @@ from app.accounts.calendars import add_business_time, closing_at, today
 from app.accounts.models import Programme
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, session
+from app.tasks.operations import bring_tasks_before_date
 
 from .models import OPEN, Case, CaseMove, CaseStatus, Priority, PriorityLevel, PriorityRules
 from .urgency import LEVELS, Facts, Reckoning, Rules, first_rules, reckon
@@ -126,6 +127,8 @@ def _keep_in_step(case: Case, level: PriorityLevel, points: int, next_on: date |
             setattr(case, name, value)
     if more_urgent:
         _shorten_clock(case)
+    if before["next_critical_on"] != _text(next_on):
+        bring_tasks_before_date(case, actor=actor)
     after = {"level": level, "next_critical_on": _text(next_on)}
     if before != after and case.status in OPEN:
         audit.record("case.priority", case, actor=actor, before=before, after=after)
@@ -143,9 +146,9 @@ def _sooner(one: date | None, other: date | None) -> bool:
 
 def _shorten_clock(case: Case) -> None:
     """A listed case that became more urgent waits less; it never waits longer."""
-    if case.status is not CaseStatus.AVAILABLE or case.clock_ends_at is None or case.paused_at is not None:
+    if case.status is not CaseStatus.AVAILABLE or case.clock_ends_at is None:
         return
-    case.clock_ends_at = min(case.clock_ends_at, clock_end(case, clock.now()))
+    case.clock_ends_at = min(case.clock_ends_at, clock_end(case, case.paused_at or clock.now()))
 
 
 def clock_end(case: Case, start: datetime) -> datetime:

@@ -274,6 +274,7 @@ def compare(case: Case) -> Escalation | None:
 def escalate(case: Case, cause: str, *, hours: int) -> Escalation | None:
     """Open an escalation with its task; None where one for this cause is open."""
     respond_by = calendars.add_business_time(clock.now(), case.programme, hours=hours)
+    respond_by = calendars.due_before(respond_by, case.next_critical_on, case.programme)
     made = insert_unless_exists(Escalation, case_id=case.id, cause=cause, respond_by=respond_by)
     if made is None:
         return None

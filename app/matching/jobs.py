@@ -30,7 +30,12 @@ LONG_NOTICE, SHORT_NOTICE = timedelta(hours=24), timedelta(hours=4)
 def expire_one() -> bool:
     """End one hold or offer whose time is over."""
     over = Referral.status.in_((S.HELD, S.OFFERED)) & (Referral.ends_at <= clock.now())
-    return _handle(select(Referral).where(over).order_by(Referral.ends_at), operations.expire_hold)
+    return _handle(select(Referral).where(over, _runs()).order_by(Referral.ends_at), operations.expire_hold)
+
+
+def _runs() -> ColumnElement[bool]:
+    """The case is not paused: time runs."""
+    return ~exists().where(Opening.id == Referral.opening_id, Case.id == Opening.case_id, Case.paused_at.is_not(None))
 
 
 def warn_one() -> bool:
@@ -39,7 +44,7 @@ def warn_one() -> bool:
     long = and_(Referral.ends_at <= now + LONG_NOTICE, Referral.held_at <= now - LONG_HOLD)
     short = and_(Referral.ends_at <= now + SHORT_NOTICE, Referral.held_at <= now - SHORT_HOLD)
     due = select(Referral).where(
-        Referral.status == S.HELD, Referral.warned_at.is_(None), Referral.ends_at > now, or_(long, short)
+        Referral.status == S.HELD, Referral.warned_at.is_(None), Referral.ends_at > now, or_(long, short), _runs()
     )
     return _handle(due.order_by(Referral.ends_at), operations.warn_holder)
 

@@ -75,6 +75,18 @@ def hold_expired(referral: Referral) -> None:
     _tell(referral, "hold_expired", url=outside_url("matching.opportunities"))
 
 
+def time_stands_still(referral: Referral) -> None:
+    """Say once that the programme paused a matter in hand or offered, and that no time is lost."""
+    occasion = f":{referral.case.paused_at:%Y%m%d%H%M%S}"
+    _tell(referral, "stands_still", url=_parties_url(referral), occasion=occasion, standing=referral.status.value)
+
+
+def time_runs_on(referral: Referral) -> None:
+    """Say until when the time now lasts."""
+    occasion = f":{clock.now():%Y%m%d%H%M%S}"
+    _tell(referral, "runs_on", url=_parties_url(referral), occasion=occasion, standing=referral.status.value)
+
+
 def parties_changed(referral: Referral) -> None:
     """Ask the holder to check the names again; a firm that holds checks before the person it named."""
     occasion = f":{referral.case.parties_version}"

@@ -13,7 +13,7 @@ from .models import Referral
 
 TO_FIRMS = frozenset(
     ["offer", "your_turn", "held", "names_released", "hold_ending", "hold_expired", "parties_changed", "thanked",
-     "gone", "request_lost", "placed", "stepped_back", "conflict"]
+     "gone", "request_lost", "placed", "stepped_back", "conflict", "stands_still", "runs_on"]
 )  # fmt: skip
 TO_THE_LIST = frozenset(["hold_expired", "thanked", "gone", "request_lost", "conflict"])
 PLACED = ("placed", "part_placed")

@@ -112,13 +112,18 @@ class Referral(Base, Public, Editable):
 
     @property
     def is_too_late(self) -> bool:
-        """Is the time of an offer or hold over, whether or not somebody has noticed?"""
-        counts = self.status in (ReferralStatus.OFFERED, ReferralStatus.HELD)
+        """Is the time of an offer or hold over, whether or not somebody has noticed? It stands still in a pause."""
+        counts = self.status in (ReferralStatus.OFFERED, ReferralStatus.HELD) and not self.stands_still
         return counts and self.ends_at is not None and self.ends_at <= clock.now()
 
     @property
     def is_in_line(self) -> bool:
         """Does somebody wait for it, or is it their turn; rather than only being asked?"""
+    @property
+    def stands_still(self) -> bool:
+        """Is the case paused, so that no time runs?"""
+        return self.case.paused_at is not None
+
         if self.status is ReferralStatus.WAITLISTED:
             return True
         said_yes = self.way is ReferralWay.CLAIM or self.answered_at is not None

@@ -20,7 +20,7 @@ from .operations_firm_line import back_to_firm
 from .operations_holds import ask_for_names
 from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock
 from .operations_placement import CHECK_AGAIN, bar, clear_again, end_in_conflict, place
-from .refusals import CheckAgain, FirmChecksFirst, HoldOver, NamesNotReleased, NotForYou, NotRequested
+from .refusals import CasePaused, CheckAgain, FirmChecksFirst, HoldOver, NamesNotReleased, NotForYou, NotRequested
 from .rules import judge_pair
 
 S = ReferralStatus
@@ -36,6 +36,7 @@ def attest(referral: Referral, answer: str, *, actor: User, names_read: str | No
     :raises CheckAgain: the answer is clear, and speaks of other names than stand there now
     :raises HoldOver: nothing is held
     :raises NamesNotReleased: not every name has been shown
+    :raises CasePaused: the programme paused the case
     :raises NotForYou: a rule that never only warns speaks against it by now
     :raises FirmChecksFirst: a firm named the actor and has not found the names clear as they are now
     :raises BadInput: none of the three answers
@@ -95,6 +96,7 @@ def _found_clear(referral: Referral, actor: User) -> Referral:
     )
     refuse_if(not referral.is_promised, NamesNotReleased)
     refuse_if(referral.is_too_late, HoldOver)
+    refuse_if(referral.stands_still, CasePaused)
     referral.attested_at, referral.attested_version = now, case.parties_version
     audit.record("referral.attest", referral, actor=actor, after={"parties_version": case.parties_version})
     volunteer = referral.volunteer

@@ -25,12 +25,12 @@ from .operations_line import RELEASE_NAMES, close_referral, offer_next_in_line, 
 from .refusals import (
     AlreadyAsked,
     AtCapacity,
-    CaseGone,
     CaseTaken,
     HoldOver,
     NamesNotReleased,
     NotExtendable,
     NotForYou,
+    gone,
 )
 from .rules import judge_pair, stands_open
 
@@ -102,7 +102,7 @@ def refuse_unless_claimable(opening: Opening, volunteer: Volunteer) -> None:
     :raises OtherPart, NeverAlone: it does not go with another part, or not without an attorney
     :raises AtCapacity: the volunteer's slots are used
     """
-    refuse_if(not stands_open(opening), CaseGone)
+    refuse_if(not stands_open(opening), gone(opening))
     pair = judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.CLAIM)
     against = policy.against_a_claim(pair.rules)
     if against:
@@ -261,8 +261,7 @@ def expire_hold(referral: Referral) -> None:
     """End a hold or an offer whose time is over; the holder is told and the next in line is offered it."""
     opening = lock(referral.opening)
     referral = lock(referral)
-    over = referral.ends_at is not None and referral.ends_at <= clock.now()
-    if referral.status not in (S.HELD, S.OFFERED) or not over:
+    if not referral.is_too_late:
         return
     was_held = referral.status is S.HELD
     close_referral(referral, S.EXPIRED, actor=None)
@@ -304,7 +303,7 @@ def warn_holder(referral: Referral) -> None:
     """Remind a holder once that the time is nearly over."""
     lock(referral.opening)
     referral = lock(referral)
-    if referral.status is not S.HELD or referral.warned_at is not None:
+    if referral.status is not S.HELD or referral.warned_at is not None or referral.stands_still:
         return
     referral.warned_at = clock.now()
     mails.hold_ending(referral)

@@ -61,8 +61,10 @@ def _give_clock_back(referral: Referral) -> None:
 
 
 def offer_next_in_line(opening: Opening) -> Referral | None:
-    """Offer a free opening to the first on its waiting list, or have a coordinator propose the next volunteer."""
-    if opening.status is not OpeningStatus.LISTED or queries.holding(opening) is not None:
+    """Offer a free opening to the first in its line, or have staff propose the next volunteer; a pause waits."""
+    if opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None:
+        return None
+    if queries.holding(opening) is not None:
         return None
     for first in queries.line(opening):
         if first.status is S.OFFERED:

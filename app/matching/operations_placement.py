@@ -35,6 +35,7 @@ from .refusals import (
     RulesAgainst,
     SearchAgain,
     VolunteerFull,
+    gone,
 )
 from .rules import Pair, judge_pair, stands_open
 
@@ -69,7 +70,7 @@ def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = 
 
 
 def _look_again(opening: Opening, volunteer: Volunteer) -> Pair:
-    refuse_if(not stands_open(opening), CaseGone)
+    refuse_if(not stands_open(opening), gone(opening))
     if must_be_searched_again(opening.case):
         raise SearchAgain(opening.case)
     return judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.PLACE)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask import has_request_context, url_for
 from flask_babel import lazy_gettext as _l
 
-from app.clients.models import Case
+from app.clients.models import Case, Opening
 from app.core.errors import Refusal
 
 from . import words
@@ -17,6 +17,17 @@ class CaseGone(Refusal):
     """It was placed or taken off the docket meanwhile."""
 
     message = _l("This matter is no longer open. Somebody has taken it, or the programme took it off the list.")
+
+
+class CasePaused(CaseGone):
+    """The programme paused the case: whoever holds it or is asked keeps it and their time."""
+
+    message = _l("The programme has paused this matter. Your time stands still; we write to you when it goes on.")
+
+
+def gone(opening: Opening) -> CaseGone:
+    """Why an opening that does not stand open cannot be had."""
+    return CasePaused() if opening.case.paused_at is not None else CaseGone()
 
 
 class NotOnTheList(CaseGone):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from app.accounts import calendars
 from app.clients.models import Case, PriorityLevel
@@ -44,11 +43,7 @@ def offer_end(case: Case) -> datetime:
 
 
 def _before_date(end: datetime, case: Case) -> datetime:
-    """An end, or the first moment of the next critical date where that comes sooner and still lies ahead."""
-    if case.next_critical_on is None:
-        return end
-    day = datetime.combine(case.next_critical_on, time(), ZoneInfo(case.programme.time_zone))
-    return min(end, day.astimezone(UTC)) if day > clock.now() else end
+    return calendars.before_day(end, case.next_critical_on, case.programme)
 
 
 def hold_end(case: Case) -> datetime:
@@ -75,16 +70,27 @@ def extended_end(ends_at: datetime, case: Case) -> datetime:
 
 
 def answer_end(case: Case) -> datetime:
-    """When a request must be answered: the next business day where critical or high, else in three."""
+    """When a request must be answered: the next business day where critical or high, else in three; before its date."""
     days = 1 if case.priority_level in (CRITICAL, HIGH) else 3
-    return calendars.add_business_time(clock.now(), case.programme, days=days)
+    end = calendars.add_business_time(clock.now(), case.programme, days=days)
+    return calendars.due_before(end, case.next_critical_on, case.programme)
 
 
 def first_contact_on(case: Case) -> date:
-    """The day by which the volunteer must have reached the client."""
-    return calendars.today(case.programme) + timedelta(days=FIRST_CONTACT_DAYS[case.priority_level])
+    """The day by which the volunteer must have reached the client: before the next date."""
+    day = calendars.today(case.programme) + timedelta(days=FIRST_CONTACT_DAYS[case.priority_level])
+    return _day_before_date(day, case)
+
+
+def _day_before_date(day: date, case: Case) -> date:
+    """A day, or the one before the next critical date where that comes sooner; today where the date is today."""
+    today, next_on = calendars.today(case.programme), case.next_critical_on
+    if next_on is None or next_on < today:
+        return day
+    return min(day, max(today, next_on - timedelta(days=1)))
 
 
 def letter_on(case: Case) -> date:
-    """The day by which the engagement letter must be signed."""
-    return calendars.add_business_days(calendars.today(case.programme), LETTER_BUSINESS_DAYS, case.programme)
+    """The day by which the engagement letter must be signed: before the next date."""
+    day = calendars.add_business_days(calendars.today(case.programme), LETTER_BUSINESS_DAYS, case.programme)
+    return _day_before_date(day, case)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
+from app.accounts.calendars import due_before
 from app.accounts.models import Programme, User
 from app.core import audit, clock
 from app.core.access import Role
@@ -33,9 +34,12 @@ def open_task(
 ) -> Task | None:
     """Open a task about a record; None where one for this cause is open already.
 
-    The title names cases by number and holds no client fact.
+    What is to be done about a case is due before its next critical date. The title names cases by number and holds
+    no client fact.
     """
     session.flush()
+    if case is not None:
+        due_at = due_before(due_at, case.next_critical_on, programme)
     task = insert_unless_exists(
         Task,
         programme_id=programme.id,
@@ -51,6 +55,16 @@ def open_task(
     if task is not None:
         audit.record("task.open", task, actor=actor, case=case, after={"cause": cause})
     return task
+
+
+def bring_tasks_before_date(case: Case, *, actor: User | None) -> None:
+    """The next critical date of a case has changed: none of its open tasks is due after it."""
+    for task in session.scalars(select(Task).where(Task.case_id == case.id, Task.done_at.is_(None))).all():
+        due = due_before(task.due_at, case.next_critical_on, case.programme)
+        if due < task.due_at:
+            before, task.due_at = task.due_at, due
+            audit.record("task.bring_forward", task, actor=actor, case=case,
+                         before={"due_at": before.isoformat()}, after={"due_at": due.isoformat()})  # fmt: skip
 
 
 def finish_task(task: Task, *, actor: User | None, outcome: str = "done") -> None:

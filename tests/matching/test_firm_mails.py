@@ -34,6 +34,8 @@ WRITE: dict[str, Callable[[Referral], None]] = {
     "firm_stepped_back": lambda r: mails.person_stepped_back(r),
     "firm_conflict": lambda r: mails.firm_in_conflict(r),
     "firm_placed": lambda r: mails_firms.tell_firm(r, "placed"),
+    "firm_stands_still": lambda r: mails.time_stands_still(r),
+    "firm_runs_on": lambda r: mails.time_runs_on(r),
     "named": lambda r: mails.person_named(r),
     "name_taken_back": lambda r: mails.name_taken_back(r),
 }
@@ -51,6 +53,7 @@ def attempt(desk: Desk, firm: Firm, name: str) -> Referral:
     case.number, case.programme.name = "26-00012", "Lakeshore Legal Aid"
     person.given_name, person.family_name = "Noor", "Castellano"
     named = {"volunteer": person, "named_at": clock.now()} if name in WITH_PERSON else {}
+    case.paused_at = clock.now() if name == "firm_stands_still" else None
     return factories.add(Referral(
         opening=desk.opening, organisation=firm.organisation, way="offer", status=S.HELD, against_rules=[],
         public_id="matter0000000000", offered_at=clock.now(), held_at=clock.now(),

@@ -166,7 +166,10 @@ def extend_clock(public_id: str) -> ResponseReturnValue:
 def pause_case(public_id: str) -> ResponseReturnValue:
     """Pause a case."""
     form = ReasonUntilForm(reasons=PAUSE_REASONS)
-    text = _l("Its clocks stop and check-ins wait. On the day you choose a task asks you to look again.")
+    text = _l(
+        "Its clocks stop and check-ins wait; whoever holds it or is asked is told once and loses no time. "
+        "On the day you choose a task asks you to look again."
+    )
 
     def do(case: Case) -> Any:
         return operations.pause_case(case, form.reason.data, typed_day(form.until), actor=signed_in())
@@ -180,5 +183,5 @@ def resume_case(public_id: str) -> ResponseReturnValue:
     """Let a paused case go on."""
     with transaction():
         operations.resume_case(staff_case(public_id), actor=signed_in())
-    flash(_("The case goes on; its clocks run again."))
+    flash(_("The case goes on; each clock ends later by the business time it stood still."))
     return redirect(case_url(staff_case(public_id)), 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core import clock, links
+from app.core import links
 from app.core.access import Role, open_to, public, signed_in, viewer
 from app.core.db import session, transaction
 from app.core.errors import LinkGone
@@ -36,7 +36,8 @@ def offer(token: str) -> ResponseReturnValue:
 
 def _page(token: str, form: HoldForm) -> str:
     referral, reader = _offered(token), viewer()
-    is_open = referral.status is S.OFFERED and referral.ends_at is not None and referral.ends_at > clock.now()
+    is_open = referral.status is S.OFFERED and referral.ends_at is not None and not referral.is_too_late
+    is_open = is_open and not referral.stands_still
     matter = _matter(referral) if is_open else None
     return render_template(
         "matching/offer.html",

@@ -21,7 +21,7 @@ from .models import DocketRun, RunStatus
 log = structlog.get_logger()
 
 LOOK_EVERY = 1.0
-TELL_EVERY = 60.0
+TELL_EVERY = 2.0
 
 
 def every_night() -> None:
@@ -77,14 +77,15 @@ class Held:
     stop: bool = False
 
     def tell(self, stage: str, done: int, total: int) -> None:
-        """Write the stage when it changes, and hold on to the lease each minute."""
+        """Write the stage when it changes and every two seconds how far it is, which also holds on to the lease."""
         if stage == self.stage and time.monotonic() - self.told_at < TELL_EVERY:
             return
         self.stage, self.told_at = stage, time.monotonic()
         with transaction():
             mine = (DocketRun.id == self.run_id, DocketRun.started_at == self.taken_at)
             lease = clock.now() + operations_runs.LEASE
-            session.execute(update(DocketRun).where(*mine).values(stage=stage, lease_until=lease))
+            far = {"stage": stage, "stage_done": done, "stage_total": total, "lease_until": lease}
+            session.execute(update(DocketRun).where(*mine).values(far))
 
     def is_cancelled(self) -> bool:
         """Did somebody ask to stop, or did another worker take the run over?"""

@@ -65,6 +65,7 @@ class Referral(Base, Public, Editable):
         Index("ix_referrals_volunteer", "volunteer_id", "status"),
         Index("ix_referrals_asked", "volunteer_id", "offered_at"),
         Index("ix_referrals_ends", "status", "ends_at"),
+        Index("ix_referrals_mentor", "mentor_id", "status"),
         CheckConstraint("volunteer_id IS NOT NULL OR organisation_id IS NOT NULL", name="somebody"),
         CheckConstraint(
             "status NOT IN ('requested', 'confirmed') OR volunteer_id IS NOT NULL", name="placed_with_a_person"
@@ -100,9 +101,11 @@ class Referral(Base, Public, Editable):
     against_rules: Mapped[list[str]] = mapped_column(default=list)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("docket_runs.id"))
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    mentor_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # named when it was sent
 
     opening: Mapped[Opening] = relationship()
-    volunteer: Mapped[Volunteer | None] = relationship()
+    volunteer: Mapped[Volunteer | None] = relationship(foreign_keys=[volunteer_id])
+    mentor: Mapped[Volunteer | None] = relationship(foreign_keys=[mentor_id])
     organisation: Mapped[Organisation | None] = relationship()
 
     @property
@@ -117,13 +120,13 @@ class Referral(Base, Public, Editable):
         return counts and self.ends_at is not None and self.ends_at <= clock.now()
 
     @property
-    def is_in_line(self) -> bool:
-        """Does somebody wait for it, or is it their turn; rather than only being asked?"""
-    @property
     def stands_still(self) -> bool:
         """Is the case paused, so that no time runs?"""
         return self.case.paused_at is not None
 
+    @property
+    def is_in_line(self) -> bool:
+        """Does somebody wait for it, or is it their turn; rather than only being asked?"""
         if self.status is ReferralStatus.WAITLISTED:
             return True
         said_yes = self.way is ReferralWay.CLAIM or self.answered_at is not None
@@ -291,13 +294,21 @@ class DocketRun(Base, Public):
     finished_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     stage: Mapped[str | None] = mapped_column(String(24))
+    stage_done: Mapped[int | None]  # cases of the stage that are done, of stage_total
+    stage_total: Mapped[int | None]
     cancel_asked_at: Mapped[datetime | None]
     settings: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     input_digest: Mapped[str | None] = mapped_column(String(64))
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    wanted: Mapped[list[Any] | None] = mapped_column(JSON)
-    prices: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # volunteer id: worth of one more slot
+    wanted: Mapped[list[Any] | None] = mapped_column(JSON, deferred=True)
+    prices: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)  # volunteer id: worth of one more slot
+    found: Mapped[list[Any] | None] = mapped_column(JSON, deferred=True)  # [opening, volunteer, fit], 0 where left
     failure: Mapped[str | None] = mapped_column(String(200))
+
+    @property
+    def is_left(self) -> bool:
+        """Has its worker not been heard of for as long as its lease?"""
+        return self.status is RunStatus.RUNNING and self.lease_until is not None and self.lease_until < clock.now()
 
     asked_by: Mapped[User | None] = relationship()
     proposals: Mapped[list[Proposal]] = relationship(back_populates="run", order_by="Proposal.position")

@@ -12,7 +12,7 @@ from app.core.db import session
 from app.core.errors import Refusal, refuse_if
 from app.volunteers.models import Volunteer
 
-from . import queries, queries_runs
+from . import queries_runs
 from .models import Proposal, Referral
 from .operations_next import find_next
 from .operations_offers import send_offer
@@ -55,7 +55,7 @@ def ask_next(candidate: Candidate, *, actor: User) -> Referral:
 
     :raises CaseGone: the opening is not listed
     :raises NobodyLeft: there is nobody to ask
-    :raises NeedsMentor: nobody with time could stand by the volunteer
+    :raises NeedsMentor: the match asks for a mentor, who is named on its shortlist
     :raises Refusal: whatever speaks against the offer at this moment
     """
     opening = session.get_one(Opening, candidate.opening_id)
@@ -65,5 +65,5 @@ def ask_next(candidate: Candidate, *, actor: User) -> Referral:
     if candidate.volunteer_id is None:
         raise NobodyLeft
     volunteer = session.get_one(Volunteer, candidate.volunteer_id)
-    refuse_if(candidate.needs_mentor and not queries.mentors(opening.case, volunteer), NeedsMentor)
+    refuse_if(candidate.needs_mentor, NeedsMentor)
     return send_offer(opening, volunteer, actor=actor, fit=candidate.fit)

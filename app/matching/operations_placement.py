@@ -66,7 +66,7 @@ def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = 
     refuse_if(referral.attested_version != opening.case.parties_version, CheckAgain)
     refuse_if(queries.count_used_slots(volunteer) > volunteer.capacity, AtCapacity)  # type: ignore[arg-type,union-attr]
     referral.fit = referral.fit or pair.fit
-    return _fill(referral, pair, actor=actor, mentor=mentor)
+    return _fill(referral, pair, actor=actor, mentor=mentor or (referral.mentor if pair.needs_mentor else None))
 
 
 def _look_again(opening: Opening, volunteer: Volunteer) -> Pair:
@@ -164,6 +164,7 @@ def _assign(referral: Referral, pair: Pair) -> Assignment:
 
 
 def _assign_mentor(of: Assignment, mentor: Volunteer) -> None:
+    mentor = lock(mentor)  # of two who name the same mentor at once, the second sees the first
     refuse_if(mentor.id not in {m.id for m in queries.mentors(of.case, of.volunteer)}, NeedsMentor)
     session.add(
         Assignment(

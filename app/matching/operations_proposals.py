@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.models import Opening
 from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import NotAllowed, Refusal, refuse_if
+from app.volunteers.models import Volunteer
 
-from . import policy, queries
+from . import policy, queries, queries_runs
 from .models import Proposal, ProposalStatus, Referral
 from .operations_offers import send_offer
 from .refusals import NeedsMentor
+from .rules import judge_pair
 
 S = ProposalStatus
 
@@ -23,12 +27,12 @@ class ProposalDecided(Refusal):
     message = _l("Somebody decided about this proposal before you.")
 
 
-def accept_proposal(proposal: Proposal, *, actor: User) -> Referral:
+def accept_proposal(proposal: Proposal, *, actor: User, mentor: Volunteer | None = None) -> Referral:
     """Send the proposed volunteer an offer, every rule checked anew; twice sends one.
 
     :raises NotAllowed: the actor is not staff of the case's programme
     :raises ProposalDecided: it was dismissed or refused
-    :raises NeedsMentor: nobody with time could stand by the volunteer
+    :raises NeedsMentor: the match asks for a mentor, and none with time is named
     :raises Refusal: whatever speaks against an offer at this moment
     """
     proposal = lock(proposal)
@@ -37,18 +41,49 @@ def accept_proposal(proposal: Proposal, *, actor: User) -> Referral:
     if proposal.status is S.ACCEPTED and proposal.referral_id is not None:
         return session.get_one(Referral, proposal.referral_id)
     refuse_if(proposal.status is not S.OPEN, ProposalDecided)
-    refuse_if(proposal.needs_mentor and not queries.mentors(case, proposal.volunteer), NeedsMentor)
     referral = send_offer(proposal.opening, proposal.volunteer, actor=actor, run=proposal.run, fit=proposal.fit)
+    _name_mentor(referral, mentor)
     _decide(proposal, S.ACCEPTED, actor)
     proposal.referral_id = referral.id
     audit.record("proposal.accept", proposal, actor=actor, case=case)
     return referral
 
 
+def offer_from_shortlist(
+    opening: Opening, volunteer: Volunteer, *, actor: User, mentor: Volunteer | None = None
+) -> Referral:
+    """Send a volunteer of the shortlist an offer; where the last run proposes them, that proposal is accepted.
+
+    :raises NeedsMentor: the match asks for a mentor, and none with time is named
+    :raises Refusal: whatever speaks against an offer at this moment
+    """
+    proposal = queries_runs.open_proposal(opening)
+    if proposal is not None and proposal.volunteer_id == volunteer.id:
+        return accept_proposal(proposal, actor=actor, mentor=mentor)
+    fit = judge_pair(opening, volunteer, calendars.today(opening.case.programme)).fit
+    referral = send_offer(opening, volunteer, actor=actor, fit=fit)
+    _name_mentor(referral, mentor)
+    return referral
+
+
+def _name_mentor(referral: Referral, mentor: Volunteer | None) -> None:
+    """Keep who stands by the volunteer where the match asks for it; of two who name the same, the second sees that."""
+    opening, volunteer = referral.opening, referral.volunteer
+    assert volunteer is not None  # noqa: S101
+    pair = judge_pair(opening, volunteer, calendars.today(opening.case.programme))
+    if not pair.needs_mentor:
+        return
+    refuse_if(mentor is None, NeedsMentor)
+    chosen = lock(mentor)  # type: ignore[type-var]
+    with_time = queries.mentors(opening.case, volunteer, of=referral)
+    refuse_if(chosen not in with_time, NeedsMentor)
+    referral.mentor = chosen
+
+
 def refuse_proposal(proposal: Proposal, refusal: Refusal, *, actor: User) -> None:
-    """Keep why a proposal could not be sent; one decided meanwhile stays as it is."""
+    """Keep why a proposal could not be sent; one decided meanwhile, or that only wants a mentor named, stays."""
     proposal = lock(proposal)
-    if proposal.status is not S.OPEN:
+    if proposal.status is not S.OPEN or isinstance(refusal, NeedsMentor):
         return
     _decide(proposal, S.REFUSED, actor)
     said = "; ".join([str(refusal.message), *(str(detail) for detail in refusal.details)])

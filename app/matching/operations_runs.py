@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, insert, or_, select
+from sqlalchemy import Select, and_, insert, or_, select, update
 
 from app.accounts.models import User
 from app.core import audit, clock
@@ -13,13 +13,14 @@ from app.core.access import STAFF
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, Refusal, refuse_if
 
-from .dockets import Laid, today
+from .dockets import Laid, open_to_matching, today
 from .engine.solve import Placement
-from .models import DocketRun, Proposal, RunStatus, Unplaced
-from .run_rows import prices_of, proposal_rows, report_of, unplaced_rows, wanted_rows
+from .models import DocketRun, Proposal, ProposalStatus, RunStatus, Unplaced
+from .run_rows import found_rows, prices_of, proposal_rows, report_of, unplaced_rows, wanted_rows
 
 R = RunStatus
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=3)
+MOVED = "Somebody was asked, or the case moved, while the docket was being placed."
 LIVE_RUN = (R.WAITING, R.RUNNING)
 
 
@@ -45,7 +46,7 @@ def ask_for_run(*, actor: User | None) -> DocketRun:
 
 
 def cancel_run(run: DocketRun, *, actor: User) -> DocketRun:
-    """Stop a run: at once while it waits, at its next step while it is at work; twice changes nothing.
+    """Stop a run: at once while it waits or its worker is gone, else at its next step; twice changes nothing.
 
     :raises NotAllowed: the actor is not staff of any programme
     :raises RunOver: it is done or failed
@@ -56,8 +57,8 @@ def cancel_run(run: DocketRun, *, actor: User) -> DocketRun:
         return run
     refuse_if(run.status not in LIVE_RUN, RunOver)
     run.cancel_asked_at = clock.now()
-    if run.status is R.WAITING:
-        run.status, run.finished_at = R.CANCELLED, clock.now()
+    if run.status is R.WAITING or run.is_left:
+        run.status, run.finished_at, run.lease_until, run.stage = R.CANCELLED, clock.now(), None, None
     audit.record("run.cancel", run, actor=actor)
     return run
 
@@ -71,6 +72,7 @@ def due_run() -> Select[DocketRun]:
 def take_run(run: DocketRun) -> None:
     """Begin, or begin again; who took it last is who may write it down."""
     run.status, run.stage, run.as_of = R.RUNNING, "read", today()
+    run.stage_done = run.stage_total = None
     run.started_at, run.lease_until = clock.now(), clock.now() + LEASE
 
 
@@ -79,13 +81,21 @@ def write_placement(run: DocketRun, laid: Laid, placement: Placement, seconds: d
     proposals, left = proposal_rows(run.id, laid, placement), unplaced_rows(run.id, laid, placement)
     if proposals:
         session.execute(insert(Proposal), proposals)
+        _set_aside_what_moved(run)
     if left:
         session.execute(insert(Unplaced), left)
     run.settings, run.input_digest = placement.docket.settings.as_mapping(), laid.digest
     run.report, run.wanted = report_of(placement, seconds), wanted_rows(placement)
-    run.prices = prices_of(placement)
+    run.prices, run.found = prices_of(placement), found_rows(laid, placement)
     run.status, run.finished_at, run.lease_until, run.stage = R.DONE, clock.now(), None, None
     audit.record("run.done", run, actor=None, after={"placed": len(proposals), "left": len(left)})
+
+
+def _set_aside_what_moved(run: DocketRun) -> None:
+    """What was asked, held or placed while the run was at work is no longer its to propose."""
+    moved = Proposal.opening_id.not_in(open_to_matching())
+    said = {"status": ProposalStatus.REFUSED, "refusal": MOVED, "decided_at": clock.now()}
+    session.execute(update(Proposal).where(Proposal.run_id == run.id, moved).values(said))
 
 
 def end_run(run: DocketRun, status: RunStatus, failure: str | None = None) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.accounts.models import User
+from app.clients import problems
 from app.clients.conflicts import is_clear
 from app.clients.models import Case, ConflictSearch, Opening, Party, PartyRole
 from app.core.access import STAFF
@@ -223,14 +225,34 @@ def may_read_names(referral: Referral) -> bool:
     return referral.names_released is not None and names_changed_at(referral.case) <= referral.parties_seen_at
 
 
-def mentors(case: Case, volunteer: Volunteer) -> list[Volunteer]:
-    """Approved volunteers who mentor, list the field or its category, and have time."""
-    stmt = select(Volunteer).where(
-        Volunteer.status == VolunteerStatus.APPROVED, Volunteer.mentors_others.is_(True), Volunteer.id != volunteer.id
+def mentors(case: Case, volunteer: Volunteer, *, of: Referral | None = None) -> list[Volunteer]:
+    """Approved volunteers who mentor and have time, those who list the field first; what `of` names counts not."""
+    return in_field(case.problem_code, (one for one in mentors_with_time(of=of) if one.id != volunteer.id))
+
+
+def in_field(problem_code: str | None, people: Iterable[Volunteer]) -> list[Volunteer]:
+    """Those who list a field first, each by name."""
+    return sorted(people, key=lambda one: (not lists(one, problem_code), one.family_name, one.given_name))
+
+
+def lists(volunteer: Volunteer, problem_code: str | None) -> bool:
+    """Does a volunteer list a problem or its category?"""
+    fields = {problem_code, problems.category(problem_code)}
+    return any(area.area in fields for area in volunteer.areas)
+
+
+def mentors_with_time(*, of: Referral | None = None) -> dict[Volunteer, int]:
+    """How many more cases each mentor can stand by: less those they do, and those an open offer names them for."""
+    stmt = select(Volunteer).where(Volunteer.status == VolunteerStatus.APPROVED, Volunteer.mentors_others.is_(True))
+    found = session.execute(stmt.options(selectinload(Volunteer.areas))).scalars().all()
+    named = select(Referral.mentor_id, func.count()).where(
+        Referral.mentor_id.is_not(None), Referral.status.in_(LIVE), Referral.id != (of.id if of else 0)
     )
-    found = list(session.execute(stmt).scalars())
-    busy = mentoring([mentor.id for mentor in found])
-    return sorted((m for m in found if busy.get(m.id, 0) < MENTOR_CASES), key=lambda m: m.family_name)
+    busy = Counter(mentoring([mentor.id for mentor in found]))
+    promised: Any = session.execute(named.group_by(Referral.mentor_id))
+    for mentor_id, count in promised:
+        busy[int(mentor_id)] += count
+    return {mentor: MENTOR_CASES - busy[mentor.id] for mentor in found if busy[mentor.id] < MENTOR_CASES}
 
 
 def mentoring(ids: Iterable[int]) -> dict[int, int]:
@@ -242,7 +264,7 @@ def mentoring(ids: Iterable[int]) -> dict[int, int]:
 
 
 def leads(referral: Referral) -> bool:
-    """Is the placement that came of an attempt still live?"""
+    """Is the placement that came of an attempt still live, and the file not closed to whoever has it?"""
     stmt = select(Assignment.id).where(Assignment.referral_id == referral.id, Assignment.ended_at.is_(None))
     return session.execute(stmt).first() is not None
 

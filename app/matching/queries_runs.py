@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, true
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, undefer
 
 from app.accounts.models import User
 from app.clients.models import Case, Opening, OpeningStatus
@@ -21,6 +21,7 @@ from app.volunteers.models import Volunteer
 from .models import DocketRun, Proposal, ProposalStatus, Referral, ReferralStatus, ReferralWay, RunStatus, Unplaced
 
 S = ReferralStatus
+DECIDED = (ProposalStatus.OPEN, ProposalStatus.ACCEPTED, ProposalStatus.REFUSED, ProposalStatus.DISMISSED)
 EXPERIENCE = timedelta(days=365)
 ENOUGH_ANSWERS = 20
 
@@ -42,7 +43,8 @@ def get_run(public_id: str) -> DocketRun:
 
     :raises NotFound: unknown
     """
-    found = session.execute(runs().where(DocketRun.public_id == public_id)).scalar_one_or_none()
+    whole = runs().options(undefer(DocketRun.wanted), undefer(DocketRun.found))
+    found = session.execute(whole.where(DocketRun.public_id == public_id)).scalar_one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -57,7 +59,7 @@ def live_run() -> DocketRun | None:
 def run_before(run: DocketRun) -> DocketRun | None:
     """The run with a result before this one."""
     earlier = runs().where(DocketRun.status == RunStatus.DONE, DocketRun.id < run.id).limit(1)
-    return session.execute(earlier).scalar_one_or_none()
+    return session.execute(earlier.options(undefer(DocketRun.found))).scalar_one_or_none()
 
 
 def newest_run() -> DocketRun | None:
@@ -69,8 +71,8 @@ def _mine(viewer: User) -> Any:
     return Case.programme_id.in_(viewer.programme_ids(*STAFF))
 
 
-def proposals(run: DocketRun, *, viewer: User, only_open: bool = False) -> Select[Any]:
-    """The proposals for the viewer's cases, the most urgent first, with both volunteers."""
+def proposals(run: DocketRun, *, viewer: User, status: ProposalStatus | None = None) -> Select[Any]:
+    """The proposals for the viewer's cases, all or of one status, the most urgent first, with both volunteers."""
     other = aliased(Volunteer)
     stmt = (
         select(
@@ -83,7 +85,7 @@ def proposals(run: DocketRun, *, viewer: User, only_open: bool = False) -> Selec
         .where(Proposal.run_id == run.id, _mine(viewer))
         .order_by(Proposal.position)
     )
-    chosen: Any = stmt.where(Proposal.status == ProposalStatus.OPEN) if only_open else stmt
+    chosen: Any = stmt.where(Proposal.status == status) if status else stmt
     return chosen  # type: ignore[no-any-return]
 
 
@@ -107,6 +109,9 @@ class Counts:
 
     proposals: int
     to_decide: int
+    accepted: int
+    refused: int
+    dismissed: int
     elsewhere: int
     left: int
     left_elsewhere: int
@@ -120,17 +125,17 @@ def count_rows(run: DocketRun, *, viewer: User) -> Counts:
     counted: Any = select(
         func.count(),
         func.count().filter(mine),
-        func.count().filter(to_decide),
+        *(func.count().filter(mine, Proposal.status == status) for status in DECIDED),
         func.count().filter(to_decide, Proposal.needs_mentor.is_(True)),
     )
     counted = counted.select_from(Proposal).join(Opening, Opening.id == Proposal.opening_id)
-    every, own, undecided, mentors = session.execute(
+    every, own, undecided, accepted, refused, dismissed, mentors = session.execute(
         counted.join(Case, Case.id == Opening.case_id).where(Proposal.run_id == run.id)
     ).one()
     stmt: Any = select(func.count(), func.count().filter(mine)).select_from(Unplaced)
     stmt = stmt.join(Opening, Opening.id == Unplaced.opening_id).join(Case, Case.id == Opening.case_id)
     all_left, left = session.execute(stmt.where(Unplaced.run_id == run.id)).one()
-    return Counts(own, undecided, every - own, left, all_left - left, mentors)
+    return Counts(own, undecided, accepted, refused, dismissed, every - own, left, all_left - left, mentors)
 
 
 def turns(run: DocketRun, volunteer_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
@@ -173,11 +178,16 @@ def titles_of(opening_ids: Iterable[int], *, viewer: User) -> dict[int, Any]:
     return {row.opening_id: row for row in session.execute(stmt)}
 
 
-def proposed(run: DocketRun, *, viewer: User) -> dict[int, int]:
-    """Opening to volunteer, for the viewer's cases."""
-    stmt = select(Proposal.opening_id, Proposal.volunteer_id).join(Opening, Opening.id == Proposal.opening_id)
-    stmt = stmt.join(Case, Case.id == Opening.case_id).where(Proposal.run_id == run.id, _mine(viewer))
-    return dict(session.execute(stmt).all())
+def titles_by_public_id(openings: Iterable[str], *, viewer: User) -> dict[str, Any]:
+    """The viewer's cases by the public id of their opening; another programme's are missing."""
+    stmt = select(*CASE).join(Case, Case.id == Opening.case_id).where(Opening.public_id.in_(set(openings)))
+    return {row.opening: row for row in session.execute(stmt.where(_mine(viewer)))}
+
+
+def found(*of: DocketRun, viewer: User) -> list[dict[int, tuple[int, int]]]:
+    """What runs found for the viewer's cases, as it was then: opening to volunteer and fit, zeros where nobody."""
+    mine = set(session.execute(select(Opening.id).join(Case).where(_mine(viewer))).scalars())
+    return [{opening: (who, fit) for opening, who, fit in run.found or [] if opening in mine} for run in of]
 
 
 def open_proposal(opening: Opening) -> Proposal | None:

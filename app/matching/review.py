@@ -8,13 +8,15 @@ from typing import Any
 from app.accounts.models import User
 from app.clients import problems
 from app.core.db import session
+from app.volunteers.models import Volunteer
 
-from . import queries_runs, run_words
+from . import comparison, queries, queries_runs, run_words
 from .engine.docket import PRIORITIES
-from .models import DocketRun, Unplaced
+from .models import DocketRun, Proposal, ProposalStatus, Unplaced
 from .words import title_of
 
 CARDS = 6
+MOST_WANTED = 100
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Line:
     why: str
     rank: str
     turn: tuple[int, int]
+    mentors: list[Volunteer]
+    mentor: str
 
     @property
     def title(self) -> str:
@@ -49,17 +53,32 @@ class Line:
 
 
 def lines(run: DocketRun, rows: Any) -> list[Line]:
-    """Proposals in words."""
+    """Proposals in words; where one needs a mentor, those with time, and the one with most of it chosen beforehand."""
     turn = queries_runs.turns(run, {row.Proposal.volunteer_id for row in rows})
-    return [
-        Line(
-            row,
-            run_words.why_this_one(row.Proposal),
-            run_words.rank(row.Proposal),
-            turn.get(row.opening_id, (1, 1)),
-        )
-        for row in rows
-    ]
+    waits = [row for row in rows if row.Proposal.needs_mentor and row.Proposal.status is ProposalStatus.OPEN]
+    room = queries.mentors_with_time() if waits else {}
+    return [_line(row, turn, room if row in waits else None) for row in rows]
+
+
+def lines_with_mentors(run: DocketRun, *, viewer: User) -> list[Line]:
+    """The undecided proposals that need a mentor, with whom to choose from."""
+    undecided = queries_runs.proposals(run, viewer=viewer, status=ProposalStatus.OPEN)
+    return lines(run, session.execute(undecided.where(Proposal.needs_mentor.is_(True))).all())
+
+
+def _line(row: Any, turn: dict[int, tuple[int, int]], room: dict[Volunteer, int] | None) -> Line:
+    mentors = queries.in_field(row.problem_code, (one for one in room if one.id != row.Volunteer.id)) if room else []
+    most = max(mentors, key=lambda one: (queries.lists(one, row.problem_code), room[one])) if room and mentors else None
+    if room and most:
+        room[most] -= 1
+    return Line(
+        row,
+        run_words.why_this_one(row.Proposal),
+        run_words.rank(row.Proposal),
+        turn.get(row.opening_id, (1, 1)),
+        mentors,
+        most.public_id if room and most and room[most] >= 0 else "",
+    )
 
 
 @dataclass(frozen=True)
@@ -69,6 +88,7 @@ class Card:
     facts: Any
     binding: str
     listed: int
+    able: list[str]
     bars: list[dict[str, Any]]
     blocking: list[dict[str, Any]]
     elsewhere: int
@@ -88,8 +108,8 @@ class Card:
 def cards(run: DocketRun, rows: Any, *, viewer: User) -> list[Card]:
     """What is left, in words; another programme's cases are only counted."""
     blocking = [entry for row in rows for entry in row.Unplaced.blocking]
-    names = queries_runs.names_of(who for who, _cases in blocking)
-    titles = queries_runs.titles_of((case for _who, held in blocking for case in held), viewer=viewer)
+    names = queries_runs.names_of(entry[0] for entry in blocking)
+    titles = queries_runs.titles_of((case for entry in blocking for case in entry[1]), viewer=viewer)
     return [_card(run, row, names, titles) for row in rows]
 
 
@@ -98,16 +118,19 @@ def _card(run: DocketRun, row: Any, names: dict[int, Any], titles: dict[int, Any
     held: list[dict[str, Any]] = [
         {
             "name": names[who].name if who in names else "",
+            "able": direct != [False],
             "cases": [titles[case] for case in cases if case in titles],
             "elsewhere": sum(case not in titles for case in cases),
         }
-        for who, cases in left.blocking
+        for who, cases, *direct in left.blocking
     ]
-    listed = sum(len(cases) for _who, cases in left.blocking)
+    listed = sum(len(entry[1]) for entry in left.blocking)
+    able = [names[entry[0]].name for entry in left.blocking if entry[0] in names and entry[2:] != [False]]
     return Card(
         facts=row,
         binding=str(run_words.BINDING.get(left.binding_rule or "", "")),
         listed=listed,
+        able=able,
         bars=_bars(run, left) if left.reason == "no_one_can" else [],
         blocking=held,
         elsewhere=sum(entry["elsewhere"] for entry in held),
@@ -158,29 +181,26 @@ def expected(report: dict[str, Any]) -> Expected | None:
 
 
 @dataclass(frozen=True)
-class Change:
-    """How a run differs from the one before, for the viewer's cases."""
+class Wanted:
+    """A volunteer worth recruiting: in words, how many cases they would place, and which are the reader's."""
 
-    before: DocketRun
-    same_input: bool
-    newly: int
-    no_longer: int
-    another_volunteer: int
+    words: str
+    places: int
+    cases: list[Any]
 
 
-def change(run: DocketRun, *, viewer: User) -> Change | None:
-    """The comparison with the run before."""
-    before = queries_runs.run_before(run)
-    if before is None:
-        return None
-    then, now = queries_runs.proposed(before, viewer=viewer), queries_runs.proposed(run, viewer=viewer)
-    return Change(
-        before,
-        before.input_digest == run.input_digest,
-        newly=len(now.keys() - then.keys()),
-        no_longer=len(then.keys() - now.keys()),
-        another_volunteer=sum(then[case] != who for case, who in now.items() if case in then),
-    )
+def wanted_rows(run: DocketRun, *, viewer: User) -> list[Wanted]:
+    """The wanted list in words, the most useful first."""
+    wants = (run.wanted or [])[:MOST_WANTED]
+    titles = queries_runs.titles_by_public_id({case for want in wants for case in want["openings"]}, viewer=viewer)
+    return [
+        Wanted(
+            run_words.profile(want),
+            len(want["openings"]),
+            [titles[case] for case in want["openings"] if case in titles],
+        )
+        for want in wants
+    ]
 
 
 def page_of_run(run: DocketRun, *, viewer: User) -> dict[str, Any]:
@@ -194,7 +214,7 @@ def page_of_run(run: DocketRun, *, viewer: User) -> dict[str, Any]:
         "cards": cards(run, left, viewer=viewer),
         "by_priority": by_priority(report),
         "expected": expected(report),
-        "change": change(run, viewer=viewer),
+        "change": comparison.compare_with_before(run, viewer=viewer),
         "wanted": [(run_words.profile(want), len(want["openings"])) for want in (run.wanted or [])[:5]],
         "seconds": sum(report["seconds"].values()),
     }

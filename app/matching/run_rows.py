@@ -36,15 +36,32 @@ def _proposal(run_id: int, laid: Laid, placement: Placement, position: int, foun
     }
 
 
+def found_rows(laid: Laid, placement: Placement) -> list[list[int]]:
+    """What the run found, kept as it was: opening, volunteer and fit; zeros where nobody."""
+    placed = [[laid.openings[p.case_id], laid.volunteers[p.volunteer_id], p.fit] for p in placement.proposals]
+    return [*placed, *([laid.openings[left.case_id], 0, 0] for left in placement.unplaced)]
+
+
 def unplaced_rows(run_id: int, laid: Laid, placement: Placement) -> list[dict[str, Any]]:
     """What a run left without a volunteer: how many remain after each rule, and who has the places."""
     placed_with: dict[str, list[str]] = defaultdict(list)
     for found in placement.proposals:
         placed_with[found.volunteer_id].append(found.case_id)
-    return [_unplaced(run_id, laid, n, left, placed_with) for n, left in enumerate(placement.unplaced)]
+    return [
+        _unplaced(run_id, laid, n, left, placed_with, _able(placement, left.case))
+        for n, left in enumerate(placement.unplaced)
+    ]
 
 
-def _unplaced(run_id: int, laid: Laid, position: int, left: Left, placed: dict[str, list[str]]) -> dict[str, Any]:
+def _able(placement: Placement, case: int) -> set[str]:
+    """The ids of everyone who may take a case."""
+    pairs, people = placement.pairs, placement.docket.volunteers
+    return {people[int(v)].volunteer_id for v in pairs.volunteer[int(pairs.start[case]) : int(pairs.end[case])]}
+
+
+def _unplaced(
+    run_id: int, laid: Laid, position: int, left: Left, placed: dict[str, list[str]], able: set[str]
+) -> dict[str, Any]:
     witness = left.witness
     listed = set(witness.cases)
     return {
@@ -55,7 +72,7 @@ def _unplaced(run_id: int, laid: Laid, position: int, left: Left, placed: dict[s
         "binding_rule": left.binding_rule or None,
         "funnel": [[rule, int(count)] for rule, count in zip(RULES, left.after, strict=True)],
         "blocking": [
-            [laid.volunteers[who], [laid.openings[case] for case in placed.get(who, ()) if case in listed]]
+            [laid.volunteers[who], [laid.openings[case] for case in placed.get(who, ()) if case in listed], who in able]
             for who in witness.volunteers
         ],
     }

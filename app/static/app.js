@@ -59,3 +59,18 @@ document.addEventListener("keydown", (event) => {
   close();
   open?.querySelector("summary").focus();
 });
+
+// Work under way: the page looks again every two seconds until there is something else to show.
+const asks = () => document.querySelector("[data-look-again]");
+async function lookAgain() {
+  try {
+    const answer = await fetch(location.href);
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-look-again]");
+    if (found?.dataset.lookAgain !== asks().dataset.lookAgain) return location.reload();
+    if (found.innerHTML !== asks().innerHTML) asks().replaceChildren(...found.childNodes);
+  } catch {
+    // no connection just now: it asks again
+  }
+  setTimeout(lookAgain, 2000);
+}
+if (asks()) setTimeout(lookAgain, 2000);

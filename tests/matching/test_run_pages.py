@@ -80,7 +80,8 @@ def test_the_page_shows_the_finding_the_proof_and_the_reasons(app: Flask, client
     assert "Eviction hearing" in text
     assert "Sam Orchard" in text
     assert "the only one who can" in text
-    assert "The one volunteer who could take it is full" in text
+    assert "Everyone who could take this case (Sam Orchard" in text
+    assert "every place goes to a more urgent case" in text
     assert "The rule that binds is" in text
     assert "<b>field</b>" in text
     assert "Too few offers have been answered" in text
@@ -179,6 +180,67 @@ def test_a_run_is_compared_with_the_one_before(app: Flask, client: FlaskClient) 
     assert "Since the run before" in text
     assert "2, before 1" in text
     assert "A newer run has a result" in page(client, older)
+    changes = page(client, f"{address}/changes")
+    assert "New on the docket" in changes
+    assert "changed" in changes
+    assert client.get(f"{older}/changes").status_code == 404
+
+
+def test_the_changes_between_two_runs_are_named_case_by_case(app: Flask, client: FlaskClient) -> None:
+    desk = lay(volunteers=2, volunteer={"capacity": 1}, listing_title="Moves to another")
+    other = lay(volunteers=0, listing_title="Secret of the neighbours", problem_code="32")
+    placed(desk)
+    with transaction():
+        first = session.query(Proposal).one().volunteer
+        first.counties, first.remote = [], True
+        more_urgent = factories.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.staff, listing_title="Came anew")
+        session.query(factories.Volunteer).filter(factories.Volunteer.id != first.id).one().areas[0].area = "Family"
+    address = placed(desk)
+    factories.sign_in(client, desk.staff)
+    text = page(client, f"{address}/changes")
+    assert more_urgent.listing_title in text
+    assert "Came anew" in text
+    assert "Secret" not in text
+    factories.sign_in(client, other.staff)
+    text = page(client, f"{address}/changes")
+    assert "Placed now" in text
+    assert "Secret of the neighbours" in text
+    assert "Came anew" not in text
+
+
+def test_a_mentor_is_named_beside_each_proposal_that_needs_one(app: Flask, client: FlaskClient) -> None:
+    desk = lay(volunteers=2, volunteer={"areas": {"Housing": "learning"}, "mentor_ok": True, "capacity": 1})
+    second = more(desk)
+    address = placed(desk)
+    factories.sign_in(client, desk.staff)
+    assert "No mentor has time" in page(client, address)
+    answer = client.post(f"{address}/accept", data={"all": "1"}, follow_redirects=True)
+    assert "2 need a mentor with time: choose one beside each." in answer.text
+    assert {row.status for row in session.query(Proposal)} == {S.OPEN}
+    with transaction():
+        factories.volunteer(mentors_others=True, areas={"Family": "expert"}, given_name="Ann", family_name="Aabye")
+        mentor = factories.volunteer(mentors_others=True, given_name="Wilma", family_name="Wiseman").public_id
+    for where in (address, f"{address}/send"):
+        assert f'<option value="{mentor}" selected>Wilma Wiseman</option>' in page(client, where)
+    named = {f"mentor-{opening}": mentor for opening in (desk.opening.public_id, second)}
+    client.post(f"{address}/accept", data={"all": "1", **named})
+    session.rollback()
+    assert [sent.mentor.public_id for sent in session.query(Referral)] == [mentor] * 2
+
+
+def test_the_wanted_list_leads_to_the_readers_cases(app: Flask, client: FlaskClient) -> None:
+    desk = lay(volunteers=0, problem_code="32", listing_title="A custody order")
+    other = lay(volunteers=0, problem_code="32", listing_title="Secret of the neighbours")
+    address = placed(desk)
+    factories.sign_in(client, desk.staff)
+    text = page(client, f"{address}/wanted")
+    assert "One more volunteer would place what is left" in text
+    assert "2 cases" in text
+    assert "A custody order" in text
+    assert "Secret" not in text
+    (want,) = csv.DictReader(io.StringIO(page(client, f"{address}/wanted.csv").lstrip("\ufeff")))
+    assert (want["places"], want["county_name"], want["language_name"]) == ("2", "Dane County", "English")
+    assert other.opening.public_id not in text
 
 
 def test_what_past_answers_let_expect(app: Flask, client: FlaskClient) -> None:
@@ -280,5 +342,10 @@ def test_a_waiting_run_says_so_while_it_is_at_work(app: Flask, client: FlaskClie
         run.lease_until = clock.now() + operations_runs.LEASE
         address = f"/matching/runs/{run.public_id}"
     factories.sign_in(client, desk.staff)
-    assert "placing the most urgent first" in page(client, address)
+    text = page(client, address)
+    assert '<li aria-current="step"><b>Placing the most urgent first</b>' in text
+    assert 'http-equiv="refresh"' in text
+    assert "data-look-again" in text
+    with clock.at(MONDAY + 2 * operations_runs.LEASE):
+        assert "has gone silent" in page(client, address)
     assert client.get(f"{address}/left").status_code == 404

@@ -14,7 +14,7 @@ from app.clients.models import CaseStatus
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
-from app.matching import docket_jobs, operations, operations_proposals, operations_runs
+from app.matching import docket_jobs, operations, operations_proposals, operations_runs, queries
 from app.matching.dockets import build_docket
 from app.matching.engine.solve import place
 from app.matching.models import DocketRun, Proposal, ProposalStatus, Referral, ReferralStatus, RunStatus, Unplaced
@@ -54,9 +54,10 @@ def proposed(run: DocketRun) -> dict[int, int]:
     return {p.opening_id: p.volunteer_id for p in run.proposals}
 
 
-def accept(proposal_id: int, desk: Desk) -> Referral:
+def accept(proposal_id: int, desk: Desk, mentor: Any = None) -> Referral:
     with transaction():
-        return operations_proposals.accept_proposal(session.get_one(Proposal, proposal_id), actor=desk.staff)
+        chosen = session.get_one(Proposal, proposal_id)
+        return operations_proposals.accept_proposal(chosen, actor=desk.staff, mentor=mentor)
 
 
 def test_a_run_places_what_can_be_placed_and_says_why_the_rest_waits(app: Flask) -> None:
@@ -74,7 +75,9 @@ def test_a_run_places_what_can_be_placed_and_says_why_the_rest_waits(app: Flask)
     assert found.report["value"] == found.report["upper_bound"] == proposal.fit
     why = {row.opening_id: row for row in found.unplaced}
     assert why[less_urgent].reason == "all_taken"
-    assert why[less_urgent].blocking == [[desk.volunteer_ids[0], [desk.opening_id]]]
+    assert why[less_urgent].blocking == [[desk.volunteer_ids[0], [desk.opening_id], True]]
+    kept = [[desk.opening_id, desk.volunteer_ids[0], proposal.fit], [less_urgent, 0, 0], [nobody, 0, 0]]
+    assert sorted(found.found or []) == kept
     assert (why[nobody].reason, why[nobody].blocking) == ("no_one_can", [])
     assert dict(why[nobody].funnel)["no_area"] == 0
     assert [want["area"] for want in found.wanted or []]
@@ -94,7 +97,7 @@ def test_what_is_held_offered_or_paused_is_given_and_not_decided_again(app: Flas
     assert found.report["cases"] == 1
     (left,) = found.unplaced
     assert (left.opening_id, left.reason) == (free, "all_taken")
-    assert sorted(left.blocking) == [[desk.volunteer_ids[0], []], [desk.volunteer_ids[1], []]]
+    assert sorted(left.blocking) == [[desk.volunteer_ids[0], [], True], [desk.volunteer_ids[1], [], True]]
 
 
 def test_who_said_no_is_not_proposed_again(app: Flask) -> None:
@@ -195,6 +198,48 @@ def test_a_wish_to_stop_is_heard_between_steps(app: Flask, monkeypatch: pytest.M
     assert not docket_jobs.run_one()
 
 
+def test_what_is_asked_while_a_run_is_at_work_is_not_its_to_propose(app: Flask) -> None:
+    desk = lay(volunteers=2, volunteer={"capacity": 2}, priority_level="critical", priority_rank=1)
+    free = case(desk)
+    with transaction():
+        operations_runs.ask_for_run(actor=desk.staff)
+    held = docket_jobs._take()
+    assert held is not None
+    laid = build_docket(held.as_of)
+    docket_jobs.close_reading()
+    with transaction():
+        operations.send_offer(desk.opening, desk.volunteer(0), actor=desk.staff)
+    docket_jobs._write(held, laid, place(laid.docket), 0.0)
+    session.rollback()
+    decided = {p.opening_id: (p.status, p.refusal) for p in session.query(Proposal)}
+    assert decided == {desk.opening_id: (S.REFUSED, operations_runs.MOVED), free: (S.OPEN, None)}
+
+
+def test_how_far_a_run_is_is_written_down_and_keeps_its_lease(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay()
+    with transaction():
+        operations_runs.ask_for_run(actor=None)
+    held = docket_jobs._take()
+    assert held is not None
+    monkeypatch.setattr(docket_jobs, "TELL_EVERY", 0.0)
+    with clock.at(MONDAY + timedelta(minutes=2)):
+        held.tell("coverage", 2_000, 5_000)
+    session.rollback()
+    told = session.query(DocketRun).one()
+    assert (told.stage, told.stage_done, told.stage_total) == ("coverage", 2_000, 5_000)
+    assert told.lease_until == MONDAY + timedelta(minutes=2) + operations_runs.LEASE
+
+
+def test_a_run_whose_worker_is_gone_is_stopped_at_once(app: Flask) -> None:
+    desk = lay()
+    with transaction():
+        asked = operations_runs.ask_for_run(actor=desk.staff)
+    assert docket_jobs._take() is not None
+    with clock.at(MONDAY + operations_runs.LEASE + timedelta(seconds=1)), transaction():
+        assert operations_runs.cancel_run(asked, actor=desk.staff).status is R.CANCELLED
+    assert not docket_jobs.run_one()
+
+
 def test_a_run_that_breaks_says_so_and_makes_room(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = lay()
     with transaction():
@@ -279,11 +324,43 @@ def test_a_match_that_needs_a_mentor_is_sent_only_when_one_has_time(app: Flask) 
     assert found.proposals[0].needs_mentor
     assert found.report is not None
     assert found.report["mentors_needed"] == 1
-    with pytest.raises(NeedsMentor):
-        accept(found.proposals[0].id, desk)
     with transaction():
-        factories.volunteer(mentors_others=True)
-    assert accept(session.query(Proposal).one().id, desk).status is ReferralStatus.OFFERED
+        mentor, no_mentor = factories.volunteer(mentors_others=True), factories.volunteer()
+    for named in (None, no_mentor, desk.volunteer()):
+        with pytest.raises(NeedsMentor) as refused:
+            accept(found.proposals[0].id, desk, named)
+        with transaction():
+            operations_proposals.refuse_proposal(session.query(Proposal).one(), refused.value, actor=desk.staff)
+    sent = accept(session.query(Proposal).one().id, desk, mentor)
+    assert (sent.status, sent.mentor) == (ReferralStatus.OFFERED, mentor)
+    with transaction():
+        mentor.mentors_others = False
+    assert queries.mentors(desk.case, desk.volunteer()) == []
+
+
+def test_a_mentor_named_by_many_at_once_stands_by_three(app: Flask) -> None:
+    desk = lay(volunteers=5, volunteer={"areas": {"Housing": "learning"}, "mentor_ok": True, "capacity": 1})
+    for _ in range(4):
+        case(desk)
+    with transaction():
+        mentor_id = factories.volunteer(mentors_others=True, areas={"Family": "expert"}).id
+    ids = [proposal.id for proposal in run(desk).proposals]
+    staff_id = desk.staff_id
+    session.rollback()
+
+    def click(proposal_id: int) -> str:
+        try:
+            with clock.at(MONDAY), transaction():
+                mentor = session.get_one(factories.Volunteer, mentor_id)
+                actor = session.get_one(factories.User, staff_id)
+                proposal = session.get_one(Proposal, proposal_id)
+                operations_proposals.accept_proposal(proposal, actor=actor, mentor=mentor)
+        except NeedsMentor:
+            return "no time"
+        return "sent"
+
+    said = at_once(app, [lambda one=one: click(one) for one in ids])
+    assert sorted(said) == ["no time"] * 2 + ["sent"] * 3
 
 
 def test_another_programmes_staff_decide_nothing(app: Flask) -> None:

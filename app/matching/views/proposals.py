@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,8 +13,9 @@ from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import Refusal
 
-from .. import operations_proposals, queries_runs
-from ..models import DocketRun
+from .. import operations_proposals, queries, queries_runs, review
+from ..models import DocketRun, ProposalStatus
+from ..refusals import NeedsMentor
 from . import bp
 from .runs import done_run
 
@@ -22,7 +25,12 @@ from .runs import done_run
 def send_all(public_id: str) -> ResponseReturnValue:
     """Before all offers go: how many, and that every rule is looked at anew."""
     run = done_run(public_id)
-    return render_template("matching/send_all.html", run=run, counts=queries_runs.count_rows(run, viewer=signed_in()))
+    return render_template(
+        "matching/send_all.html",
+        run=run,
+        counts=queries_runs.count_rows(run, viewer=signed_in()),
+        mentored=review.lines_with_mentors(run, viewer=signed_in()),
+    )
 
 
 @bp.post("/matching/runs/<public_id>/accept")
@@ -31,36 +39,52 @@ def accept_proposals(public_id: str) -> ResponseReturnValue:
     """Send the chosen offers, each by itself; what is refused says why."""
     run = done_run(public_id)
     chosen = _all_open(run) if request.form.get("all") == "1" else request.form.getlist("id")
-    sent = sum(_accept(public_id, opening) for opening in chosen)
+    came = Counter(_accept(public_id, opening) for opening in chosen)
     if not chosen:
         flash(_("Choose one proposal at least."), "stop")
-    if sent:
-        flash(ngettext("One offer is on its way.", "%(num)s offers are on their way.", sent), "ok")
-    if sent < len(chosen):
-        not_sent = len(chosen) - sent
+    _tell(came)
+    return redirect(url_for(".docket_run", public_id=public_id, show="refused" if came["refused"] else None), 303)
+
+
+def _tell(came: Counter[str]) -> None:
+    if came["sent"]:
+        flash(ngettext("One offer is on its way.", "%(num)s offers are on their way.", came["sent"]), "ok")
+    if came["mentor"]:
+        unnamed = ngettext(
+            "One needs a mentor with time: choose one beside it.",
+            "%(num)s need a mentor with time: choose one beside each.",
+            came["mentor"],
+        )
+        flash(unnamed, "stop")
+    if came["refused"]:
+        refused = came["refused"]
         flash(
-            ngettext("One could not be sent; it says why.", "%(num)s could not be sent; each says why.", not_sent),
+            ngettext("One could not be sent; it says why.", "%(num)s could not be sent; each says why.", refused),
             "stop",
         )
-    return redirect(url_for(".docket_run", public_id=public_id, show="all" if chosen else None), 303)
 
 
 def _all_open(run: DocketRun) -> list[str]:
-    return [row.opening for row in session.execute(queries_runs.proposals(run, viewer=signed_in(), only_open=True))]
+    return [
+        row.opening
+        for row in session.execute(queries_runs.proposals(run, viewer=signed_in(), status=ProposalStatus.OPEN))
+    ]
 
 
-def _accept(run: str, opening: str) -> bool:
-    """One proposal in a transaction of its own, so that one refusal undoes nothing else."""
+def _accept(run: str, opening: str) -> str:
+    """One proposal in a transaction of its own, so that one refusal undoes nothing else; what came of it."""
+    mentor = request.form.get(f"mentor-{opening}")
     try:
         with transaction():
             proposal = queries_runs.get_proposal(queries_runs.get_run(run), opening, viewer=signed_in())
-            operations_proposals.accept_proposal(proposal, actor=signed_in())
+            named = queries.find_approved(mentor)
+            operations_proposals.accept_proposal(proposal, actor=signed_in(), mentor=named)
     except Refusal as refusal:
         with transaction():
             proposal = queries_runs.get_proposal(queries_runs.get_run(run), opening, viewer=signed_in())
             operations_proposals.refuse_proposal(proposal, refusal, actor=signed_in())
-        return False
-    return True
+        return "mentor" if isinstance(refusal, NeedsMentor) else "refused"
+    return "sent"
 
 
 @bp.post("/matching/runs/<public_id>/dismiss")

@@ -41,8 +41,9 @@ def one_request(public_id: str) -> ResponseReturnValue:
 def _request_page(referral: Referral, refuse: RefuseForm) -> str:
     confirm = ConfirmForm(formdata=None)
     pair = _pair(referral)
-    mentors = queries.mentors(referral.case, referral.volunteer) if pair and pair.needs_mentor else []  # type: ignore[arg-type]
+    mentors = queries.mentors(referral.case, referral.volunteer, of=referral) if pair and pair.needs_mentor else []  # type: ignore[arg-type]
     confirm.mentor.choices = [(m.public_id, m.name) for m in mentors]
+    confirm.mentor.data = referral.mentor.public_id if referral.mentor in mentors else None  # type: ignore[union-attr]
     return render_template(
         "matching/request.html",
         referral=referral,

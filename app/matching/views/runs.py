@@ -8,14 +8,17 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.accounts import calendars
+from app.clients import problems
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import NotFound
 from app.core.lists import csv_download, page_of
 
-from .. import exchange, operations_runs, queries, queries_runs, review, run_words, words
+from .. import comparison, exchange, operations_runs, queries, queries_runs, review, run_words, words
 from ..dockets import build_docket, close_reading
-from ..models import DocketRun, RunStatus
+from ..models import DocketRun, ProposalStatus, RunStatus
+from ..rules import judge_pair
 from . import bp
 
 SIZE = 25
@@ -63,19 +66,26 @@ def docket_run(public_id: str) -> ResponseReturnValue:
     run = queries_runs.get_run(public_id)
     if run.status is not RunStatus.DONE:
         return render_template("matching/run_waits.html", run=run, words=run_words)
-    show_all = request.args.get("show") == "all"
-    page = page_of(queries_runs.proposals(run, viewer=signed_in(), only_open=not show_all), size=SIZE)
+    show = request.args.get("show", "")
+    page = page_of(queries_runs.proposals(run, viewer=signed_in(), status=_status(show)), size=SIZE)
     newest = queries_runs.newest_run()
     return render_template(
         "matching/docket_run.html",
         run=run,
         page=page,
         lines=review.lines(run, page.rows),
-        show_all=show_all,
+        show=show,
         is_newest=newest is not None and newest.id == run.id,
         words=run_words,
         **review.page_of_run(run, viewer=signed_in()),
     )
+
+
+def _status(show: str) -> ProposalStatus | None:
+    """Which proposals the address asks for: those to decide, unless it says all or what became of them."""
+    if show == "all":
+        return None
+    return ProposalStatus(show) if show in {status.value for status in ProposalStatus} else ProposalStatus.OPEN
 
 
 def done_run(public_id: str) -> DocketRun:
@@ -99,6 +109,27 @@ def left_without(public_id: str) -> ResponseReturnValue:
     return render_template("matching/left_without.html", run=run, page=page, cards=cards, report=run.report)
 
 
+@bp.get("/matching/runs/<public_id>/changes")
+@open_to(*STAFF)
+def run_changes(public_id: str) -> ResponseReturnValue:
+    """What a run changed against the one before it, case by case."""
+    run = done_run(public_id)
+    change = comparison.compare_with_before(run, viewer=signed_in())
+    if change is None:
+        raise NotFound
+    rows = comparison.rows(change, viewer=signed_in())
+    return render_template("matching/run_changes.html", run=run, change=change, rows=rows, most=comparison.MOST)
+
+
+@bp.get("/matching/runs/<public_id>/wanted")
+@open_to(*STAFF)
+def wanted(public_id: str) -> ResponseReturnValue:
+    """Whom to recruit: every profile that would place cases, with the reader's own among them."""
+    run = done_run(public_id)
+    rows = review.wanted_rows(run, viewer=signed_in())
+    return render_template("matching/wanted.html", run=run, rows=rows, counted=len(run.wanted or []))
+
+
 @bp.get("/matching/runs/<public_id>/another/<opening>")
 @open_to(*STAFF)
 def another(public_id: str, opening: str) -> ResponseReturnValue:
@@ -112,6 +143,8 @@ def another(public_id: str, opening: str) -> ResponseReturnValue:
     names |= {"wished": wished.name if wished else "", "wished_id": wished.public_id if wished else ""}
     found = _exchange(opening, names["wished_id"]) if wished else None
     told: dict[str, Any] = _told(found) if isinstance(found, exchange.Exchange) else {}
+    if wished and judge_pair(proposal.opening, wished, calendars.today(case.programme)).needs_mentor:
+        told["mentors"] = queries.mentors(case, wished)
     return render_template("matching/another.html", run=run, found=found, names=names, words=words, **told)
 
 
@@ -159,6 +192,7 @@ def _proposal_cells(row: Any) -> list[Any]:
 
 WANTED_HEAD = (
     "rank", "role", "licence", "area", "level", "county", "remote", "language", "credentials", "trainings", "places",
+    "in_words", "county_name", "language_name",
 )  # fmt: skip
 
 
@@ -167,5 +201,10 @@ WANTED_HEAD = (
 def wanted_csv(public_id: str) -> Response:
     """The volunteers a run found wanting as a spreadsheet."""
     wanted = done_run(public_id).wanted or []
-    rows = [[n, *(want[name] for name in WANTED_HEAD[1:-1]), len(want["openings"])] for n, want in enumerate(wanted, 1)]
-    return csv_download("wanted", WANTED_HEAD, rows)
+    return csv_download("wanted", WANTED_HEAD, [_wanted_cells(n, want) for n, want in enumerate(wanted, 1)])
+
+
+def _wanted_cells(rank: int, want: dict[str, Any]) -> list[Any]:
+    codes = [want[name] for name in WANTED_HEAD[1:10]]
+    names = [problems.county_name(want["county"]), problems.language_name(want["language"])]
+    return [rank, *codes, len(want["openings"]), run_words.profile(want), *names]

@@ -8,16 +8,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts import calendars
 from app.clients.conflicts import must_be_searched_again
 from app.clients.models import Opening, OpeningStatus
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import transaction
 from app.volunteers.models import Volunteer
 
-from .. import operations, operations_proposals, queries, queries_runs, run_words, shortlists, terms, words
+from .. import operations_proposals, queries, queries_runs, run_words, shortlists, terms, words
 from ..models import LIVE, ReferralStatus, ReferralWay
-from ..rules import judge_pair
 from ..steering import reasons_given
 from . import bp
 
@@ -41,7 +39,9 @@ def shortlist(public_id: str) -> ResponseReturnValue:
         opening=opening,
         found=found,
         people=_people(found),
+        mentors=_mentors(opening, found),
         live=live,
+        proposal=proposal,
         proposed=proposed,
         search_first=must_be_searched_again(opening.case),
         given=reasons_given(opening).most_common(),
@@ -58,6 +58,12 @@ def _people(found: shortlists.Shortlist | None) -> dict[int, Any]:
     return queries_runs.names_of(ids)
 
 
+def _mentors(opening: Opening, found: shortlists.Shortlist | None) -> list[Volunteer]:
+    if found is None or not any(choice.listed.needs_mentor for choice in found.choices):
+        return []
+    return queries.in_field(opening.case.problem_code, queries.mentors_with_time())
+
+
 @bp.post("/matching/case/<public_id>/offer")
 @open_to(*STAFF)
 def offer_from_shortlist(public_id: str) -> ResponseReturnValue:
@@ -66,18 +72,11 @@ def offer_from_shortlist(public_id: str) -> ResponseReturnValue:
         named = request.form.get("opening", "")
         opening = queries_runs.opening_of_case(public_id, viewer=signed_in(), opening=named)
         volunteer = queries.get_approved(request.form.get("volunteer", ""))
-        proposal = queries_runs.open_proposal(opening)
-        if proposal is not None and proposal.volunteer_id == volunteer.id:
-            operations_proposals.accept_proposal(proposal, actor=signed_in())
-        else:
-            operations.send_offer(opening, volunteer, actor=signed_in(), fit=_fit(opening, volunteer))
+        mentor = queries.find_approved(request.form.get("mentor"))
+        operations_proposals.offer_from_shortlist(opening, volunteer, actor=signed_in(), mentor=mentor)
         name = volunteer.name
     flash(_("The offer to %(name)s is on its way.", name=name))
     return redirect(url_for(".shortlist", public_id=public_id, opening=named or None), 303)
-
-
-def _fit(opening: Opening, volunteer: Volunteer) -> int:
-    return judge_pair(opening, volunteer, calendars.today(opening.case.programme)).fit
 
 
 @bp.get("/matching/volunteer/<public_id>")

@@ -35,7 +35,7 @@ def test_killed_at_any_statement_a_run_is_done_once_by_whoever_takes_it_over(
     engine().dispose()
     keys = {name.upper(): str(value) for name, value in KEYS.items()}
     command = [sys.executable, "-m", "tests.matching.mortal_runs", str(nth)]
-    run = subprocess.run(command, cwd=ROOT, env={**os.environ, **keys, "DATABASE_URL": database_url},  # noqa: S603
+    run = subprocess.run(command, cwd=ROOT, env={**os.environ, **keys, "DATABASE_URL": database_url},
                          capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
     said = run.stdout.rsplit("kills: ", 1)[1]

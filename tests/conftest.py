@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
@@ -19,7 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app import create_app, tables
+from app.accounts import passwords
 from app.clients import conflicts
+from app.clients.intake import pins
 from app.core import db as database
 from app.core import migrate
 from app.core.sealed import new_key
@@ -30,11 +33,21 @@ ALONE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
+FIRST = ("tests/promises/", "tests/core/test_processes", "tests/core/test_delivery", "tests/journeys/test_people")
+STRONG = {"password": passwords.hasher, "PIN": pins.hasher}  # as the desk hashes; a test looks at their strength
+passwords.hasher = pins.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Walk a journey in one of its widths and themes every day, taken in turn, and in all of them with `--full`."""
+    """Walk a journey in one of its widths and themes every day, taken in turn, and in all of them with `--full`.
+
+    What waits and what is long begins first, and one process makes the small world for all who look at it.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    for item in items:
+        if "small_world" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("small world"))
     by_journey: dict[str, list[pytest.Item]] = {}
     for item in items:
         if "width" in getattr(getattr(item, "callspec", None), "params", {}):

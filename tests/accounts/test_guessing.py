@@ -128,7 +128,7 @@ def test_the_owner_without_a_known_browser_gets_in_by_mail(app: Flask, coordinat
 
 
 def test_honest_tries_are_given_back(app: Flask, coordinator: User) -> None:
-    for _ in range(40):
+    for _ in range(32):
         assert try_to_sign_in(app.test_client(), "ida@example.org").status_code == 303
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from argon2 import Type
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -16,6 +17,7 @@ from app.core.access import same_site
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from tests import factories
+from tests.conftest import STRONG
 
 from .conftest import PASSWORD, try_to_sign_in
 
@@ -219,3 +221,12 @@ def test_the_nightly_sweep_forgets_old_sign_ins_only(client: FlaskClient, coordi
     with clock.at(start + timedelta(days=32)):
         jobs.sweep()
         assert session.query(SignIn).count() == 0
+
+
+@pytest.mark.parametrize("what", ["password", "PIN"])
+def test_what_is_stored_of_a_secret_is_strong(what: str) -> None:
+    """At least what OWASP's password storage cheat sheet names: argon2id, 19 MiB, two passes."""
+    strong = STRONG[what]
+    assert strong.type is Type.ID
+    assert strong.memory_cost >= 19_456
+    assert strong.time_cost >= 2

@@ -96,8 +96,16 @@ def state(pid: int) -> str:
         return "X"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_stops_everything(desk: Desk, how: signal.Signals) -> None:
+def test_one_signal_stops_everything_and_a_second_start_serves_what_is_there(desk: Desk, tmp_path: Path) -> None:
+    stops_at_once(desk, signal.SIGINT)
+    again = Desk(tmp_path)
+    try:
+        stops_at_once(again, signal.SIGTERM)
+    finally:
+        again.process.kill()
+
+
+def stops_at_once(desk: Desk, how: signal.Signals) -> None:
     desk.wait_until_served()
     started = desk.children_when(5)
     assert len(started) >= 5, "web with two workers, scheduler, worker"
@@ -110,7 +118,9 @@ def test_one_signal_stops_everything(desk: Desk, how: signal.Signals) -> None:
     assert "demo" not in said, "demo data belongs to the default database only"
 
 
-@pytest.mark.parametrize("name", ["web", "scheduler", "worker"])
+@pytest.mark.parametrize(
+    "name", ["worker", pytest.param("web", marks=pytest.mark.full), pytest.param("scheduler", marks=pytest.mark.full)]
+)
 def test_when_one_dies_the_others_stop_and_it_says_so(desk: Desk, name: str) -> None:
     desk.wait_until_served()
     started = desk.children()
@@ -128,13 +138,3 @@ def test_nothing_outlives_a_parent_that_is_killed(desk: Desk) -> None:
     desk.process.kill()
     desk.process.wait()
     assert alive(started) == []
-
-
-def test_a_second_start_serves_what_the_first_left(desk: Desk, tmp_path: Path) -> None:
-    desk.wait_until_served()
-    desk.end(signal.SIGTERM)
-    again = Desk(tmp_path)
-    try:
-        again.wait_until_served()
-    finally:
-        again.end(signal.SIGTERM)

@@ -79,7 +79,7 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "nested names": (b"&".join(b"a" + b"[a]" * n + b"=1" for n in range(200)), FORM),
     "nothing but marks": (b"&=&=&;;%&%%%=%zz", FORM),
 }
-QUICK_PEOPLE = (None, "coordinator@demo.test", "volunteer@demo.test")
+QUICK_PEOPLE = (None, "coordinator@demo.test")
 QUICK = ("a part without an end", "null bytes")
 VALUES = {
     "null": "a\0b", "surrogate": "\ufffe\uffff", "long": "x" * 20_000, "number": "9" * 400, "minus": "-1",
@@ -145,7 +145,7 @@ def check(app: Flask, bodies: list[str], values: list[str], each_rule: int) -> N
 
 @pytest.mark.promise(13)
 def test_hostile_forms_are_refused(app: Flask) -> None:
-    check(app, list(QUICK[:2]), ["number"], each_rule=1)
+    check(app, list(QUICK), [], each_rule=1)
 
 
 @pytest.mark.full

@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from app.core import limits
 
 GUESSES = "5 per 15 minute"
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def new_pin() -> str:
@@ -21,7 +21,7 @@ def new_pin() -> str:
 
 def hashed(pin: str) -> str:
     """What is stored of a PIN."""
-    return _hasher.hash(pin)
+    return hasher.hash(pin)
 
 
 def may_guess(what: str) -> bool:
@@ -41,11 +41,11 @@ def fits(pin: str, pin_hash: str | None) -> bool:
     """Is it the PIN? Takes as long where there is none."""
     digits = "".join(c for c in pin if c.isdigit())
     try:
-        return _hasher.verify(pin_hash or _nobody(), digits) and bool(pin_hash)
+        return hasher.verify(pin_hash or _nobody(), digits) and bool(pin_hash)
     except (VerificationError, InvalidHashError):
         return False
 
 
 @lru_cache(maxsize=1)
 def _nobody() -> str:
-    return _hasher.hash("no digits")
+    return hasher.hash("no digits")

@@ -15,7 +15,7 @@ from .judge import judge
 from .rows import AS_OF, dockets
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(dockets())
 def test_a_case_s_shortlist_holds_everyone_who_may_take_it(
     docket: tuple[list[CaseRow], list[VolunteerRow]],
@@ -33,7 +33,7 @@ def test_a_case_s_shortlist_holds_everyone_who_may_take_it(
         assert all(row.worth == row.fit - row.price for row in listed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(dockets())
 def test_a_volunteer_s_shortlist_holds_every_case_they_may_take(
     docket: tuple[list[CaseRow], list[VolunteerRow]],

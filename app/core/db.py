@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -149,6 +149,9 @@ def live_unique(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
 
 
+AWAY = ("08", "57P")  # PostgreSQL: connection exceptions; shut down, starting up
+SQLITE_AWAY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
+CONNECT_WITHIN = 5  # seconds
 GIVE_WAY = ("40001", "40P01", "55P03", "53300")  # PostgreSQL: serialization, deadlock, lock, too many connections
 
 
@@ -190,7 +193,8 @@ def engine() -> Engine:
 def make_engine(url: str) -> Engine:
     """An engine that behaves alike on both databases."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True,
+                             connect_args={"connect_timeout": CONNECT_WITHIN})  # fmt: skip
     asked = {"isolation_level": None, "timeout": 30, "factory": _Connection}
     made = create_engine(url, poolclass=QueuePool, connect_args=asked, hide_parameters=True)
     event.listen(made, "connect", _set_up_sqlite)
@@ -244,6 +248,31 @@ def is_overload(error: BaseException) -> bool:
     return getattr(origin, "sqlstate", None) in GIVE_WAY
 
 
+def is_away(error: BaseException) -> bool:
+    """Can the database not be reached: is it stopped, starting, or was the way to it lost?"""
+    if not isinstance(error, DBAPIError):
+        return False
+    origin = error.orig
+    if isinstance(origin, sqlite3.Error):
+        return getattr(origin, "sqlite_errorcode", 0) & 0xFF in SQLITE_AWAY
+    state = getattr(origin, "sqlstate", None)
+    lost = error.connection_invalidated or isinstance(error, OperationalError)
+    return state.startswith(AWAY) if state else lost and not is_overload(error)
+
+
+def is_in_doubt(error: BaseException) -> bool:
+    """Was the way to the database lost while it was told to save: may it have saved or not?"""
+    return bool(getattr(error, "in_doubt", False))
+
+
+def _commit() -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        error.in_doubt = is_away(error)  # type: ignore[attr-defined]
+        raise
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One change, whole or not at all, from a fresh view of the data; it does not nest."""
@@ -254,7 +283,8 @@ def transaction() -> Iterator[Session]:
     try:
         session.connection(execution_options={"writing": True})
         yield session()
-        session.commit()
+        session.flush()  # what fails before the word to save was certainly not saved
+        _commit()
     except BaseException:
         session.rollback()
         raise

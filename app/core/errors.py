@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, g, json, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
@@ -15,9 +15,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from .db import is_overload
+from .db import is_away, is_in_doubt, is_overload
 
 log = structlog.get_logger()
+BUSY_FOR, AWAY_FOR = 10, 60  # seconds after which to try again
+JSON = {"Content-Type": "application/json"}
 
 
 class Refusal(Exception):
@@ -83,19 +85,30 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(500, _broken)
 
 
-def _broken(error: Exception) -> tuple[str, int]:
+def _broken(error: Exception) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
     """Something failed, perhaps the database: the page asks it nothing, not even who is signed in."""
+    cause = getattr(error, "original_exception", None) or error
+    if is_away(cause):
+        return _without_database("away.html", "request.away", AWAY_FOR, in_doubt=is_in_doubt(cause))
     g.broken, g._login_user = True, AnonymousUserMixin()
     return _page("500.html", 500)
 
 
 def _database(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
-    """The database was too busy: nothing was saved, and trying again helps; any other trouble is ours."""
+    """The database was too busy or cannot be reached: trying again helps; any other trouble is ours."""
+    if is_away(error):
+        return _without_database("away.html", "request.away", AWAY_FOR, in_doubt=is_in_doubt(error))
     if not is_overload(error):
         raise error
-    log.warning("request.busy", page=request.url_rule.rule if request.url_rule else "unknown")
+    return _without_database("503.html", "request.busy", BUSY_FOR)
+
+
+def _without_database(template: str, said: str, seconds: int, **facts: Any) -> tuple[str, int, dict[str, str]]:
+    log.warning(said, page=request.url_rule.rule if request.url_rule else "unknown")
     g.broken, g._login_user = True, AnonymousUserMixin()
-    return *_page("503.html", 503), {"Retry-After": "10"}
+    if request.endpoint == "healthz":  # for a machine
+        return json.dumps({"well": False, "standing_still": ["database"]}), 503, {**JSON, "Retry-After": str(seconds)}
+    return *_page(template, 503, **facts), {"Retry-After": str(seconds)}
 
 
 def _page(template: str, status: int, **context: Any) -> tuple[str, int]:

@@ -24,7 +24,10 @@ def init_app(app: Flask) -> None:
 
 
 def healthz() -> Response:
-    """What waits how long; 503 where scheduler, workers or post stand still."""
+    """What waits how long; 503 where scheduler, workers or post stand still.
+
+    Where the database does not answer, `errors` says so for every page and for this one in JSON.
+    """
     now = clock.now()
     has_server = bool(current_app.extensions["settings"].mail_server)
     last_tick, oldest_job = _ticks()

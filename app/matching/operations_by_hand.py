@@ -14,7 +14,7 @@ from .barring import Purpose
 from .models import HOLDING, Referral, ReferralStatus, ReferralWay
 from .operations_holds import start_hold
 from .refusals import AlreadyAsked, CaseTaken, RulesAgainst, VolunteerFull, gone
-from .rules import judge_pair, stands_open
+from .rules import judge_pair, still_stands_open
 
 S = ReferralStatus
 
@@ -38,7 +38,7 @@ def hold_by_hand(opening: Opening, volunteer: Volunteer, reason: str, *, actor: 
     mine = queries.live_with(opening, volunteer)
     if mine is not None and mine.status in HOLDING:
         return mine
-    refuse_if(not stands_open(opening), gone(opening))
+    refuse_if(not still_stands_open(opening), gone(opening))
     pair = judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.PLACE)
     against = policy.against_a_hand(pair.rules)
     if against:

@@ -32,7 +32,7 @@ from .refusals import (
     NotForYou,
     gone,
 )
-from .rules import judge_pair, stands_open
+from .rules import judge_pair, still_stands_open
 
 S = ReferralStatus
 NO_LONGER_HERE, BARRED = "no_longer_here", "barred"
@@ -102,7 +102,7 @@ def refuse_unless_claimable(opening: Opening, volunteer: Volunteer) -> None:
     :raises OtherPart, NeverAlone: it does not go with another part, or not without an attorney
     :raises AtCapacity: the volunteer's slots are used
     """
-    refuse_if(not stands_open(opening), gone(opening))
+    refuse_if(not still_stands_open(opening), gone(opening))
     pair = judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.CLAIM)
     against = policy.against_a_claim(pair.rules)
     if against:

@@ -17,7 +17,7 @@ from .operations_attest import CONFLICT, bar_person_and_firm
 from .operations_holds import lock_pair, refuse_unless_claimable, start_hold
 from .operations_line import PROPOSE_NEXT, close_referral, offer_next_in_line
 from .refusals import AlreadyAsked, EnoughOffers, OfferOver, RulesAgainst, VolunteerFull, gone
-from .rules import judge_pair, stands_open
+from .rules import judge_pair, still_stands_open
 
 S = ReferralStatus
 
@@ -43,7 +43,7 @@ def send_offer(
     opening, volunteer = lock(opening), lock(volunteer)
     case = opening.case
     refuse_if(actor is not None and not policy.may_place(actor, case), NotAllowed)
-    refuse_if(not stands_open(opening), gone(opening))
+    refuse_if(not still_stands_open(opening), gone(opening))
     refuse_if(queries.live_with(opening, volunteer) is not None, AlreadyAsked)
     out = [r for r in queries.live_referrals(opening, S.OFFERED) if not r.is_in_line]
     refuse_if(len(out) >= terms.OFFERS_AT_ONCE[case.priority_level], EnoughOffers)

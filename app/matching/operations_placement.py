@@ -37,7 +37,7 @@ from .refusals import (
     VolunteerFull,
     gone,
 )
-from .rules import Pair, judge_pair, stands_open
+from .rules import Pair, judge_pair, still_stands_open
 
 S = ReferralStatus
 FIRST_CONTACT, CHECK_AGAIN = "first_contact", "check_conflict_again"
@@ -70,7 +70,7 @@ def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = 
 
 
 def _look_again(opening: Opening, volunteer: Volunteer) -> Pair:
-    refuse_if(not stands_open(opening), gone(opening))
+    refuse_if(not still_stands_open(opening), gone(opening))
     if must_be_searched_again(opening.case):
         raise SearchAgain(opening.case)
     return judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.PLACE)

@@ -96,6 +96,12 @@ def stands_open(opening: Opening) -> bool:
     return opening.status is OpeningStatus.LISTED and case.paused_at is None and case.status in where
 
 
+def still_stands_open(opening: Opening) -> bool:
+    """Is a locked opening on the docket, its case not paused while others waited for the lock?"""
+    session.refresh(opening.case, ["paused_at"])
+    return stands_open(opening)
+
+
 def _case_row(facts: Any, barred: set[str]) -> CaseRow:
     takers = roles.takers(facts.part, facts.takers, facts.role)
     licence = facts.licence or facts.forum_state

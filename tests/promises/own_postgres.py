@@ -110,6 +110,21 @@ class OwnPostgres:
                 return
         raise AssertionError((self.data / "log").read_text()[-2000:])
 
+    def halt(self) -> None:
+        """Shut it down as an operator does who restarts it: open connections end at once."""
+        self.halted = self.main_process()
+        os.kill(self.halted, signal.SIGINT)
+        for _ in range(200):
+            if not (self.data / "postmaster.pid").exists():
+                return
+            time.sleep(0.05)
+        raise AssertionError((self.data / "log").read_text()[-2000:])
+
+    def go_on(self) -> None:
+        """Start again what was shut down."""
+        self._start_again(self.halted)
+        self.wait_until_it_answers()
+
     def stop(self) -> None:
         """End it and take its folder away."""
         self.server.cleanup()

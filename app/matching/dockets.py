@@ -16,11 +16,12 @@ from app.core import clock
 from app.core.db import session
 from app.volunteers.models import Volunteer
 
+from . import at_hand
 from .engine.docket import CaseRow, Docket, VolunteerRow
 from .engine.settings import Settings
 from .models import LIVE, Referral
 from .roles import widened
-from .rules import SETTINGS, case_rows, listed_openings
+from .rules import ONE, SETTINGS, case_rows, listed_openings
 from .volunteer_rows import volunteer_rows
 
 
@@ -66,6 +67,17 @@ def lay_docket(openings: Select[Any], as_of: date, settings: Settings = SETTINGS
     return Laid(
         Docket.from_rows(list(cases.values()), widened(people.values(), cases.values()), as_of, settings),
         {row.case_id: opening_id for opening_id, row in cases.items()},
+        {row.volunteer_id: volunteer_id for volunteer_id, row in people.items()},
+    )
+
+
+def docket_of_opening(opening: Opening, as_of: date) -> Laid:
+    """One opening and those who list its field, from what is at hand in memory; nobody else may take it."""
+    (case,) = case_rows(ONE, opening_id=opening.id).values()
+    people = at_hand.of_field(case, as_of, zone())
+    return Laid(
+        Docket.from_rows([case], widened(people.values(), [case]), as_of, SETTINGS),
+        {case.case_id: opening.id},
         {row.volunteer_id: volunteer_id for volunteer_id, row in people.items()},
     )
 

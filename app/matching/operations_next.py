@@ -12,7 +12,7 @@ from app.core import audit, clock
 from app.core.db import lock, session
 from app.tasks.models import Task
 
-from .dockets import Laid, lay_docket, today
+from .dockets import Laid, docket_of_opening, lay_docket, today
 from .engine.shortlist import Listed
 from .engine.solve import place
 from .models import DocketRun, Proposal, ProposalStatus, RunStatus, Unplaced
@@ -69,13 +69,15 @@ def find_next(opening_id: int) -> Next:
 
     What others found wrong with this matter counts, where they told.
     """
-    laid = lay_docket(select(Opening.id).where(Opening.id == opening_id), today())
+    opening = session.get_one(Opening, opening_id)
+    laid = docket_of_opening(opening, today())
     listed = ranked_volunteers(laid, 0, prices_of_last_run())
-    leans = leaning(reasons_given(session.get_one(Opening, opening_id)).elements())
+    leans = leaning(reasons_given(opening).elements())
     listed = sorted(listed, key=lambda one: -steered(one.worth, one.terms, leans))  # of equals, the order stays
     free = [one for one in listed if laid.docket.volunteers[one.volunteer].slots > 0]
     if free:
         return Next(_values(laid, free[0], listed), None)
+    laid = lay_docket(select(Opening.id).where(Opening.id == opening_id), today())  # its funnel counts everybody
     (unplaced,) = unplaced_rows(0, laid, place(laid.docket))
     return Next(None, unplaced)
 

@@ -12,7 +12,7 @@ from app.clients.models import Opening
 from app.core.db import session
 from app.volunteers.models import Volunteer
 
-from .dockets import Laid, docket_of_volunteer, lay_docket, today
+from .dockets import Laid, docket_of_opening, docket_of_volunteer, today
 from .engine.docket import VolunteerRow
 from .engine.rules import RULES, fails
 from .engine.shortlist import Listed, cases_for, volunteers_for
@@ -73,7 +73,7 @@ def charged(people: Sequence[VolunteerRow], prices: Prices) -> np.ndarray:
 
 def shortlist_for(opening: Opening, proposed: str = "") -> Shortlist:
     """The volunteers for one opening, as things stand now; of equals, the one the last run proposes comes first."""
-    laid = lay_docket(select(Opening.id).where(Opening.id == opening.id), today())
+    laid = docket_of_opening(opening, today())
     listed = ranked_volunteers(laid, 0, prices_of_last_run())
     people = laid.docket.volunteers
     free_first = sorted(

@@ -7,7 +7,7 @@ import random
 import numpy as np
 
 from app.matching.engine.candidates import Pairs, find_pairs
-from app.matching.engine.coverage import cover_docket
+from app.matching.engine.coverage import Coverage, cover_docket
 from app.matching.engine.docket import Docket
 from app.matching.engine.machine import Compiled
 from app.matching.engine.optimum import place_best, price_slotless
@@ -15,9 +15,9 @@ from app.matching.engine.solve import Watch
 from benchmarks.dockets import AS_OF, Invented
 
 
-def covered_by(docket: Docket, pairs: Pairs) -> np.ndarray:
+def covered_by(docket: Docket, pairs: Pairs) -> tuple[Coverage, np.ndarray]:
     cover = cover_docket(docket, pairs, Compiled(), Watch())
-    return np.nonzero(np.asarray(cover.volunteer_of) >= 0)[0].astype(np.int32)
+    return cover, np.nonzero(np.asarray(cover.volunteer_of) >= 0)[0].astype(np.int32)
 
 
 def one_by_one(docket: Docket, pairs: Pairs, order: list[int], prices: np.ndarray) -> tuple[int, int]:
@@ -46,12 +46,12 @@ def arrivals(cases: int = 3_000, volunteers: int = 4_500, seeds: int = 3) -> Non
         people = [invented.volunteer(number) for number in range(volunteers)]
         before, after = (Docket.from_rows(night, people, AS_OF) for night in nights)
         pairs = find_pairs(before, machine, watch)
-        covered = covered_by(before, pairs)
-        best = place_best(before, pairs, covered, machine, watch)
+        cover, covered = covered_by(before, pairs)
+        best = place_best(before, pairs, cover, covered, machine, watch)
         price_slotless(before, pairs, covered, best, machine)
         prices = np.asarray(best.price)
         pairs = find_pairs(after, machine, watch)
-        hindsight = len(covered_by(after, pairs))
+        hindsight = len(covered_by(after, pairs)[1])
         order = list(range(cases))
         by_urgency, _ = one_by_one(after, pairs, order, prices * 0)
         random.Random(seed).shuffle(order)

@@ -95,7 +95,7 @@ def run_ours(docket: Docket) -> Ours:
             cover = cover_docket(docket, useful, machine, watch)
             covered = np.nonzero(np.asarray(cover.volunteer_of) >= 0)[0].astype(np.int32)
         with watch.stage("fit"):
-            best = place_best(docket, useful, covered, machine, watch)
+            best = place_best(docket, useful, cover, covered, machine, watch)
         with watch.stage("certificate"):
             price_slotless(docket, pairs, covered, best, machine)
             certificate = certify(docket, pairs, covered, best, machine)

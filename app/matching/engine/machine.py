@@ -41,10 +41,6 @@ class Plain:
         """Return the array as a list."""
         return array.tolist()
 
-    def numbers(self, items: list[int]) -> Any:
-        """Return the numbers as they are."""
-        return items
-
     def postings(self, docket: Docket) -> tuple[Any, Any]:
         """Return the starts and members of the area postings as lists."""
         return docket.area_posting_lists
@@ -68,10 +64,6 @@ class Compiled:
     def share(self, array: np.ndarray) -> Any:
         """Return the array itself."""
         return array
-
-    def numbers(self, items: list[int]) -> Any:
-        """Return the numbers as an array."""
-        return np.array(items, dtype=np.int32)
 
     def postings(self, docket: Docket) -> tuple[Any, Any]:
         """Return the starts and members of the area postings."""
@@ -107,10 +99,10 @@ def _compiler() -> Any:
     import numba
     from numba.extending import register_jitable
 
-    from . import candidates, coverage, fit, funnels, optimum, rules
+    from . import auction, candidates, coverage, fit, funnels, heap, optimum, rules
 
     numba.config.CACHE_DIR = _cache_dir()  # type: ignore[attr-defined]
-    for module in (rules, fit, candidates, coverage, optimum, funnels):
+    for module in (rules, fit, candidates, coverage, heap, optimum, auction, funnels):
         for function in module.PARTS:
             register_jitable(forceinline=True, **OPTIONS)(function)
     return numba

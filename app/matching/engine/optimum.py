@@ -16,13 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from .auction import market_of
 from .candidates import BLOCK, BLOCK_BITS, Pairs
-from .coverage import seat, unseat
+from .coverage import Coverage, seat, unseat
 from .docket import Docket
+from .heap import FAR, MASK, WHO_BITS, drop_least, lift
 from .machine import Machine
-
-FAR = 1 << 30
-MASK = (1 << 32) - 1
 
 
 @dataclass(frozen=True)
@@ -49,35 +48,6 @@ def slot_cost(nth: int, second: int, following: int) -> int:
     return 0 if nth == 0 else second + following * (nth - 1)
 
 
-def lift(heap: Any, place: Any, at: int, item: int) -> None:
-    """Set an item at or above a place of the heap; items are distance << 32 | volunteer."""
-    while at > 0 and heap[(at - 1) >> 1] > item:
-        heap[at] = heap[(at - 1) >> 1]
-        place[heap[at] & MASK] = at
-        at = (at - 1) >> 1
-    heap[at] = item
-    place[item & MASK] = at
-
-
-def drop_least(heap: Any, place: Any, size: int) -> int:
-    """Take the least item off the heap; return the new size."""
-    size -= 1
-    item = heap[size]
-    at = 0
-    while 2 * at + 1 < size:
-        child = 2 * at + 1
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= item:
-            break
-        heap[at] = heap[child]
-        place[heap[at] & MASK] = at
-        at = child
-    heap[at] = item
-    place[item & MASK] = at
-    return size
-
-
 def scan(
     holder: int, base: int, best: int, target: int, size: int, touched_count: int, slots: Any, costs: Any,
     volunteer: Any, fits: Any, start: Any, end: Any, ceiling: Any, price: Any, load: Any,
@@ -102,9 +72,9 @@ def scan(
                 touched[touched_count] = v
                 touched_count += 1
                 size += 1
-                lift(heap, place, size - 1, (reach << 32) | v)
+                lift(heap, place, size - 1, (reach << WHO_BITS) | v)
             else:
-                lift(heap, place, place[v], (reach << 32) | v)
+                lift(heap, place, place[v], (reach << WHO_BITS) | v)
             distance[v] = reach
             entered_from[v] = holder
             entered_fit[v] = fits[pair]
@@ -130,9 +100,9 @@ def assign(
             c, fits[start[c]], FAR, -1, 0, 0, slots, costs, volunteer, fits, start, end, ceiling, price, load,
             distance, entered_from, entered_fit, touched, heap, place,
         )  # fmt: skip
-        while size > 0 and (heap[0] >> 32) < best:
+        while size > 0 and (heap[0] >> WHO_BITS) < best:
             v = heap[0] & MASK
-            reach = heap[0] >> 32
+            reach = heap[0] >> WHO_BITS
             size = drop_least(heap, place, size)
             other = head[v]
             while other >= 0:
@@ -210,7 +180,7 @@ def bound(covered: Any, slots: Any, costs: Any, volunteer: Any, fits: Any, start
     return total
 
 
-PARTS = (slot_cost, lift, drop_least, scan, settle, hand_over)
+PARTS = (slot_cost, scan, settle, hand_over)
 
 
 def _costs(docket: Docket, machine: Machine) -> Any:
@@ -219,16 +189,33 @@ def _costs(docket: Docket, machine: Machine) -> Any:
     return costs
 
 
-def place_best(docket: Docket, pairs: Pairs, covered: Any, machine: Machine, watch: Any) -> Optimum:
-    """Return the best placement of exactly the covered cases."""
+def place_best(
+    docket: Docket, pairs: Pairs, cover: Coverage, covered: np.ndarray, machine: Machine, watch: Any
+) -> Optimum:
+    """Return the best placement of exactly the covered cases: the market of the closed volunteers, then the rest."""
+    volunteer_of, score = (machine.vector(len(docket.cases), -1) for _ in range(2))
+    market = market_of(docket, pairs, cover, covered, machine)
+    sold = np.zeros(len(docket.slots), dtype=bool) if market is None else market.is_seller
+    outside = covered[~sold[np.asarray(cover.volunteer_of)[covered]]] if len(covered) else covered
+    price = machine.share(np.where((docket.slots == 0) | sold, FAR, 0).astype(np.int32))
+    load = machine.share(np.where(sold, docket.slots, 0).astype(np.int32))
+    if market is not None:
+        market.sell(volunteer_of, score, watch)
+    search(docket, pairs, machine.share(outside), Optimum(volunteer_of, score, price, load), machine, watch)
+    if market is not None:
+        lowest = market.lowest(machine.share(outside), volunteer_of, score, price)
+        price = machine.share(np.where(sold, lowest, np.asarray(price)).astype(np.int32))
+    return Optimum(volunteer_of, score, price, load)
+
+
+def search(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: Machine, watch: Any) -> None:
+    """Bring the cases in one after another by searches."""
     cases, volunteers = len(docket.cases), len(docket.volunteers)
     run = machine.kernel(assign)
     slots, costs = machine.share(docket.slots), _costs(docket, machine)
     edges = (pairs.volunteer, pairs.fit, pairs.start, pairs.end)
     ceiling = machine.share(np.array(pairs.fit[::BLOCK], dtype=np.int32))
-    price = machine.share(np.where(docket.slots == 0, FAR, 0).astype(np.int32))
-    load = machine.vector(volunteers)
-    volunteer_of, score, following, before = (machine.vector(cases, -1) for _ in range(4))
+    following, before = (machine.vector(cases, -1) for _ in range(2))
     head = machine.vector(volunteers, -1)
     distance = machine.vector(volunteers, FAR)
     entered_from, entered_fit, touched, place = (machine.vector(volunteers) for _ in range(4))
@@ -236,12 +223,11 @@ def place_best(docket: Docket, pairs: Pairs, covered: Any, machine: Machine, wat
     for at in range(0, len(covered), watch.step):
         last = min(at + watch.step, len(covered))
         run(
-            covered, at, last, slots, costs, *edges, ceiling, price, load,
-            volunteer_of, score, head, following, before,
+            covered, at, last, slots, costs, *edges, ceiling, best.price, best.load,
+            best.volunteer_of, best.score, head, following, before,
             distance, entered_from, entered_fit, touched, heap, place,
         )  # fmt: skip
         watch.tell("fit", last, len(covered))
-    return Optimum(volunteer_of, score, price, load)
 
 
 def price_slotless(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: Machine) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from .candidates import find_pairs
 from .coverage import cover_docket
 from .docket import Docket
@@ -41,10 +43,11 @@ def _placed(docket: Docket) -> tuple[dict[str, str], int]:
     machine, watch = machine_for(docket), Watch()
     pairs = find_pairs(docket, machine, watch)
     cover = cover_docket(docket, pairs, machine, watch)
-    covered = [case for case in range(len(docket.cases)) if cover.volunteer_of[case] >= 0]
-    best = place_best(docket, pairs, machine.numbers(covered), machine, watch)
+    covered = np.nonzero(np.array(cover.volunteer_of) >= 0)[0].astype(np.int32)
+    best = place_best(docket, pairs, cover, covered, machine, watch)
     names = {
-        docket.cases[case].case_id: docket.volunteers[int(best.volunteer_of[case])].volunteer_id for case in covered
+        docket.cases[case].case_id: docket.volunteers[int(best.volunteer_of[case])].volunteer_id
+        for case in covered.tolist()
     }
     return names, sum(int(best.score[case]) for case in covered)
 

@@ -153,9 +153,10 @@ def place(
     with watch.stage("coverage"):
         useful = open_pairs(docket, pairs, machine)
         cover = cover_docket(docket, useful, machine, watch)
-        covered = machine.share(np.nonzero(np.array(cover.volunteer_of) >= 0)[0].astype(np.int32))
+        placed = np.nonzero(np.array(cover.volunteer_of) >= 0)[0].astype(np.int32)
+        covered = machine.share(placed)
     with watch.stage("fit"):
-        best = place_best(docket, useful, covered, machine, watch)
+        best = place_best(docket, useful, cover, placed, machine, watch)
     with watch.stage("certificate"):
         price_slotless(docket, pairs, covered, best, machine)
         certificate = certify(docket, pairs, covered, best, machine)

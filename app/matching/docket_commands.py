@@ -1,6 +1,8 @@
-"""`flask place-docket`: place the docket once and say what came of it."""
+"""`flask place-docket` places the docket once and says what came of it; `flask export-docket` writes it down."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
@@ -8,8 +10,9 @@ from sqlalchemy import func, select
 
 from app.core.db import session
 
+from .docket_files import write_docket
 from .docket_jobs import place_docket_now
-from .dockets import open_to_matching
+from .dockets import build_docket, close_reading, open_to_matching
 from .models import DocketRun, Unplaced
 from .run_words import BINDING
 
@@ -50,3 +53,18 @@ def _why(reason: str, rule: str | None) -> str:
     if reason == "all_taken":
         return "because everyone able is full with more urgent cases"
     return f"because no one can; what binds is {BINDING[rule]}" if rule else "because no one can, for several reasons"
+
+
+@click.command("export-docket")
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@with_appcontext
+def export_docket_command(out: Path) -> None:
+    """Write the docket as it stands as the two spreadsheets that match-files reads, in codes without names."""
+    laid = build_docket()
+    close_reading()
+    left_out = write_docket(laid.docket, out)
+    click.echo(f"{len(laid.docket.cases) - left_out} cases and {len(laid.docket.volunteers)} volunteers in {out}.")
+    if left_out:
+        click.echo(f"  left out: {left_out} parts that ask for no field of law")
+    files = f"{out / 'cases.csv'} {out / 'volunteers.csv'}"
+    click.echo(f"  place them: flask match-files {files} --as-of {laid.docket.as_of} --out DIR")

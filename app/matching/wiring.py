@@ -11,7 +11,7 @@ from app.clients.operations_pauses import stand_still_with
 
 from . import mails, mails_appeals
 from .commands import match_files_command
-from .docket_commands import place_docket_command
+from .docket_commands import export_docket_command, place_docket_command
 from .models import Assignment
 from .operations_pauses import case_paused, case_resumed
 from .operations_supervision import supervises
@@ -47,5 +47,5 @@ def init_app(app: Flask) -> None:
     count_as_heard("placement", Assignment.case_id, Assignment.started_at, Assignment.role == CaseRole.LEAD)
     stand_still_with("placing", paused=case_paused, resumed=case_resumed)
     app.register_blueprint(bp)
-    for command in (match_files_command, place_docket_command):
+    for command in (match_files_command, place_docket_command, export_docket_command):
         app.cli.add_command(command)

@@ -15,6 +15,7 @@ from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import session
 from app.core.errors import NotAllowed, refuse_if
+from app.matching.colleagues import settle_colleagues
 from app.matching.models import Assignment
 from app.matching.operations import bar, end_assignment
 from app.tasks.operations import finish_tasks
@@ -185,8 +186,9 @@ def leave(transfer: Transfer, reason: str, *, actor: User | None, to: CaseStatus
 
 def finish_duties(assignment: Assignment, actor: User | None) -> None:
     """What was asked about the lead who goes is settled."""
-    for cause in ("volunteer_may_not_go_on", "letter"):
+    for cause in ("volunteer_may_not_go_on", "letter", "cut_off"):
         finish_tasks(cause, assignment, actor=actor, outcome="handed_on")
+    settle_colleagues(assignment.case, actor=actor)
     finish_tasks("cannot_go_on", assignment.case, actor=actor, outcome="handed_on")
 
 

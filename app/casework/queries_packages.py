@@ -9,7 +9,7 @@ from sqlalchemy import Select, exists, or_, select
 from app.accounts.models import User
 from app.clients.models import Case, Opening, OpeningStatus
 from app.clients.operations_openings import TAKES_OPENINGS
-from app.clients.supervision import may_be_played, rests
+from app.clients.supervision import may_be_played, rests, why_it_rests
 from app.core import clock
 from app.core.access import STAFF
 from app.core.db import session
@@ -55,17 +55,20 @@ def parts_beside_lead(case: Case, *, viewer: User) -> list[Assignment]:
     return [part for part in session.execute(live.order_by(Assignment.id)).scalars() if not rests(part)]
 
 
-def resting(viewer: User) -> set[int]:
-    """The viewer's live parts that open nothing just now, for want of an attorney."""
+def resting(viewer: User) -> dict[int, str | None]:
+    """The viewer's live parts that open nothing just now, and why."""
     mine = viewer.volunteer.id if viewer.volunteer else 0
     live = (Assignment.volunteer_id == mine, Assignment.ended_at.is_(None))
-    return set(session.execute(select(Assignment.id).where(*live, ~may_be_played(Assignment))).scalars())
+    found = session.execute(select(Assignment).where(*live, ~may_be_played(Assignment))).scalars()
+    return {part.id: why_it_rests(part) for part in found}
 
 
-def rests_on(case_public_id: str, *, viewer: User) -> bool:
-    """Does a part of the viewer on a case open nothing just now?"""
+def rests_on(case_public_id: str, *, viewer: User) -> str | None:
+    """Why a part of the viewer on a case opens nothing just now; none where no part rests."""
+    found = resting(viewer)
     of = select(Assignment.id).join(Assignment.case).where(Case.public_id == case_public_id)
-    return session.execute(of.where(Assignment.id.in_(resting(viewer)))).first() is not None
+    part_id = session.execute(of.where(Assignment.id.in_(found))).scalars().first()
+    return found[part_id] if part_id is not None else None
 
 
 def get_report(public_id: str, *, viewer: User) -> PackageReport:

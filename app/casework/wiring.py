@@ -7,20 +7,27 @@ from importlib import import_module
 from flask import Flask
 
 from app.clients.hearing import count_as_heard
+from app.clients.operations_parties import tell_of_new_names
 from app.matching.operations_placement import tell_of_conflict
+from app.volunteers.operations import tell_of_suspension
 
 from . import transfer_mails
 from .models import ContactAttempt, Note, TimeEntry
+from .operations_cut_off import cut_off_the_named, keep_cases_of_suspended
 from .operations_transfer import record_conflict, take_report_back
 from .views import bp
+
+PAGES = ("work", "finish", "staff", "reopening", "handing", "receiving", "transfers", "packages", "cut_off")
 
 
 def init_app(app: Flask) -> None:
     """Register the pages, and what counts as having heard of a case."""
-    for audience in ("work", "finish", "staff", "reopening", "handing", "receiving", "transfers", "packages"):
+    for audience in PAGES:
         import_module(f"app.casework.views.{audience}")
     app.register_blueprint(bp)
     transfer_mails.init_app()
+    tell_of_new_names(cut_off_the_named)
+    tell_of_suspension(keep_cases_of_suspended)
     tell_of_conflict(record_conflict, first=take_report_back)
     count_as_heard("contact", ContactAttempt.case_id, ContactAttempt.at, ContactAttempt.reached.is_(True))
     count_as_heard("hours", TimeEntry.case_id, TimeEntry.created_at, TimeEntry.removed_at.is_(None))

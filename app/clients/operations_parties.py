@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
@@ -88,6 +89,7 @@ def add_party(
     )  # fmt: skip
     session.add(party)
     _names_changed(case, actor)
+    _tell_of_name(party, actor)
     audit.record("party.add", party, actor=actor, after={"role": role, "parties_version": case.parties_version})
     return party
 
@@ -114,6 +116,7 @@ def change_party(
         return party
     party.role, party.name, party.aliases, party.is_organisation, party.born_on = after
     _names_changed(case, actor)
+    _tell_of_name(party, actor)
     audit.record("party.change", party, actor=actor, after={"role": role, "parties_version": case.parties_version})
     return party
 
@@ -132,6 +135,20 @@ def remove_party(party: Party, *, actor: User | None) -> None:
     party.removed_at = clock.now()
     _names_changed(case, actor)
     audit.record("party.remove", party, actor=actor, after={"parties_version": case.parties_version})
+
+
+_told_of_names: list[Callable[..., None]] = []
+
+
+def tell_of_new_names(told: Callable[..., None]) -> None:
+    """Register who acts in the same moment on a name that came into a matter."""
+    _told_of_names[:] = [told]
+
+
+def _tell_of_name(party: Party, actor: User | None) -> None:
+    session.flush()
+    for told in _told_of_names:
+        told(party, actor=actor)
 
 
 def _names_changed(case: Case, actor: User | None) -> None:

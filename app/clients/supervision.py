@@ -1,11 +1,11 @@
-"""Whether an attorney answers for a case now: students, graduates and paralegals are never alone on one."""
+"""Whether a live part opens its case now: nobody cut off or suspended, no student or paralegal without an attorney."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, exists, or_, select
+from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import RoleGrant, User
@@ -16,6 +16,8 @@ from .models import Case, Supervision
 from .roles import ANSWER_FOR_OTHERS, ATTORNEY, NEVER_ALONE
 
 MAY_ANSWER = ("approved", "paused")  # a volunteer who lapsed or was suspended answers for nobody
+SUSPENDED = "suspended"
+CUT_OFF, STOPPED, ALONE = "cut_off", "suspended", "alone"  # why a live part opens nothing
 
 
 def assignments() -> Any:
@@ -25,7 +27,19 @@ def assignments() -> Any:
 
 @lru_cache(maxsize=4)  # asked at every click of a volunteer
 def may_be_played(part: Any) -> ColumnElement[bool]:
-    """The condition that a live part opens the case now: not a student's or paralegal's without an attorney."""
+    """The condition that a live part opens the case now."""
+    return and_(is_open_to(part), is_in_company(part))
+
+
+def is_open_to(part: Any) -> ColumnElement[bool]:
+    """The condition that nobody closed the file to whoever plays a part: by a name that came in, or a suspension."""
+    person = part.volunteer.property.mapper.class_
+    stopped = exists().where(person.id == part.volunteer_id, person.status == SUSPENDED)
+    return and_(part.cut_off_at.is_(None), ~stopped.correlate(part))
+
+
+def is_in_company(part: Any) -> ColumnElement[bool]:
+    """The condition that a part is not a student's or paralegal's without an attorney."""
     lawyer, staff = (found.correlate(part) for found in (_attorney(part.case_id), _staff_attorney(part.case_id)))
     return or_(part.acts_as.is_(None), part.acts_as.not_in(NEVER_ALONE), lawyer, staff)
 
@@ -37,6 +51,7 @@ def _attorney(case_id: Any) -> Exists:
     return exists().where(
         part.case_id == case_id,
         part.ended_at.is_(None),
+        part.cut_off_at.is_(None),
         part.role.in_(ANSWER_FOR_OTHERS),
         or_(part.acts_as.is_(None), part.acts_as == ATTORNEY),
         person.id == part.volunteer_id,
@@ -66,8 +81,17 @@ def has_attorney(case: Case) -> bool:
 
 
 def rests(part: Any) -> bool:
-    """Does a live part open nothing just now, because no attorney stands beside it?"""
-    return part.acts_as in NEVER_ALONE and part.ended_at is None and not has_attorney(part.case)
+    """Does a live part open nothing just now?"""
+    return part.ended_at is None and why_it_rests(part) is not None
+
+
+def why_it_rests(part: Any) -> str | None:
+    """Why a part opens nothing just now; none where it does."""
+    if part.cut_off_at is not None:
+        return CUT_OFF
+    if part.volunteer.status == SUSPENDED:
+        return STOPPED
+    return ALONE if part.acts_as in NEVER_ALONE and not has_attorney(part.case) else None
 
 
 def juniors(case: Case) -> list[Any]:

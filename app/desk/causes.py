@@ -35,6 +35,8 @@ WAYS: dict[str, Way] = {
     "find_for_part": Way(_l("Find somebody"), "desk.case", "case", "openings"),
     "name_attorney": Way(_l("Name an attorney"), "matching.supervision"),
     "find_new_volunteer": Way(_l("Find somebody"), "matching.shortlist"),
+    "cut_off": Way(_l("Decide"), "casework.close_to_it"),
+    "firm_barred": Way(_l("Decide"), "casework.close_to_it"),
     "volunteer_may_not_go_on": Way(_l("Decide"), "casework.ways_out"),
     "take_custody": Way(_l("Take custody"), "casework.transfer_page", "record"),
     "court_leave": Way(_l("Open"), "casework.transfer_page", "record"),

@@ -187,12 +187,23 @@ def _tries(openings: Select[Any], purpose: Purpose) -> Select[int, str]:
 
 def _close_to_parties(openings: Select[Any], asked: dict[str, int]) -> Iterator[tuple[int, set[str]]]:
     """Volunteers who bear a party's name, everyone of their firm or of a firm that is a party, household, employer."""
-    names_of, firms = _called(openings, asked), _firms()
+    names_of = _called(openings, asked)
+    yield from _close(names_of, set(session.execute(_short_term(openings), asked).scalars()))
+
+
+def close_to(party: Party) -> set[str]:
+    """The public ids of the volunteers close to one party, as `barred_volunteers` finds them for all of a case."""
+    names = called.named(party.name, *(party.aliases or ()))
+    short_term = {party.case_id} if party.case.short_term_by is not None else set[int]()
+    return set().union(*(close for _case_id, close in _close({party.case_id: list(names)}, short_term)))
+
+
+def _close(names_of: dict[int, list[Called]], short_term: set[int]) -> Iterator[tuple[int, set[str]]]:
+    firms = _firms()
     every = {name for names in names_of.values() for name in names}
     bearers = _bearers(frozenset(word for name in every for word in name.words))
     members = _members(bearers.keys(), [firm for name in every for firm in firms.get(name.firm, ())])
     tied, at_home, at_work = ties.Ties(every), _at_home(bearers), ties.colleagues_of(bearers)
-    short_term = set(session.execute(_short_term(openings), asked).scalars())
     for case_id, names in names_of.items():
         close: set[str] = set()
         for name in names:

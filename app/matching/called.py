@@ -32,6 +32,11 @@ def read(name: bytes, aliases: bytes | None) -> tuple[Called, ...]:
     return tuple(_called(each) for each in (unseal(name, "parties.name"), *(others or ())))
 
 
+def named(*names: str) -> tuple[Called, ...]:
+    """Names as they were typed."""
+    return tuple(_called(each) for each in names)
+
+
 def _called(name: str) -> Called:
     return Called(frozenset(word_hashes(name)), firm_hash(name), employer_hash(name))
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from app.accounts.models import User
 from app.clients.models import Case, Opening, OpeningStatus, Party
+from app.clients.supervision import is_open_to
 from app.core import clock
 from app.core.db import lock, session, transaction
 from app.volunteers.models import Volunteer
@@ -52,6 +53,7 @@ def warn_one() -> bool:
 def void_one() -> bool:
     """Ask one holder or lead to check the names again after the parties changed."""
     leads = select(Assignment.referral_id).where(Assignment.ended_at.is_(None), Assignment.referral_id.is_not(None))
+    leads = leads.where(is_open_to(Assignment))
     changed = (
         select(Referral)
         .join(Referral.opening)

@@ -22,12 +22,12 @@ from app.volunteers.models import Organisation, Volunteer
 
 from . import mails, parts, policy, queries, terms, words
 from .barring import Purpose
+from .colleagues import ask_about_colleagues, settle_colleagues
 from .models import HOLDING, Assignment, Bar, Referral, ReferralStatus, ReferralWay
 from .operations_line import ANSWER_REQUEST, PROPOSE_NEXT, RELEASE_NAMES, thank_others
 from .operations_supervision import look_after_juniors
 from .refusals import (
     AtCapacity,
-    CaseGone,
     CaseTaken,
     CheckAgain,
     HoldOver,
@@ -40,7 +40,7 @@ from .refusals import (
 from .rules import Pair, judge_pair, still_stands_open
 
 S = ReferralStatus
-FIRST_CONTACT, CHECK_AGAIN = "first_contact", "check_conflict_again"
+FIRST_CONTACT, CHECK_AGAIN, CUT_OFF = "first_contact", "check_conflict_again", "cut_off"
 FIND_AGAIN, FIND_FOR_PART = "find_new_volunteer", "find_for_part"
 
 
@@ -209,7 +209,8 @@ def end_assignment(assignment: Assignment, reason: str, to: CaseStatus | None, *
     if assignment.ended_at is not None:
         return assignment
     assignment.ended_at, assignment.end_reason = clock.now(), reason
-    finish_tasks(FIRST_CONTACT, assignment, actor=actor, outcome="ended")
+    for cause in (FIRST_CONTACT, CUT_OFF):
+        finish_tasks(cause, assignment, actor=actor, outcome="ended")
     is_lead = assignment.role is CaseRole.LEAD
     if is_lead:
         _end_mentoring(case)
@@ -222,6 +223,7 @@ def end_assignment(assignment: Assignment, reason: str, to: CaseStatus | None, *
         move_case(case, to, operation="matching.end_assignment", actor=actor, reason=reason)
         refresh_priority(case, actor=actor)
     look_after_juniors(case, actor=actor)
+    settle_colleagues(case, actor=actor)
     audit.record("assignment.end", assignment, actor=actor, case=case, after={"reason": reason, "to": to})
     return assignment
 
@@ -252,6 +254,7 @@ def bar(case: Case, who: Volunteer | Organisation, *, reason: str, actor: User |
         reason=reason,
     )
     audit.record("case.bar", who, actor=actor, case=case, after={"reason": reason})
+    ask_about_colleagues(case, actor=actor)
     return made
 
 

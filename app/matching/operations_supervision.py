@@ -13,7 +13,7 @@ from app.accounts.models import Programme, User
 from app.clients.models import OPEN, Case, Supervision
 from app.clients.operations_parties import refuse_unless_open
 from app.clients.roles import NEVER_ALONE
-from app.clients.supervision import has_attorney, juniors, may_be_played, supervision
+from app.clients.supervision import has_attorney, is_in_company, juniors, supervision
 from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, session
@@ -121,7 +121,7 @@ def _open_tasks() -> Select[Any]:
 def due_for_company() -> Select[Any]:
     """Cases on which somebody stands alone unnoticed, or on which that is over; whatever the reason was."""
     live = (Assignment.case_id == Case.id, Assignment.ended_at.is_(None), Assignment.acts_as.in_(NEVER_ALONE))
-    alone = exists().where(*live, ~may_be_played(Assignment))
+    alone = exists().where(*live, ~is_in_company(Assignment))
     asked = exists().where(
         Task.cause == NEVER_ALONE_TASK, Task.record_kind == "cases", Task.record_id == Case.id, Task.done_at.is_(None)
     )

@@ -14,6 +14,7 @@ from app.accounts.models import User
 from app.clients import problems
 from app.clients.conflicts import is_clear
 from app.clients.models import Case, ConflictSearch, Opening, Party, PartyRole
+from app.clients.supervision import is_open_to
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
@@ -107,6 +108,7 @@ def to_check_again(viewer: User) -> list[Referral]:
     """Matters the volunteer leads whose names changed since they checked them."""
     mine = viewer.volunteer.id if viewer.volunteer else 0
     live = select(Assignment.referral_id).where(Assignment.volunteer_id == mine, Assignment.ended_at.is_(None))
+    live = live.where(is_open_to(Assignment))
     stmt = select(Referral).where(Referral.volunteer_id == mine, Referral.status == S.CONFIRMED)
     unchecked = stmt.where(Referral.attested_version.is_(None), Referral.id.in_(live))
     return list(session.execute(unchecked.order_by(Referral.id)).scalars())
@@ -266,7 +268,7 @@ def mentoring(ids: Iterable[int]) -> dict[int, int]:
 def leads(referral: Referral) -> bool:
     """Is the placement that came of an attempt still live, and the file not closed to whoever has it?"""
     stmt = select(Assignment.id).where(Assignment.referral_id == referral.id, Assignment.ended_at.is_(None))
-    return session.execute(stmt).first() is not None
+    return session.execute(stmt.where(is_open_to(Assignment))).first() is not None
 
 
 def approved_volunteers() -> Select[Volunteer]:

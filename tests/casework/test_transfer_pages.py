@@ -16,11 +16,13 @@ from app.casework import operations_transfer_receiver as receivers
 from app.casework.models import ContactAttempt, Note, TimeEntry
 from app.casework.operations_transfer_steps import Checklist
 from app.casework.transfer_models import Court, Transfer, TransferAsk, TransferStatus
-from app.clients.models import CaseStatus, Consent, CriticalDate
+from app.clients.models import CaseStatus, Consent, CriticalDate, PartyRole
+from app.clients.operations_parties import add_party
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from app.matching.models import Assignment
 from app.tasks.models import Task
+from app.volunteers.operations import suspend_volunteer
 from tests import factories
 from tests.casework.conftest import TODAY, Work
 
@@ -86,6 +88,20 @@ def leave_now(work: Work) -> None:
         operations_transfer.leave_at_once(work.lead, "conflict", court=Court.NO, actor=work.staff)
 
 
+def suspend_now(work: Work) -> None:
+    with transaction():
+        suspend_volunteer(work.user.volunteer, "Complaint", actor=work.staff)  # type: ignore[arg-type]
+
+
+def name_now(work: Work) -> None:
+    with transaction():
+        name = work.user.volunteer.name  # type: ignore[union-attr]
+        add_party(work.case, role=PartyRole.ADVERSE, name=name, actor=work.staff)
+
+
+SAID = {"suspend_now": "This file is closed to you", "name_now": "This file is closed to you"}
+
+
 def case_pages(app: Flask) -> list[Rule]:
     """Every page of an own case."""
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/my/cases/<public_id>")]
@@ -100,7 +116,7 @@ def url_of(rule: Rule, public_id: str) -> str:
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("end", [transfer_now, hand_back_now, leave_now])
+@pytest.mark.parametrize("end", [transfer_now, hand_back_now, leave_now, suspend_now, name_now])
 def test_access_ends_at_the_next_click_on_every_page_of_a_case(
     app: Flask, work: Work, end: Callable[[Work], None]
 ) -> None:
@@ -116,7 +132,8 @@ def test_access_ends_at_the_next_click_on_every_page_of_a_case(
         for browser in browsers:
             answer = browser.open(url, method=method, data={"text": "late", **MEMO} if method == "POST" else None)
             assert answer.status_code == 404, (method, url)
-            assert "Your part in this case has ended" in text_of(answer), (method, url)
+            said = SAID.get(end.__name__, "Your part in this case has ended")
+            assert said in text_of(answer), (method, url)
             assert "Castro" not in text_of(answer)
             looked += 1
     session.rollback()

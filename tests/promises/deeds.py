@@ -15,6 +15,7 @@ from app.accounts import calendars
 from app.accounts import operations as accounts
 from app.accounts.models import Programme, User
 from app.casework import operations as casework
+from app.casework import operations_cut_off as cut_off
 from app.casework import operations_packages as packages
 from app.casework import operations_transfer as leaving
 from app.casework import operations_transfer_receiver as receiving
@@ -282,6 +283,17 @@ def hand_over_custody(w: World, who: User, case: Case, pick: int) -> Any:
 @deed(OPEN, "staff", "volunteer")
 def add_party(w: World, who: User, case: Case, pick: int) -> Any:
     return clients.add_party(case, role=PartyRole.OTHER, name=f"Ruth Amsel {pick}", actor=who)
+
+
+@deed(OPEN, "staff")
+def add_namesake(w: World, who: User, case: Case, pick: int) -> Any:
+    """Somebody comes in who bears the name of a volunteer."""
+    return clients.add_party(case, role=PartyRole.OTHER, name=w.a_volunteer(pick).name, actor=who)
+
+
+@deed([*WORKED_ON, S.CLOSING], "staff", weight=2)
+def open_again(w: World, who: User, case: Case, pick: int) -> Any:
+    return cut_off.open_again(choose([part for part in live(case) if part.cut_off_at], pick), actor=who)
 
 
 @deed(OPEN, "staff")

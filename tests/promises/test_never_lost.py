@@ -204,13 +204,20 @@ def wrong_access(world: World) -> list[str]:
 
 
 def _theirs(user: User) -> set[int]:
-    """The cases of one's programmes, and those one has a live part in; a junior's only beside an attorney."""
+    """The cases of one's programmes, and those one has a live part in; a junior's only beside an attorney.
+
+    To somebody suspended no case is open, and none to whom a name that came in may concern.
+    """
     own = set(session.scalars(select(Case.id).where(Case.programme_id.in_(user.programme_ids(*STAFF)))))
     if user.volunteer is None:
         return own
     parts = select(Assignment).where(Assignment.volunteer_id == user.volunteer.id, Assignment.ended_at.is_(None))
+    if user.volunteer.status == "suspended":
+        return own
     for part in session.scalars(parts):
-        if part.acts_as not in ("student", "graduate", "paralegal") or has_attorney(part.case):
+        if part.cut_off_at is None and (
+            part.acts_as not in ("student", "graduate", "paralegal") or has_attorney(part.case)
+        ):
             own.add(part.case_id)
     return own
 

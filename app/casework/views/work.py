@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import calendars
 from app.clients.queries import get_case
+from app.clients.supervision import ALONE
 from app.clients.vocabulary import CASE_ROLES
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
@@ -42,11 +43,22 @@ class PartRests(Refusal):
     )
 
 
+class FileClosed(Refusal):
+    """A name that came in may be close to the reader, or they are suspended."""
+
+    status = 404
+    message = _l(
+        "This file is closed to you until the programme has looked at something, and nothing was saved. "
+        "If a date cannot wait, call the programme."
+    )
+
+
 def my_assignment(public_id: str) -> Assignment:
     """The signed-in volunteer's live work on a case.
 
     :raises PartEnded: it has ended
     :raises PartRests: it may not be played alone, and no attorney answers for the case
+    :raises FileClosed: it is closed to them until staff decide
     :raises NotFound: there never was any
     """
     try:
@@ -55,8 +67,9 @@ def my_assignment(public_id: str) -> Assignment:
         found = None
     if found is not None:
         return found
-    if rests_on(public_id, viewer=signed_in()):
-        raise PartRests(cure=(_l("My cases"), url_for("casework.my_cases")))
+    why = rests_on(public_id, viewer=signed_in())
+    if why is not None:
+        raise (PartRests if why == ALONE else FileClosed)(cure=(_l("My cases"), url_for("casework.my_cases")))
     if queries.had_part(public_id, viewer=signed_in()):
         raise PartEnded(cure=(_l("My cases"), url_for("casework.my_cases")))
     raise NotFound

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.casework import queries as casework
 from app.core.access import Role, open_to, signed_in
+from app.casework.queries_packages import resting
 from app.matching import board, reasons
 from app.volunteers.models import VolunteerStatus
 
@@ -19,15 +20,16 @@ from . import bp
 def my_home() -> ResponseReturnValue:
     """What needs me, my cases, my year, and a good next matter."""
     viewer = signed_in()
-    work = casework.my_assignments(viewer)
+    work, closed = casework.my_assignments(viewer), resting(viewer)
     volunteer = viewer.volunteer
     fits = board.open_matters(volunteer) if volunteer and volunteer.status is VolunteerStatus.APPROVED else []
     return render_template(
         "desk/my_home.html",
         name=volunteer.given_name if volunteer else viewer.name,
         volunteer=volunteer,
-        duties=home_facts.duties(viewer, work),
+        duties=home_facts.duties(viewer, [part for part in work if part.id not in closed]),
         work=work,
+        closed=closed,
         year=home_facts.my_year(viewer),
         next_matter=next((matter for matter in fits if matter.is_for_me and not matter.mine), None),
         reasons=reasons,

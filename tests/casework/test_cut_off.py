@@ -1,0 +1,209 @@
+"""Whoever a new name may concern, or who is suspended, stands outside at once; staff answer until they decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.casework import cut_off_mails, operations_cut_off, operations_transfer
+from app.casework.transfer_models import Court
+from app.clients.models import Case, CaseStatus, Custody, PartyRole
+from app.clients.operations_parties import add_party, change_party
+from app.clients.queries import visible_cases
+from app.clients.supervision import has_attorney
+from app.core.audit import AuditEntry
+from app.core.db import session, transaction
+from app.core.errors import NotAllowed
+from app.core.mail import Mail
+from app.matching.models import Assignment, Bar
+from app.matching.operations import bar
+from app.tasks.models import Task
+from app.volunteers import operations as volunteers
+from app.volunteers.models import Membership, Organisation
+from tests import factories
+from tests.casework.conftest import Work
+from tests.snapshots import same_as_stored
+
+
+def named_like(work: Work, name: str) -> None:
+    with transaction():
+        add_party(work.case, role=PartyRole.ADVERSE, name=name, actor=work.staff)
+
+
+def sees(work: Work) -> bool:
+    session.rollback()
+    return session.execute(visible_cases(work.user).where(Case.id == work.case_id)).first() is not None
+
+
+def custodian(work: Work) -> int:
+    session.rollback()
+    return session.execute(select(Custody.user_id).where(Custody.until_at.is_(None))).scalar_one()
+
+
+def own_name(work: Work) -> str:
+    assert work.user.volunteer is not None
+    return work.user.volunteer.name
+
+
+def suspend(work: Work) -> None:
+    with transaction():
+        volunteers.suspend_volunteer(work.user.volunteer, "Complaint", actor=work.staff)  # type: ignore[arg-type]
+
+
+def test_a_lead_named_like_a_new_party_is_outside_and_staff_answer(work: Work) -> None:
+    named_like(work, "Somebody Else Entirely")
+    assert sees(work)
+    assert "cut_off" not in work.tasks()
+    named_like(work, own_name(work))
+    assert not sees(work)
+    assert work.case.status is CaseStatus.IN_SERVICE
+    assert work.lead.ended_at is None, "the part ends only when a person decides"
+    assert custodian(work) == work.attorney_id
+    assert work.tasks()["cut_off"] is None
+    assert session.query(Task).filter_by(cause="cut_off").one().owner_id == work.attorney_id
+    assert work.mails().count("casework.file_closed") == 1
+    assert "assignment.cut_off" in {entry.action for entry in session.query(AuditEntry)}
+
+
+def test_a_changed_name_cuts_off_as_a_new_one_does_and_only_once(work: Work) -> None:
+    named_like(work, "Somebody Else Entirely")
+    with transaction():
+        party = work.case.parties[-1]
+        change_party(party, role=party.role, name="Nobody Here", aliases=[own_name(work)], is_organisation=False,
+                     born_on=None, actor=work.staff)  # fmt: skip
+    assert not sees(work)
+    named_like(work, own_name(work))
+    assert work.mails().count("casework.file_closed") == 1
+
+
+def test_staff_open_the_file_again_where_it_is_somebody_else(work: Work) -> None:
+    named_like(work, own_name(work))
+    with pytest.raises(NotAllowed), transaction():
+        operations_cut_off.open_again(work.lead, actor=work.user)
+    for _twice in range(2):
+        with transaction():
+            operations_cut_off.open_again(work.lead, actor=work.staff)
+    assert sees(work)
+    assert work.tasks()["cut_off"] == "opened_again"
+    assert work.mails().count("casework.file_open_again") == 1
+    named_like(work, "Juniper Vale")
+    assert sees(work), "an old name asks nobody again"
+
+
+def test_a_withdrawal_settles_the_question(work: Work) -> None:
+    named_like(work, own_name(work))
+    with transaction():
+        operations_transfer.leave_at_once(work.lead, "conflict", court=Court.NO, actor=work.attorney)
+    assert work.tasks()["cut_off"] == "ended"
+    assert work.case.status is CaseStatus.ACCEPTED
+    assert not sees(work)
+
+
+def test_somebody_suspended_is_outside_until_they_are_reinstated(work: Work) -> None:
+    suspend(work)
+    assert not sees(work)
+    assert work.lead.ended_at is None
+    assert custodian(work) == work.attorney_id
+    assert work.tasks()["volunteer_may_not_go_on"] is None, "the question stays"
+    with transaction():
+        volunteers.reinstate_volunteer(work.user.volunteer, "Cleared", actor=work.staff)  # type: ignore[arg-type]
+    assert sees(work)
+
+
+def test_who_is_outside_answers_for_no_student(work: Work) -> None:
+    with transaction():
+        student = factories.volunteer(roles=["student"])
+        session.add(Assignment(case=work.case, volunteer=student, role="student", acts_as="student",
+                               started_at=work.lead.started_at, uses_slot=False,
+                               first_contact_due_on=work.lead.first_contact_due_on))  # fmt: skip
+    assert has_attorney(work.case)
+    named_like(work, own_name(work))
+    assert not has_attorney(work.case)
+    assert work.tasks()["name_attorney"] is None, "in the same moment"
+
+
+def colleague(work: Work) -> int:
+    """The lead belongs to a firm; a colleague of theirs does too."""
+    with transaction():
+        firm, other = factories.add(Organisation(name="Orchard and Vale LLP")), factories.volunteer()
+        for person in (work.user.volunteer, other):
+            factories.add(Membership(volunteer_id=person.id, organisation_id=firm.id))  # type: ignore[union-attr]
+        return firm.id
+
+
+def bar_firm(work: Work, firm_id: int) -> None:
+    with transaction():
+        bar(work.case, session.get_one(Organisation, firm_id), reason="conflict", actor=work.staff)
+
+
+def test_a_firm_barred_while_a_colleague_works_on_the_case_is_a_task_once(work: Work) -> None:
+    firm_id = colleague(work)
+    bar_firm(work, firm_id)
+    assert work.tasks()["firm_barred"] is None
+    assert session.query(Task).filter_by(cause="firm_barred").one().owner_id == work.staff_id
+    bar_firm(work, firm_id)
+    assert session.query(Task).filter_by(cause="firm_barred").count() == 1
+    assert sees(work), "whether it reaches the colleague is for staff to say"
+    with transaction():
+        operations_transfer.leave_at_once(work.lead, "conflict", court=Court.NO, actor=work.staff)
+    assert work.tasks()["firm_barred"] == "nobody_left"
+
+
+def test_nobody_is_asked_about_the_one_who_found_the_conflict_or_of_short_service(work: Work) -> None:
+    firm_id = colleague(work)
+    with transaction():
+        operations_transfer.leave_at_once(work.lead, "conflict", court=Court.NO, actor=work.user)
+    assert {row.organisation_id for row in session.query(Bar)} == {None, firm_id}
+    assert "firm_barred" not in work.tasks()
+
+
+def test_of_a_short_service_nobody_is_asked(work: Work) -> None:
+    with transaction():
+        work.case.short_term_by = "court"
+    bar_firm(work, colleague(work))
+    assert "firm_barred" not in work.tasks()
+
+
+def test_staff_decide_on_one_page(app: Flask, work: Work) -> None:
+    bar_firm(work, colleague(work))
+    named_like(work, own_name(work))
+    office, path = factories.sign_in(app.test_client(), work.staff), f"/cases/{work.case.public_id}/close-to-it"
+    assert path in office.get("/today").get_data(as_text=True)
+    page = office.get(path).get_data(as_text=True)
+    assert f'href="/cases/{work.case.public_id}/leave-at-once"' in page
+    assert office.post(f"{path}/{work.lead.public_id}/open-again").status_code == 303
+    assert office.post(f"{path}/go-on").status_code == 303
+    assert {work.tasks()[cause] for cause in ("cut_off", "firm_barred")} == {"opened_again", "goes_on"}
+    assert "Nothing to decide" in office.get(path).get_data(as_text=True)
+    assert office.post(f"{path}/0000000000000000/open-again").status_code == 404
+
+
+def test_the_volunteer_reads_that_the_file_is_closed_and_nothing_of_the_case(app: Flask, work: Work) -> None:
+    named_like(work, own_name(work))
+    with transaction():
+        work.case.listing_title = "Zanzibar eviction"
+    mine = factories.sign_in(app.test_client(), work.user)
+    page = mine.get("/my/cases").get_data(as_text=True)
+    assert "Closed to you for the moment" in page
+    assert f'href="{work.path}"' not in page
+    assert f'href="{work.path}"' not in mine.get("/my").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("name", ["file_closed", "file_open_again"])
+def test_the_mails_say_what_is_stored(work: Work, name: str) -> None:
+    with transaction():
+        case = work.case
+        case.number, case.public_id, case.programme.name = "26-00012", "case0000000000id", "Lakeshore Legal Aid"
+        case.programme.phone, work.staff.name, work.lead.cut_off_at = "+13125550100", "Ada Renner", case.created_at
+        session.query(Mail).delete()
+        work.lead.volunteer.given_name = "Noor"
+        getattr(cut_off_mails, name)(work.lead)
+    same_as_stored(f"casework.{name}.en", session.query(Mail).one())
+
+
+def test_every_mail_is_tried() -> None:
+    folder = Path(cut_off_mails.__file__).parent / "templates" / cut_off_mails.FOLDER
+    assert {path.name for path in folder.iterdir()} == {"file_closed.en.txt", "file_open_again.en.txt"}

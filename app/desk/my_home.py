@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from app.casework.transfer_queries import own_asks
 from app.clients.models import CaseStatus
 from app.core.db import session
 from app.core.i18n import today, when_at, when_day
+from app.engagement.queries import own_checkins
 from app.matching import queries as matching
 from app.matching.models import Assignment, Referral, ReferralStatus
 from app.volunteers import policy
@@ -36,14 +38,26 @@ class Duty:
     detail: str
     label: str
     url: str
+    like: str = ""  # a kind of which several can be done at once
 
 
 def duties(viewer: User, work: list[Assignment]) -> list[Duty]:
     """Everything that waits for the volunteer, the soonest first."""
     if viewer.volunteer is None:
         return []
-    found = [*_of_referrals(viewer), *_of_transfers(viewer), *_of_cases(work), *_of_profile(viewer.volunteer)]
-    return sorted(found, key=lambda duty: duty.by)
+    found = [*_of_referrals(viewer), *_of_checkins(viewer, work), *_of_transfers(viewer), *_of_cases(work)]
+    return sorted([*found, *_of_profile(viewer.volunteer)], key=lambda duty: duty.by)
+
+
+def several(duties: list[Duty]) -> list[tuple[str, str]]:
+    """What can be done to several at once, where two or more of a kind wait: a label and an address."""
+    many = Counter(duty.like for duty in duties if duty.like)
+    labels = {
+        "check-ins": lambda n: _("Answer %(num)s check-ins together", num=n),
+        "holds": lambda n: _("Give back several of %(num)s holds", num=n),
+        "offers": lambda n: _("Say no to several of %(num)s offers", num=n),
+    }
+    return [(say(many[kind]), url_for("desk.my_several", kind=kind)) for kind, say in labels.items() if many[kind] > 1]
 
 
 def _of_referrals(viewer: User) -> Iterator[Duty]:
@@ -51,17 +65,34 @@ def _of_referrals(viewer: User) -> Iterator[Duty]:
         if referral.ends_at is None:
             continue
         ends = _local(referral.ends_at, referral)
-        until = _("%(number)s, until %(when)s", number=referral.case.number, when=when_at(referral.ends_at))
+        until = _until(referral)
         if referral.status is ReferralStatus.OFFERED:
             to = url_for("matching.opportunity", public_id=referral.opening.public_id)
-            yield Duty(ends, _("Answer an offer: %(title)s", title=referral.case.title), until, _("Look at it"), to)
+            title = _("Answer an offer: %(title)s", title=referral.case.title)
+            yield Duty(ends, title, until, _("Look at it"), to, "offers")
         elif referral.status is ReferralStatus.HELD:
             to = url_for("matching.parties", public_id=referral.public_id)
-            yield Duty(ends, _("Finish your conflict check"), until, _("Check the names"), to)
+            yield Duty(ends, _("Finish your conflict check"), until, _("Check the names"), to, "holds")
     for referral in matching.to_check_again(viewer):
         to = url_for("matching.parties", public_id=referral.public_id)
         detail = _("%(number)s: the people in it have changed.", number=referral.case.number)
         yield Duty(today(), _("Check the names again"), detail, _("Check the names"), to)
+
+
+def _until(referral: Referral) -> str:
+    number = referral.case.number
+    if referral.stands_still:
+        return _("%(number)s is paused; your time stands still", number=number)
+    return _("%(number)s, until %(when)s", number=number, when=when_at(referral.ends_at))
+
+
+def _of_checkins(viewer: User, work: list[Assignment]) -> Iterator[Duty]:
+    open_to_them = {assignment.id for assignment in work}
+    for asked in (each for each in own_checkins(viewer) if each.assignment_id in open_to_them):
+        to = url_for("engagement.own_checkin", public_id=asked.public_id)
+        title = _("How does it stand: %(title)s", title=asked.case.title)
+        detail = _("%(number)s, asked %(day)s", number=asked.case.number, day=when_day(asked.due_on))
+        yield Duty(asked.due_on, title, detail, _("Answer"), to, "check-ins")
 
 
 def _of_transfers(viewer: User) -> Iterator[Duty]:

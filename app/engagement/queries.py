@@ -126,6 +126,34 @@ def get_checkin(public_id: str, *, viewer: User) -> Checkin:
     return checkin
 
 
+def own_checkins(viewer: User) -> list[Checkin]:
+    """What the volunteer is asked and has not answered, the longest due first."""
+    waiting = _own(viewer).where(
+        Checkin.sent_at.is_not(None), Checkin.answered_at.is_(None), Checkin.closed_at.is_(None),
+        Assignment.ended_at.is_(None), Case.paused_at.is_(None),
+    )  # fmt: skip
+    return list(session.execute(waiting.order_by(Checkin.due_at, Checkin.id)).scalars())
+
+
+def _own(viewer: User) -> Select[Checkin]:
+    mine = viewer.volunteer.id if viewer.volunteer else 0
+    found = select(Checkin).join(Checkin.case).join(Checkin.assignment)
+    found = found.where(Assignment.volunteer_id == mine, Checkin.audience == Audience.VOLUNTEER)
+    return found.options(contains_eager(Checkin.case).joinedload(Case.programme))
+
+
+def get_own_checkin(public_id: str, *, viewer: User) -> Checkin:
+    """A check-in that asks the volunteer about a case they have.
+
+    :raises NotFound: none such
+    """
+    found = _own(viewer).where(Checkin.public_id == public_id, Assignment.ended_at.is_(None))
+    checkin = session.execute(found.where(Checkin.sent_at.is_not(None))).scalar_one_or_none()
+    if checkin is None:
+        raise NotFound
+    return checkin
+
+
 def open_escalations(case: Case) -> list[Escalation]:
     """What a person must still resolve on a case."""
     found = select(Escalation).where(Escalation.case_id == case.id, Escalation.closed_at.is_(None))

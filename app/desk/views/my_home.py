@@ -23,6 +23,7 @@ def my_home() -> ResponseReturnValue:
     work, closed = casework.my_assignments(viewer), resting(viewer)
     volunteer = viewer.volunteer
     fits = board.open_matters(volunteer) if volunteer and volunteer.status is VolunteerStatus.APPROVED else []
+    duties = home_facts.duties(viewer, work)
     return render_template(
         "desk/my_home.html",
         name=volunteer.given_name if volunteer else viewer.name,

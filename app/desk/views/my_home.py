@@ -6,8 +6,8 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.casework import queries as casework
-from app.core.access import Role, open_to, signed_in
 from app.casework.queries_packages import resting
+from app.core.access import Role, open_to, signed_in
 from app.matching import board, reasons
 from app.volunteers.models import VolunteerStatus
 
@@ -23,12 +23,13 @@ def my_home() -> ResponseReturnValue:
     work, closed = casework.my_assignments(viewer), resting(viewer)
     volunteer = viewer.volunteer
     fits = board.open_matters(volunteer) if volunteer and volunteer.status is VolunteerStatus.APPROVED else []
-    duties = home_facts.duties(viewer, work)
+    duties = home_facts.duties(viewer, [part for part in work if part.id not in closed])
     return render_template(
         "desk/my_home.html",
         name=volunteer.given_name if volunteer else viewer.name,
         volunteer=volunteer,
-        duties=home_facts.duties(viewer, [part for part in work if part.id not in closed]),
+        duties=duties,
+        several=home_facts.several(duties),
         work=work,
         closed=closed,
         year=home_facts.my_year(viewer),

@@ -186,31 +186,34 @@ def _ask(transfer: Transfer, ask: TransferAsk, actor: User) -> None:
     audit.record("transfer.ask", ask, actor=actor, after={"volunteer": ask.volunteer_id})
 
 
-def _lock_ask(ask: TransferAsk) -> tuple[Case, Transfer, TransferAsk]:
+def lock_ask(ask: TransferAsk) -> tuple[Case, Transfer, TransferAsk]:
+    """Lock a case, its way out, the receiver and the asking, always in this order."""
     case, _old = steps.lock_case(ask.transfer.assignment)
     lock(ask.volunteer)
     return case, lock(ask.transfer), lock(ask)
 
 
-def _refuse_unless_asked(ask: TransferAsk, actor: User) -> None:
+def refuse_unless_asked(ask: TransferAsk, actor: User) -> None:
+    """Refuse whoever is not asked, or not any more."""
     refuse_if(not transfer_policy.may_answer(actor, ask), NotAllowed)
     over = ask.ends_at is None or ask.ends_at <= clock.now()
     refuse_if(ask.status is not A.ASKED or over or not steps.is_open(ask.transfer), AskOver)
 
 
 def see_names(ask: TransferAsk, *, actor: User) -> TransferAsk:
-    """Let the receiver, and nobody else, read the names for a conflict check.
+    """Let the receiver, and nobody else, read the names for a conflict check: of a sensitive case the other side's.
 
     :raises AskOver: the time is over, or it was taken back
     :raises NotForYou: a rule speaks against the receiver by now
     """
-    case, transfer, ask = _lock_ask(ask)
-    _refuse_unless_asked(ask, actor)
-    _judge_again(case, ask.volunteer)
+    case, transfer, ask = lock_ask(ask)
+    refuse_unless_asked(ask, actor)
+    judge_again(case, ask.volunteer)
     if ask.names_seen_at is None:
         ask.names_seen_at = clock.now()
         steps.note_step(transfer, "names_seen", actor=actor, volunteer_id=ask.volunteer_id)
-        audit.record("transfer.see_names", ask, actor=actor, after={"parties_version": ask.case.parties_version})
+        shown = {"parties_version": case.parties_version, "names": "all" if ask.shows_everybody else "other_side"}
+        audit.record("transfer.see_names", ask, actor=actor, after=shown)
     return ask
 
 
@@ -232,13 +235,13 @@ def accept_transfer(ask: TransferAsk, *, actor: User, names_read: str | None = N
     :raises SearchAgain: the programme has not searched the names as they are now
     :raises AtCapacity: the receiver's places are taken
     """
-    case, transfer, ask = _lock_ask(ask)
+    case, transfer, ask = lock_ask(ask)
     refuse_if(not transfer_policy.may_answer(actor, ask), NotAllowed)
     if ask.status is A.ACCEPTED and transfer.next_assignment_id is not None:
         return session.get_one(Assignment, transfer.next_assignment_id)
-    _refuse_unless_asked(ask, actor)
-    refuse_if(ask.names_seen_at is None, NamesNotSeen)
-    refuse_if(names_read is not None and names_read != names_of(case), CheckAgain)
+    refuse_unless_asked(ask, actor)
+    refuse_if(names_read is not None and names_read != ask.names_now, CheckAgain)
+    refuse_if(ask.names_seen_at is None or not ask.shows_everybody, NamesNotSeen)
     refuse_if(not consent_holds(transfer), ConsentGone)
     refuse_if(case.status not in IN_HAND, AskOver)
     pair = _look_again(case, ask.volunteer)
@@ -255,12 +258,8 @@ def accept_transfer(ask: TransferAsk, *, actor: User, names_read: str | None = N
     return made
 
 
-def names_of(case: Case) -> str:
-    """Which names a page shows."""
-    return str(case.parties_version)
-
-
-def _judge_again(case: Case, volunteer: Volunteer) -> Pair:
+def judge_again(case: Case, volunteer: Volunteer) -> Pair:
+    """Refuse a receiver against whom a rule speaks by now."""
     pair = pair_with(case, volunteer)
     against = placing.against_a_hand(pair.rules)
     if against:
@@ -269,7 +268,7 @@ def _judge_again(case: Case, volunteer: Volunteer) -> Pair:
 
 
 def _look_again(case: Case, volunteer: Volunteer) -> Pair:
-    pair = _judge_again(case, volunteer)
+    pair = judge_again(case, volunteer)
     refuse_if(must_be_searched_again(case), SearchAgain)
     refuse_if(matching.count_used_slots(volunteer) >= volunteer.capacity, AtCapacity)
     return pair
@@ -347,11 +346,11 @@ def refuse_transfer(ask: TransferAsk, answer: str, *, actor: User, reason: str |
     :raises BadInput: neither of the two answers
     :raises AskOver: the time is over, or it was taken back
     """
-    case, transfer, ask = _lock_ask(ask)
+    case, transfer, ask = lock_ask(ask)
     refuse_if(answer not in (A.DECLINED, A.CONFLICT), BadInput)
     if ask.status is A(answer) and transfer_policy.may_answer(actor, ask):
         return ask
-    _refuse_unless_asked(ask, actor)
+    refuse_unless_asked(ask, actor)
     if answer == A.CONFLICT:
         bar(case, ask.volunteer, reason="conflict", actor=actor)
         for membership in ask.volunteer.memberships if case.short_term_by is None else []:
@@ -372,7 +371,7 @@ def _back_to_choosing(transfer: Transfer, ask: TransferAsk, status: AskStatus, a
 
 def expire_ask(ask: TransferAsk) -> None:
     """End the asking of a receiver whose time is over: they, the lead and staff are told; the lead stays."""
-    _case, transfer, ask = _lock_ask(ask)
+    _case, transfer, ask = lock_ask(ask)
     if ask.status is not A.ASKED or ask.ends_at is None or ask.ends_at > clock.now() or not steps.is_open(transfer):
         return
     _back_to_choosing(transfer, ask, A.EXPIRED, None)

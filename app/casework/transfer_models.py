@@ -165,3 +165,13 @@ class TransferAsk(Base, Public, Editable):
     case: Mapped[Case] = relationship()
     volunteer: Mapped[Volunteer] = relationship(foreign_keys=[volunteer_id])
     mentor: Mapped[Volunteer | None] = relationship(foreign_keys=[mentor_id])
+
+    @property
+    def shows_everybody(self) -> bool:
+        """May the client's side be shown too? Of a sensitive case only once the other side, as it is now, is clear."""
+        return not self.case.sensitive or self.other_side_clear_version == self.case.parties_version
+
+    @property
+    def names_now(self) -> str:
+        """Which names the receiver's page shows: an answer speaks of those alone."""
+        return f"{self.case.parties_version}{'' if self.shows_everybody else '-other-side'}"

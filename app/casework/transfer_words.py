@@ -82,6 +82,7 @@ STEPS: dict[str, Any] = {
     "consent": _l("The client agreed"),
     "asked": _l("Receiver asked"),
     "names_seen": _l("Receiver saw the names"),
+    "other_side_clear": _l("Receiver found the other side clear and saw the client's name"),
     "declined": _l("Receiver said no"),
     "conflict": _l("Receiver found a conflict"),
     "expired": _l("The receiver's time ran out"),

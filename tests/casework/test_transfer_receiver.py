@@ -345,7 +345,7 @@ def test_a_party_added_meanwhile_is_read_before_the_yes(handing: Handing) -> Non
 def test_who_read_the_names_is_in_the_audit_log(handing: Handing) -> None:
     handing.ready()
     entry = session.query(AuditEntry).filter_by(action="transfer.see_names").one()
-    assert (entry.actor_id, entry.after) == (handing.receiver.id, {"parties_version": 1})
+    assert (entry.actor_id, entry.after) == (handing.receiver.id, {"parties_version": 1, "names": "all"})
 
 
 @pytest.mark.parametrize(("answer", "bars"), [("declined", 0), ("conflict", 2)])

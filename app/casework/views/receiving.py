@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,8 +11,10 @@ from app.clients.models import Party, PartyRole
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
 from app.core.db import session, transaction
+from app.matching.queries import CLIENT_SIDE
 from app.matching.refusals import CheckAgain
 
+from .. import operations_transfer_names as names
 from .. import operations_transfer_receiver as receivers
 from .. import transfer_queries, transfer_words
 from ..transfer_forms import AnswerForm
@@ -33,7 +35,7 @@ def receive(public_id: str) -> ResponseReturnValue:
 
 def _page(ask: TransferAsk, form: AnswerForm) -> str:
     parties = _parties(ask) if receivers.may_read_names(ask) else []
-    form.names_read.data = receivers.names_of(ask.case)
+    form.names_read.data = ask.names_now
     return render_template(
         "casework/transfer_receive.html", ask=ask, case=ask.case, parties=parties, form=form, words=transfer_words,
         roles=vocabulary.PARTY_ROLES,
@@ -42,7 +44,8 @@ def _page(ask: TransferAsk, form: AnswerForm) -> str:
 
 def _parties(ask: TransferAsk) -> list[Party]:
     found = session.query(Party).filter(Party.case_id == ask.case_id, Party.removed_at.is_(None))
-    return sorted(found, key=lambda party: (party.role is not PartyRole.CLIENT, party.id))
+    shown = [party for party in found if ask.shows_everybody or party.role not in CLIENT_SIDE]
+    return sorted(shown, key=lambda party: (party.role is not PartyRole.CLIENT, party.id))
 
 
 @bp.post("/my/take-over/<public_id>/names")
@@ -51,6 +54,17 @@ def see_names(public_id: str) -> ResponseReturnValue:
     """Open the names for the conflict check."""
     with transaction():
         receivers.see_names(transfer_queries.get_own_ask(public_id, viewer=signed_in()), actor=signed_in())
+    return redirect(url_for(".receive", public_id=public_id), 303)
+
+
+@bp.post("/my/take-over/<public_id>/other-side")
+@open_to(Role.VOLUNTEER)
+def clear_other_side(public_id: str) -> ResponseReturnValue:
+    """Say that the other side of a sensitive matter is clear, and read the client's name."""
+    with transaction():
+        ask = transfer_queries.get_own_ask(public_id, viewer=signed_in())
+        names.clear_other_side(ask, actor=signed_in(), names_read=request.form.get("names_read", "")[:40])
+    flash(_("Thank you. Now check the client's name, then answer."), "ok")
     return redirect(url_for(".receive", public_id=public_id), 303)
 
 

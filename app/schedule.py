@@ -47,6 +47,7 @@ TIMETABLE = [
     Job("volunteers.night", "app.volunteers.jobs.every_night", at=time(0, 40)),
     Job("docket.place", "app.matching.docket_jobs.every_night", at=time(0, 50)),
     Job("accounts.sweep", "app.accounts.jobs.sweep", at=time(3, 40)),
+    Job("database.look", "app.core.statistics.refresh", at=time(3, 50)),
     Job("metrics.roll_up", "app.metrics.jobs.roll_up", at=time(4, 10)),
 ]
 

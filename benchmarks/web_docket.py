@@ -103,15 +103,24 @@ def cost(reader: Reader, address: str, requests: int) -> Cost:
     return Cost(address, statistics.median(times), p95, len(asked), page.count(b'class="pick"'))
 
 
+def quieter(one: Cost, other: Cost) -> Cost:
+    """Of two passes some minutes apart, the one in which the machine's neighbours took less."""
+    return min(one, other, key=lambda each: each.median)
+
+
 def print_table(reader: Reader, requests: int, *, every: bool) -> None:
-    """The dearest address of each kind in each view, and what was asked in all."""
+    """The dearest address of each kind in each view, each asked in two passes, and what was asked in all."""
     with reader.app.app_context():
         owner = session.scalars(select(User.public_id).order_by(User.id)).first() or ""
+    quiet: dict[str, Cost] = {}
+    for view in VIEWS.values():
+        for address in (each for some in addresses(view, owner).values() for each in some):
+            quiet[address] = cost(reader, address, requests)
     print(f"\n{'the docket, median ms':24}{'kind':22}{'pages':>6}{'dearest':>9}{'p95':>8}{'queries':>9}  address")
     found: list[Cost] = []
     for view in VIEWS.values():
         for kind, some in addresses(view, owner).items():
-            costs = [cost(reader, address, requests) for address in some]
+            costs = [quieter(quiet[address], cost(reader, address, requests)) for address in some]
             for each in costs if every else ():
                 print(f"  {each.median:6.2f}{each.p95:8.2f}{each.queries:4}{each.rows:5}  {each.address}")
             worst = max(costs, key=lambda each: each.median)

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request, session, url_for
-from flask_babel import Babel, get_locale, ngettext
+from flask_babel import Babel, get_locale, get_translations, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -141,12 +141,28 @@ def asset(name: str) -> str:
 def init_app(app: Flask) -> None:
     """Give templates the words, dates and numbers."""
     Babel(app, locale_selector=choose_language)
-    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda word: _catalogue().ugettext(word),
+        ngettext=lambda one, many, count: _catalogue().ungettext(one, many, count),
+        newstyle=True,
+    )
     app.jinja_env.globals.update(
         when_day=when_day, in_days=in_days, when_at=when_at, day_of=day_of, money=money, number=number, hours=hours,
         asset=asset, today=today, timedelta=timedelta,
     )  # fmt: skip
     app.context_processor(_context)
+
+
+def _catalogue() -> Any:
+    """The translations in force, found once for each language of a request: a page asks for a hundred words."""
+    here = getattr(g, "_flask_babel", None)
+    known = getattr(here, "catalogue", None)
+    if known is None or known[0] is not getattr(here, "babel_locale", None):
+        found = get_translations()
+        known = (get_locale(), found)
+        if here is not None:
+            here.catalogue = known
+    return known[1]
 
 
 def _context() -> dict[str, Any]:

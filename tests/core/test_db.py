@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from app.clients.models import CaseStatus
-from app.core import clock
-from app.core.db import session, transaction
+from app.core import clock, statistics
+from app.core.db import engine, session, transaction
 from app.core.slots import ScheduleSlot, win_slot
 from tests import factories
 
@@ -39,3 +39,13 @@ def test_names_are_sealed_on_disk(app: Flask) -> None:
     raw = session.connection().exec_driver_sql("SELECT given_name FROM people").scalar_one()
     assert b"Maribel" not in bytes(raw)
     assert session.get(factories.Person, person_id).given_name == "Maribel"
+
+
+def test_every_night_sqlite_learns_how_its_tables_are_filled(app: Flask) -> None:
+    with transaction():
+        factories.case(factories.programme(), CaseStatus.AVAILABLE)
+    session.remove()
+    assert statistics.refresh() is False, "there is no more to do"
+    if engine().dialect.name == "sqlite":
+        known = session.connection().exec_driver_sql("SELECT idx FROM sqlite_stat1 WHERE tbl = 'cases'").scalars()
+        assert "ix_cases_open_county" in set(known)

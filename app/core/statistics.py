@@ -1,0 +1,13 @@
+"""What SQLite knows of how its tables are filled, by which it chooses between indexes."""
+
+from __future__ import annotations
+
+from .db import engine
+
+
+def refresh() -> bool:
+    """Let SQLite read its indexes anew, a second for a hundred thousand cases; PostgreSQL does so by itself."""
+    if engine().dialect.name == "sqlite":
+        with engine().connect().execution_options(writing=True) as connection, connection.begin():
+            connection.exec_driver_sql("ANALYZE")
+    return False

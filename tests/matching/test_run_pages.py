@@ -145,6 +145,23 @@ def test_offers_go_one_some_or_all_at_a_time_and_each_says_what_became_of_it(app
     assert "Choose one proposal at least." in client.post(f"{address}/accept", follow_redirects=True).text
 
 
+def test_a_second_tab_hears_what_was_sent_already_and_sends_nothing_twice(app: Flask, client: FlaskClient) -> None:
+    desk = lay(volunteers=3, volunteer={"capacity": 1})
+    more(desk)
+    more(desk)
+    address = placed(desk)
+    factories.sign_in(client, desk.staff)
+    assert 'name="shown" value="3"' in page(client, f"{address}/send")
+    both = {"all": "1", "shown": "3"}
+    assert "3 offers are on their way." in client.post(f"{address}/accept", data=both, follow_redirects=True).text
+    for stale in (both, {"id": [row.opening.public_id for row in session.query(Proposal)]}):
+        again = client.post(f"{address}/accept", data=stale, follow_redirects=True).text
+        assert "3 were decided before, here or by a colleague, and were not sent again." in again
+        assert "3 offers are on their way, 0 could not be sent, 0 are dismissed" in again
+        assert "Choose one proposal" not in again
+    assert len(mails("matching.offer")) == 3
+
+
 def test_proposals_are_dismissed(app: Flask, client: FlaskClient) -> None:
     desk = lay()
     address = placed(desk)

@@ -38,12 +38,39 @@ def send_all(public_id: str) -> ResponseReturnValue:
 def accept_proposals(public_id: str) -> ResponseReturnValue:
     """Send the chosen offers, each by itself; what is refused says why."""
     run = done_run(public_id)
-    chosen = _all_open(run) if request.form.get("all") == "1" else request.form.getlist("id")
+    wants_all = request.form.get("all") == "1"
+    chosen = _all_open(run) if wants_all else request.form.getlist("id")
     came = Counter(_accept(public_id, opening) for opening in chosen)
-    if not chosen:
+    if not chosen and not wants_all:
         flash(_("Choose one proposal at least."), "stop")
     _tell(came)
-    return redirect(url_for(".docket_run", public_id=public_id, show="refused" if came["refused"] else None), 303)
+    if came["before"] or _shown() > len(chosen):
+        _tell_what_was_decided(run, came["before"] or _shown() - len(chosen))
+    show = "refused" if came["refused"] else "all" if not came["sent"] and (came["before"] or wants_all) else None
+    return redirect(url_for(".docket_run", public_id=public_id, show=show), 303)
+
+
+def _shown() -> int:
+    """How many offers the page that asks for all of them spoke of; another tab may have sent some since."""
+    said = request.form.get("shown", "")
+    return int(said) if request.form.get("all") == "1" and said.isdigit() and len(said) < 7 else 0
+
+
+def _tell_what_was_decided(run: DocketRun, before: int) -> None:
+    counts = queries_runs.count_rows(run, viewer=signed_in())
+    flash(
+        ngettext(
+            "One was decided before, here or by a colleague, and was not sent again.",
+            "%(num)s were decided before, here or by a colleague, and were not sent again.",
+            before,
+        )
+        + " "
+        + _(
+            "Of this run %(sent)s offers are on their way, %(refused)s could not be sent, %(dismissed)s are dismissed.",
+            sent=counts.accepted, refused=counts.refused, dismissed=counts.dismissed,
+        ),
+        "ok",
+    )  # fmt: skip
 
 
 def _tell(came: Counter[str]) -> None:
@@ -77,8 +104,12 @@ def _accept(run: str, opening: str) -> str:
     try:
         with transaction():
             proposal = queries_runs.get_proposal(queries_runs.get_run(run), opening, viewer=signed_in())
+            if proposal.status is not ProposalStatus.OPEN:
+                return "before"
             named = queries.find_approved(mentor)
             operations_proposals.accept_proposal(proposal, actor=signed_in(), mentor=named)
+    except operations_proposals.ProposalDecided:
+        return "before"
     except Refusal as refusal:
         with transaction():
             proposal = queries_runs.get_proposal(queries_runs.get_run(run), opening, viewer=signed_in())

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.accounts.models import User
 from app.clients.models import Case, Opening
 from app.clients.operations_pauses import run_on
 from app.core.db import lock, session
+from app.core.i18n import when_at
 from app.tasks.models import Task
+from app.volunteers.models import Volunteer
 
-from . import mails
+from . import mails, words
 from .models import HOLDING, Referral, ReferralStatus
+from .operations_holds import withdraw_hold
 from .operations_line import ANSWER_REQUEST, RELEASE_NAMES, offer_next_in_line, postpone_clock
 
 S = ReferralStatus
@@ -43,6 +47,31 @@ def case_resumed(case: Case, since: datetime, *, actor: User | None) -> None:
     for opening in case.openings:
         if _ended_since(opening, since):
             offer_next_in_line(opening)
+
+
+def held_for(volunteer: Volunteer) -> list[str]:
+    """The matters that are held for a volunteer, each with its number and until when."""
+    return [_said(referral) for referral in _holds(volunteer)]
+
+
+def _holds(volunteer: Volunteer) -> list[Referral]:
+    found = select(Referral).where(Referral.volunteer_id == volunteer.id, Referral.status.in_(HOLDING))
+    return list(session.scalars(found.order_by(Referral.opening_id)).all())
+
+
+def _said(referral: Referral) -> str:
+    matter = f"{referral.case.number}, {words.called(referral.opening)}"
+    if referral.ends_at is None or referral.stands_still:
+        return matter
+    return _(
+        "%(matter)s, until %(when)s", matter=matter, when=when_at(referral.ends_at, referral.case.programme.time_zone)
+    )
+
+
+def give_back_all(volunteer: Volunteer, *, actor: User) -> None:
+    """Give back every matter held for a volunteer who pauses; the next in each line is asked."""
+    for referral in _holds(volunteer):
+        withdraw_hold(referral, actor=actor)
 
 
 def _running(case: Case) -> list[Referral]:

@@ -8,12 +8,13 @@ from app.accounts.policy import check_before_leaving
 from app.clients.hearing import count_as_heard
 from app.clients.models import CaseRole
 from app.clients.operations_pauses import stand_still_with
+from app.volunteers.held import ask_before_pausing
 
 from . import mails, mails_appeals
 from .commands import match_files_command
 from .docket_commands import export_docket_command, place_docket_command
 from .models import Assignment
-from .operations_pauses import case_paused, case_resumed
+from .operations_pauses import case_paused, case_resumed, give_back_all, held_for
 from .operations_supervision import supervises
 from .views import (
     appealing,
@@ -45,6 +46,7 @@ def init_app(app: Flask) -> None:
     mails_appeals.init_app()
     check_before_leaving("supervision", supervises)
     count_as_heard("placement", Assignment.case_id, Assignment.started_at, Assignment.role == CaseRole.LEAD)
+    ask_before_pausing("holds", held_for, give_back_all)
     stand_still_with("placing", paused=case_paused, resumed=case_resumed)
     app.register_blueprint(bp)
     for command in (match_files_command, place_docket_command, export_docket_command):

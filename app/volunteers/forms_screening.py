@@ -14,6 +14,7 @@ from app.core.forms import DayField, Form, Required
 
 from . import facts, policy, words
 from .forms import Boxes, OneOf, WholeNumberField
+from .held import GIVE_BACK, KEEP
 from .models import Credential, CredentialKind
 
 CHOOSE_HOW = _l("Choose how you verified it.")
@@ -133,6 +134,32 @@ class PauseForm(DecideForm):
         """A pause has an end."""
         if field.data is None:
             raise ValidationError(str(_l("Write the last day of the pause.")))
+
+
+class OwnPauseForm(PauseForm):
+    """A volunteer's own pause; where matters are held, what becomes of them."""
+
+    holds = OneOf(_l("What becomes of what is held for you?"), choices=[
+        ("", _l("Choose")),
+        (KEEP, _l("I keep it and finish my conflict check in time")),
+        (GIVE_BACK, _l("I give it back; somebody else is asked")),
+    ])  # fmt: skip
+
+    def ask_about(self, held: bool) -> None:
+        """Ask only where something is held."""
+        self.is_asked = held
+        if not held:
+            del self.holds
+
+    def validate_holds(self, field: SelectField) -> None:
+        """It is never guessed."""
+        if not field.data:
+            raise ValidationError(str(_l("Say whether you keep it or give it back.")))
+
+    @property
+    def said_holds(self) -> str | None:
+        """What becomes of what is held, where it was asked."""
+        return self.holds.data if self.is_asked else None
 
 
 class StandingForm(Form):

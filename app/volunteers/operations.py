@@ -18,6 +18,7 @@ from app.core.errors import NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 
 from . import facts, mails, policy, queries
+from .held import GIVE_BACK, KEEP, give_back_held, held_matters
 from .models import Credential, CredentialKind, Standing, Volunteer, VolunteerStatus
 from .refusals import (
     AddressOfAnother,
@@ -26,6 +27,7 @@ from .refusals import (
     NotInGoodStanding,
     NotYourOwn,
     RequirementsOpen,
+    SayWhatOfHolds,
     StillHasCases,
     WrongStatus,
 )
@@ -188,13 +190,20 @@ def reopen_volunteer(volunteer: Volunteer, reason: str, *, actor: User) -> None:
     audit.record("volunteer.reopen", volunteer, actor=actor, after={"reason": reason})
 
 
-def pause_volunteer(volunteer: Volunteer, until: date, reason: str, *, actor: User) -> None:
+def pause_volunteer(volunteer: Volunteer, until: date, reason: str, *, actor: User, holds: str | None = None) -> None:
     """Ask the volunteer for nothing new until a day has passed; open cases go on.
 
+    Volunteers who pause themselves say what becomes of matters held for them; for others they stay held.
+
     :raises DayIsPast: the day is over
+    :raises SayWhatOfHolds: matters are held for the actor, who says neither keep nor give back
     """
     refuse_if(not (policy.may_screen(actor) or volunteer.user_id == actor.id), NotAllowed)
     refuse_if(until < queries.today(), DayIsPast)
+    unsaid = volunteer.user_id == actor.id and holds not in (KEEP, GIVE_BACK)
+    refuse_if(unsaid and held_matters(volunteer), SayWhatOfHolds)
+    if holds == GIVE_BACK:
+        give_back_held(volunteer, actor=actor)
     _move(volunteer, S.PAUSED)
     volunteer.paused_until, volunteer.pause_reason = until, reason
     audit.record("volunteer.pause", volunteer, actor=actor, after={"until": until.isoformat(), "reason": reason})

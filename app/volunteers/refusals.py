@@ -43,6 +43,12 @@ class DayIsPast(BadInput):
     message = _l("That day is over. Choose one that lies ahead.")
 
 
+class SayWhatOfHolds(BadInput):
+    """A volunteer pauses while matters are held for them."""
+
+    message = _l("Matters are held for you. Say first whether you keep them or give them back.")
+
+
 class StillHasCases(Refusal):
     """Open cases must be handed over before."""
 

@@ -17,6 +17,8 @@ from app.core.db import session, transaction
 from app.matching import jobs, operations, queries
 from app.matching.models import Referral, ReferralStatus
 from app.matching.refusals import CaseGone, CasePaused, CaseTaken
+from app.volunteers.operations import pause_volunteer
+from app.volunteers.refusals import SayWhatOfHolds
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, lay, mails, tasks
 from tests.matching.firm import found, holding
@@ -197,6 +199,41 @@ def test_the_pages_say_paused_and_offer_nothing_that_would_be_refused(app: Flask
     assert "Send my answer" not in page
     assert "Give it back" in page
     assert "Paused" in client.get("/my/matters").text
+
+
+def test_who_pauses_themselves_says_first_what_becomes_of_a_hold(app: Flask, client: FlaskClient) -> None:
+    desk = lay(volunteers=2)
+    referral = hold(desk)
+    with transaction():
+        waiting = operations.join_waiting_list(desk.opening, actor=desk.user(1))
+    until = MONDAY.date() + timedelta(days=30)
+    with pytest.raises(SayWhatOfHolds), transaction():
+        pause_volunteer(desk.volunteer(), until, "leave", actor=desk.user())
+    factories.sign_in(client, desk.user())
+    page = client.get("/my/profile/pause").text
+    assert f"{desk.case.number}, " in page
+    asked = {"reason": "leave", "until-day": "2", "until-month": "12", "until-year": "2026"}
+    refused = client.post("/my/profile/pause", data=asked)
+    assert (refused.status_code, "Say whether you keep it or give it back" in refused.text) == (422, True)
+    assert client.post("/my/profile/pause", data={**asked, "holds": "give_back"}).status_code == 303
+    session.rollback()
+    assert (referral.status, waiting.status, desk.volunteer().status) == (S.WITHDRAWN, S.OFFERED, "paused")
+    assert client.get("/my/profile/pause").text.count("holds") == 0
+
+
+def test_a_hold_is_kept_where_they_say_so_or_staff_pause_them(app: Flask) -> None:
+    desk = lay(volunteers=2)
+    until = MONDAY.date() + timedelta(days=30)
+    kept = hold(desk)
+    with transaction():
+        pause_volunteer(desk.volunteer(), until, "leave", actor=desk.user(), holds="keep")
+    with transaction():
+        other = factories.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.staff)
+    with transaction():
+        second = operations.hold(other.lead_opening, actor=desk.user(1))
+    with transaction():
+        pause_volunteer(desk.volunteer(1), until, "leave", actor=desk.staff)
+    assert kept.status is second.status is S.HELD
 
 
 @pytest.mark.parametrize("standing", ["held", "offered", "requested"])

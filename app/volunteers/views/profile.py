@@ -15,7 +15,8 @@ from app.core.i18n import when_at, when_day
 
 from .. import facts, operations, operations_profile, policy, queries, words
 from ..forms import ProfileForm, profile_values
-from ..forms_screening import CredentialForm, PauseForm
+from ..forms_screening import CredentialForm, OwnPauseForm, PauseForm
+from ..held import held_matters
 from ..models import Volunteer
 from . import bp
 
@@ -131,15 +132,18 @@ def confirm_profile() -> ResponseReturnValue:
 @open_to(Role.VOLUNTEER)
 def pause_own() -> ResponseReturnValue:
     """Ask for nothing new until a day."""
-    form = PauseForm()
+    form = OwnPauseForm()
     form.fit(words.PAUSES)
+    held = held_matters(queries.get_own(signed_in()))
+    form.ask_about(bool(held))
     if form.is_submitted() and form.validate():
+        holds = form.said_holds
         with transaction():
             row = queries.get_own(signed_in())
-            operations.pause_volunteer(row, form.last_day, form.reason.data, actor=signed_in())
+            operations.pause_volunteer(row, form.last_day, form.reason.data, actor=signed_in(), holds=holds)
         flash(_("Paused until %(day)s. Cases you have now go on.", day=when_day(form.until.data)), "success")
         return redirect(url_for(".profile"), 303)
-    page = render_template("volunteers/pause.html", volunteer=queries.get_own(signed_in()), form=form)
+    page = render_template("volunteers/pause.html", volunteer=queries.get_own(signed_in()), form=form, held=held)
     return page, 422 if form.is_submitted() else 200
 
 

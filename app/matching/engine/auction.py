@@ -4,7 +4,7 @@ Coverage leaves closed sets: volunteers all of whose slots are filled, by cases 
 them there are as many slots as cases, whichever placement is best, so it is an assignment problem of its own and slot
 costs are a constant. There the searches of `optimum` pass through thousands of full volunteers; an auction does not
 search (Bertsekas 1988; with slots alike, Bertsekas and Castanon 1989). Each case without a slot offers for its best
-volunteer what makes the second best as good, and an `edge` more; who is outbid bids again. The edge falls by eighths,
+volunteer what makes the second best as good, and an `edge` more; who is outbid bids again. The edge falls by quarters,
 prices staying, from 64 points to less than one part in as many as there are cases: what is left then is exactly best,
 since fits are whole numbers.
 
@@ -22,10 +22,11 @@ from .candidates import BLOCK, BLOCK_BITS, Pairs
 from .docket import Docket
 from .heap import MASK, WHO_BITS, drop_least, lift
 from .machine import Machine
+from .tables import CODE, COUNTY, LICENCE
 
 FEWEST = 1_000
 FIRST_EDGE = 6
-EDGE_STEP = 3
+EDGE_STEP = 2
 NEVER = 1 << 50
 BIDS = 200_000
 
@@ -214,4 +215,6 @@ def market_of(docket: Docket, pairs: Pairs, cover: Any, covered: np.ndarray, mac
     """Return the market of the closed volunteers, or none where there is too little of it to pay."""
     is_seller = (np.asarray(cover.closed) < 0) & (docket.slots > 0)
     cases = covered[is_seller[np.asarray(cover.volunteer_of)[covered]]] if len(covered) else covered
+    keys = [docket.case_column(column)[cases] for column in (COUNTY, CODE, LICENCE)]
+    cases = cases[np.lexsort(keys)]  # neighbours compete, and read the same memory
     return Market(docket, pairs, machine.share(cases), is_seller, machine) if len(cases) >= FEWEST else None

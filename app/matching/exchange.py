@@ -8,7 +8,7 @@ from .dockets import Laid
 from .engine.prefer import NotAble, prefer
 from .engine.solve import place
 
-MOST_CASES = 2_000
+MOST_CASES = 20_000
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,17 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.volunteers.models import Volunteer
 
-from .models import DocketRun, Proposal, ProposalStatus, Referral, ReferralStatus, ReferralWay, RunStatus, Unplaced
+from .models import (
+    HOLDING,
+    DocketRun,
+    Proposal,
+    ProposalStatus,
+    Referral,
+    ReferralStatus,
+    ReferralWay,
+    RunStatus,
+    Unplaced,
+)
 
 S = ReferralStatus
 DECIDED = (ProposalStatus.OPEN, ProposalStatus.ACCEPTED, ProposalStatus.REFUSED, ProposalStatus.DISMISSED)
@@ -205,6 +215,27 @@ def acceptance() -> tuple[int, int]:
     )
     answered, placed = session.execute(stmt).one()
     return answered, placed
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one volunteer said to the offers they were sent in the last year."""
+
+    asked: int
+    said_yes: int
+
+
+def answers_of(volunteer_ids: Iterable[int]) -> dict[int, Answers]:
+    """How often each said yes to an offer, of those answered or run out in the last year."""
+    said_yes = or_(Referral.held_at.is_not(None), Referral.status.in_((S.WAITLISTED, S.CONFIRMED, *HOLDING)))
+    over = or_(said_yes, Referral.status.in_((S.DECLINED, S.EXPIRED, S.CONFLICT)))
+    stmt: Any = select(Referral.volunteer_id, func.count(), func.count().filter(said_yes)).where(
+        Referral.volunteer_id.in_(list(volunteer_ids)),
+        Referral.way == ReferralWay.OFFER,
+        Referral.offered_at >= clock.now() - EXPERIENCE,
+        over,
+    )
+    return {who: Answers(asked, yes) for who, asked, yes in session.execute(stmt.group_by(Referral.volunteer_id))}
 
 
 def opening_of_case(public_id: str, *, viewer: User, opening: str = "") -> Opening:

@@ -29,6 +29,7 @@ class Line:
     turn: tuple[int, int]
     mentors: list[Volunteer]
     mentor: str
+    answers: str
 
     @property
     def title(self) -> str:
@@ -57,7 +58,8 @@ def lines(run: DocketRun, rows: Any) -> list[Line]:
     turn = queries_runs.turns(run, {row.Proposal.volunteer_id for row in rows})
     waits = [row for row in rows if row.Proposal.needs_mentor and row.Proposal.status is ProposalStatus.OPEN]
     room = queries.mentors_with_time() if waits else {}
-    return [_line(row, turn, room if row in waits else None) for row in rows]
+    given = queries_runs.answers_of(row.Proposal.volunteer_id for row in rows)
+    return [_line(row, turn, room if row in waits else None, given.get(row.Proposal.volunteer_id)) for row in rows]
 
 
 def lines_with_mentors(run: DocketRun, *, viewer: User) -> list[Line]:
@@ -66,7 +68,12 @@ def lines_with_mentors(run: DocketRun, *, viewer: User) -> list[Line]:
     return lines(run, session.execute(undecided.where(Proposal.needs_mentor.is_(True))).all())
 
 
-def _line(row: Any, turn: dict[int, tuple[int, int]], room: dict[Volunteer, int] | None) -> Line:
+def _line(
+    row: Any,
+    turn: dict[int, tuple[int, int]],
+    room: dict[Volunteer, int] | None,
+    given: queries_runs.Answers | None,
+) -> Line:
     mentors = queries.in_field(row.problem_code, (one for one in room if one.id != row.Volunteer.id)) if room else []
     most = max(mentors, key=lambda one: (queries.lists(one, row.problem_code), room[one])) if room and mentors else None
     if room and most:
@@ -78,6 +85,7 @@ def _line(row: Any, turn: dict[int, tuple[int, int]], room: dict[Volunteer, int]
         turn.get(row.opening_id, (1, 1)),
         mentors,
         most.public_id if room and most and room[most] >= 0 else "",
+        run_words.answers(given),
     )
 
 

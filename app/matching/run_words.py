@@ -12,6 +12,7 @@ from app.clients import problems
 
 from . import words
 from .models import Proposal
+from .queries_runs import Answers
 from .rules import SETTINGS
 
 TERMS: dict[str, tuple[Any, int]] = {
@@ -139,6 +140,15 @@ def rank(proposal: Proposal) -> str:
         return _("best of %(able)s", able=proposal.able)
     return _(
         "number %(rank)s of %(able)s; those before are full or needed elsewhere", rank=proposal.rank, able=proposal.able
+    )
+
+
+def answers(given: Answers | None) -> str:
+    """`said yes to 2 of 5 offers`, or that nobody has asked them yet; it never counts against anyone."""
+    if given is None:
+        return _("no offer answered in a year")
+    return ngettext(
+        "said yes to %(yes)s of %(num)s offer", "said yes to %(yes)s of %(num)s offers", given.asked, yes=given.said_yes
     )
 
 

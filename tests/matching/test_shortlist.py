@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -114,6 +115,20 @@ def test_after_a_no_the_task_leads_to_the_shortlist_with_the_next_best_on_top(ap
     text = client.get(f"/matching/case/{desk.case.public_id}").text
     assert "Next best" in text
     assert session.get_one(factories.Volunteer, second).name in text
+
+
+def test_how_often_people_said_yes_is_shown_and_ranks_nobody(app: Flask, client: FlaskClient) -> None:
+    desk = lay(volunteers=3)
+    with transaction():
+        for n, status in enumerate(("declined", "confirmed", "expired", "offered", "declined")):
+            case = factories.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.staff)
+            way = "claim" if n == 4 else "offer"
+            factories.add(Referral(opening=case.lead_opening, volunteer=desk.volunteer(1), way=way, status=status,
+                                   offered_at=clock.now() - timedelta(days=70)))  # fmt: skip
+    factories.sign_in(client, desk.staff)
+    text = client.get(f"/matching/case/{desk.case.public_id}").text
+    assert "said yes to 1 of 3 offers" in text
+    assert text.count("no offer answered in a year") == 2
 
 
 def test_a_case_off_the_docket_has_no_shortlist(app: Flask, client: FlaskClient) -> None:

@@ -40,6 +40,7 @@ def shortlist(public_id: str) -> ResponseReturnValue:
         found=found,
         people=_people(found),
         mentors=_mentors(opening, found),
+        answers=queries_runs.answers_of(choice.volunteer_id for choice in found.choices) if found else {},
         live=live,
         proposal=proposal,
         proposed=proposed,

@@ -37,6 +37,7 @@ class Outcome(enum.StrEnum):
     NOT_NOW = "not_now"
     ASKED_LATELY = "asked_lately"
     FULL = "full"
+    NOBODY_ANSWERS = "nobody_answers"  # a firm without a coordinator
 
 
 OF_THE_PERSON = {
@@ -116,7 +117,7 @@ def written_lately(volunteer_ids: Iterable[int]) -> set[int]:
         AppealRecipient.outcome == Outcome.SENT,
         AppealRecipient.created_at > clock.now() - QUIET,
     )
-    return set(session.execute(stmt).scalars())
+    return {person for person in session.execute(stmt).scalars() if person is not None}
 
 
 def find_appeal(key: str) -> Appeal | None:

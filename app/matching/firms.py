@@ -37,6 +37,11 @@ def coordinators(organisation_id: int) -> Sequence[User]:
     return session.execute(stmt.order_by(RoleGrant.id)).scalars().unique().all()
 
 
+def coordinated() -> Select[Any]:
+    """The ids of the organisations for which somebody answers."""
+    return select(RoleGrant.organisation_id).join(User, User.id == RoleGrant.user_id).where(*COORDINATES)
+
+
 def my_organisations(viewer: User) -> Sequence[Organisation]:
     """The firms the viewer answers for, by name."""
     stmt = select(Organisation).where(Organisation.id.in_(viewer.organisation_ids()))
@@ -216,17 +221,13 @@ def askable(opening: Opening) -> list[Askable]:
     pairs = pairs_of(ONE, [v for ids in people.values() for v in ids], opening_id=opening.id)
     may = {v for v, found in pairs.items() if not policy.against_a_claim(found[opening.public_id].rules)}
     kept = barred_firms(ONE, Purpose.MATCH, opening_id=opening.id).get(opening.case_id, set())
-    answered = set(session.execute(_answered_for()).scalars())
+    answered = set(session.execute(coordinated()).scalars())
     live = _live_by_firm(opening)
     rows = [
         Askable(one, len(may & set(people[one.id])), one.id in answered, one.id in kept, live.get(one.id))
         for one in firms
     ]
     return sorted((row for row in rows if row.able or row.live), key=lambda row: (row.live is None, -row.able))
-
-
-def _answered_for() -> Any:
-    return select(RoleGrant.organisation_id).join(User, User.id == RoleGrant.user_id).where(*COORDINATES)
 
 
 def _live_by_firm(opening: Opening) -> dict[int, Referral]:

@@ -14,10 +14,10 @@ from app.clients.models import Opening
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import BadInput
-from app.volunteers.models import Volunteer
+from app.volunteers.models import Organisation, Volunteer
 from app.volunteers.queries_list import Filters
 
-from .. import appeals, queries, words
+from .. import appeals, appeals_firms, queries, words
 from ..claim_rules import kinds
 from ..mails_appeals import openings_of, written
 from ..operations_appeals import send_appeal
@@ -30,6 +30,7 @@ OUTCOMES = {
     appeals.Outcome.NOT_NOW: _l("Away or not approved today"),
     appeals.Outcome.ASKED_LATELY: _l("Was asked or written to lately"),
     appeals.Outcome.FULL: _l("All places taken"),
+    appeals.Outcome.NOBODY_ANSWERS: _l("Nobody answers for it"),
 }
 
 
@@ -45,6 +46,7 @@ def _page(args: Any, error: Any = None) -> str:
     filters = Filters(**{name: args.get(name, "") for name in ("area", "county", "language")})
     found = {volunteer.id: volunteer for volunteer in appeals.people(filters)} if chosen else {}
     letters = appeals.letters(chosen, found) if found else []
+    firms = {one.id: one for one in appeals_firms.reachable()} if chosen else {}
     return render_template(
         "matching/appeal.html",
         matters=session.execute(appeals.matters(signed_in())).scalars().all(),
@@ -54,6 +56,8 @@ def _page(args: Any, error: Any = None) -> str:
         choices=_choices(),
         people=found,
         letters=letters,
+        firms=firms,
+        firm_letters=appeals_firms.firm_letters(chosen, firms) if firms else [],
         example=_example(letters, chosen, found),
         key=secrets.token_hex(8),
         recent=session.execute(appeals.recent(signed_in()).limit(RECENT)).scalars().all(),
@@ -92,10 +96,16 @@ def make_appeal() -> ResponseReturnValue:
         with transaction():
             chosen = appeals.chosen_matters(form.getlist("matter"), signed_in())
             people = _approved(form.getlist("id"))
-            made = send_appeal(chosen, people, key=form.get("key", ""), actor=signed_in()).public_id
+            firms, key = _firms(form.getlist("firm")), form.get("key", "")
+            made = send_appeal(chosen, people, organisations=firms, key=key, actor=signed_in()).public_id
     except BadInput as no:
         return _page(form, no.message), 422
     return redirect(url_for(".one_appeal", public_id=made), 303)
+
+
+def _firms(public_ids: list[str]) -> list[Organisation]:
+    wanted = set(public_ids[: appeals.MOST_PEOPLE + 1])
+    return [one for one in appeals_firms.reachable() if one.public_id in wanted] if wanted else []
 
 
 def _approved(public_ids: list[str]) -> list[Volunteer]:

@@ -217,6 +217,18 @@ def acceptance() -> tuple[int, int]:
     return answered, placed
 
 
+def dismissed_before(run: DocketRun, opening_ids: Iterable[int]) -> dict[tuple[int, int], Any]:
+    """Opening and volunteer whom somebody set aside in an earlier run, with when and by whom last."""
+    stmt = (
+        select(Proposal.opening_id, Proposal.volunteer_id, Proposal.decided_at, User.name)
+        .join(User, User.id == Proposal.decided_by_id)
+        .where(Proposal.opening_id.in_(list(opening_ids)), Proposal.run_id < run.id)
+        .where(Proposal.status == ProposalStatus.DISMISSED)
+        .order_by(Proposal.run_id)
+    )
+    return {(row.opening_id, row.volunteer_id): row for row in session.execute(stmt)}
+
+
 @dataclass(frozen=True)
 class Answers:
     """What one volunteer said to the offers they were sent in the last year."""

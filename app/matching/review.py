@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.accounts.models import User
@@ -30,6 +30,7 @@ class Line:
     mentors: list[Volunteer]
     mentor: str
     answers: str
+    dismissed: Any = None
 
     @property
     def title(self) -> str:
@@ -59,7 +60,9 @@ def lines(run: DocketRun, rows: Any) -> list[Line]:
     waits = [row for row in rows if row.Proposal.needs_mentor and row.Proposal.status is ProposalStatus.OPEN]
     room = queries.mentors_with_time() if waits else {}
     given = queries_runs.answers_of(row.Proposal.volunteer_id for row in rows)
-    return [_line(row, turn, room if row in waits else None, given.get(row.Proposal.volunteer_id)) for row in rows]
+    made = [_line(row, turn, room if row in waits else None, given.get(row.Proposal.volunteer_id)) for row in rows]
+    before = queries_runs.dismissed_before(run, (row.opening_id for row in rows))
+    return [replace(line, dismissed=before.get((line.facts.opening_id, line.facts.Volunteer.id))) for line in made]
 
 
 def lines_with_mentors(run: DocketRun, *, viewer: User) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -63,6 +64,9 @@ def test_asking_twice_shows_the_same_run_and_it_can_be_stopped(app: Flask, clien
     assert first.location == second.location
     assert "as soon as a worker is free" in page(client, first.location)
     assert "Waiting for a worker" in page(client, "/matching")
+    assert "No worker has taken it yet" not in page(client, first.location)
+    with clock.at(MONDAY + timedelta(minutes=3)):
+        assert "No worker has taken it yet" in page(client, first.location)
     assert client.post(f"{first.location}/stop").status_code == 303
     assert "was stopped" in page(client, first.location)
     assert session.query(DocketRun).one().status is RunStatus.CANCELLED
@@ -170,6 +174,8 @@ def test_proposals_are_dismissed(app: Flask, client: FlaskClient) -> None:
     assert "One proposal is dismissed." in answer.text
     assert session.query(Proposal).one().status is S.DISMISSED
     assert "Dismissed" in page(client, f"{address}?show=all")
+    again = page(client, placed(desk))
+    assert f"Dismissed before by {desk.staff.name}" in again
 
 
 def test_what_would_give_is_said_for_the_runner_up(app: Flask, client: FlaskClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.accounts import calendars
 from app.clients import problems
+from app.core import clock
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import NotFound
@@ -23,6 +25,7 @@ from . import bp
 
 SIZE = 25
 LEFT_SIZE = 20
+LONG_WAIT = timedelta(minutes=2)
 
 
 @bp.get("/matching")
@@ -65,7 +68,8 @@ def docket_run(public_id: str) -> ResponseReturnValue:
     """One run: what it proposes, what that proves, what is left and why."""
     run = queries_runs.get_run(public_id)
     if run.status is not RunStatus.DONE:
-        return render_template("matching/run_waits.html", run=run, words=run_words)
+        waits_long = run.status is RunStatus.WAITING and clock.now() - run.created_at > LONG_WAIT
+        return render_template("matching/run_waits.html", run=run, words=run_words, waits_long=waits_long)
     show = request.args.get("show", "")
     page = page_of(queries_runs.proposals(run, viewer=signed_in(), status=_status(show)), size=SIZE)
     newest = queries_runs.newest_run()

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     def _address_or_name(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9.:-]+", value):
             raise ValueError("HOST must be an address or a name to listen on, like 127.0.0.1 or 0.0.0.0.")
+        if re.fullmatch(r"[0-9.]+|.*:.*", value) and not _is_address(value):
+            raise ValueError(f"HOST {value} is no address; set one like 127.0.0.1 or 0.0.0.0.")
         return value
 
     @field_validator("secret_key")
@@ -145,6 +147,14 @@ class Settings(BaseSettings):
     def bind(self) -> str:
         """Where the server listens."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

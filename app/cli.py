@@ -7,10 +7,11 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.core import migrate, resealing
-from app.core.db import engine
+from app.core.db import engine, transaction
 from app.demo.commands import demo_command
 from app.schedule import run_scheduler
 from app.tables import metadata
+from app.volunteers.operations_requirements import bring_requirements
 from app.worker import run_worker, stop_on_signals
 
 
@@ -25,6 +26,8 @@ def init_app(app: Flask) -> None:
 def migrate_command() -> None:
     """Bring the database up to the newest tables."""
     migrate.upgrade(engine())
+    with transaction():
+        bring_requirements()
     click.echo("The database has the newest tables.")
 
 

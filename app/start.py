@@ -18,12 +18,13 @@ from app.catalogues import compile_catalogues
 from app.clients.models import Case
 from app.clients.models.statuses import CaseStatus
 from app.core import migrate
-from app.core.db import engine, session
+from app.core.db import engine, session, transaction
 from app.core.logs import set_up_logs
 from app.core.sealed import keyed_hash
 from app.demo.people import ACCOUNTS, PASSWORD
 from app.processes import parts_of, run_together
 from app.volunteers.models import Volunteer
+from app.volunteers.operations_requirements import bring_requirements
 from config import LOCAL_KEYS, ROOT, BadConfiguration, Settings, load, make_local_keys
 
 
@@ -69,6 +70,8 @@ def bring_up_to_date() -> None:
     """Apply migrations, or stop with a sentence."""
     try:
         migrate.upgrade(engine())
+        with transaction():
+            bring_requirements()
     except DBAPIError as error:
         told = (str(error.orig).strip().splitlines() or ["no answer"])[0]
         raise BadConfiguration(f"Pro Bono Desk cannot start. DATABASE_URL cannot be used: {told}.") from None

@@ -183,14 +183,19 @@ class LanguageForm(Form):
     )
     interpreter = RadioField(
         _l("May an interpreter help when we talk, if nobody here speaks it?"),
-        [Required(_l("Choose yes or no."))],
         choices=say.YES_NO,
-        description=_l("It costs you nothing, and the interpreter tells nobody."),
+        validate_choice=False,
+        description=_l("It costs you nothing, and the interpreter tells nobody. Leave this out if you speak English."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.spoken.choices = [("", _("Choose one")), *say.languages()]
+
+    def validate_interpreter(self, field: Field) -> None:
+        """Asked of everybody with whom we may need one."""
+        if field.data not in dict(say.YES_NO) and (field.data or self.spoken.data != "en"):
+            raise StopValidation(_("Choose yes or no."))
 
     def validate_spoken(self, field: Field) -> None:
         """One of the list."""

@@ -14,6 +14,7 @@ DATA = Path(__file__).parent / "data"
 LOCAL_CODE = re.compile(r"(\d\d)(?:[A-Za-z][A-Za-z0-9]?)?")
 
 CATEGORY_FORUMS = {
+    "01": "bankruptcy_court",
     "77": "va",
     "81": "immigration_agency",
     "72": "ssa",

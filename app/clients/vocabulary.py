@@ -178,6 +178,7 @@ FORUMS: dict[str, Any] = {
     "state_court": _l("State court"),
     "state_agency": _l("State agency hearing"),
     "federal_court": _l("Federal district court"),
+    "bankruptcy_court": _l("Federal bankruptcy court"),
     "immigration_court": _l("Immigration court"),
     "immigration_agency": _l("Immigration agency"),
     "va": _l("Veterans Affairs"),

@@ -23,6 +23,9 @@ from .series import Due, Rule, Work, default_rules, next_due
 ASKED = (CaseStatus.PLACED, CaseStatus.IN_SERVICE)
 LITIGATION_FORUMS = (
     "state_court",
+    "federal_court",
+    "bankruptcy_court",
+    "tribal_court",
     "district_court",
     "housing_court",
     "family_court",

@@ -30,15 +30,25 @@ class LastRequirement(Refusal):
 
 
 def load_requirements(*, actor: User | None = None) -> int:
-    """Store the delivered requirements where none were ever stored; says how many."""
-    if session.execute(select(Requirement.id).limit(1)).first() is not None:
+    """Store the delivered requirements of every role that never had any; says how many.
+
+    An update may bring a role that an older database does not know; what a role was asked for once is left alone.
+    """
+    known = set(session.scalars(select(Requirement.role).distinct()))
+    rows = [row for row in first_requirements() if row.role not in known]
+    if not rows:
         return 0
-    rows = first_requirements()
     for row in rows:
         values = {"role": row.role, "name": row.name, "met_by": row.met_by, "words": row.words}
         insert_unless_exists(Requirement, **values, months_valid=row.months_valid)
     audit.record("requirement.load", actor=actor, after={"count": len(rows)})
     return len(rows)
+
+
+def bring_requirements() -> int:
+    """After an update: store those of new roles where any are stored; an empty desk goes by the delivered file."""
+    stored = session.execute(select(Requirement.id).limit(1)).first() is not None
+    return load_requirements() if stored else 0
 
 
 def add_requirement(

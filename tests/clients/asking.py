@@ -32,7 +32,7 @@ PAGES: dict[str, dict[str, Any]] = {
         "email_safe": "yes",
         "post_safe": "no",
     },
-    "language": {"spoken": "en", "interpreter": "yes"},
+    "language": {"spoken": "en"},
     "household": {"adults": "1", "children": "2"},
     "income": {"income": "1,200", "income_period": "month"},
     "assets": {"assets": "0"},

@@ -113,6 +113,8 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(visitor: Visitor):
         ("reach", {"email": "not an address"}, "like name@example.org"),
         ("reach", {"trusted_name": "Ana", "no_way": "y"}, "Write their phone number too."),
         ("language", {"spoken": "xx", "interpreter": "yes"}, "Choose your language."),
+        ("language", {"spoken": "es"}, "Choose yes or no."),
+        ("language", {"spoken": "en", "interpreter": "maybe"}, "Choose yes or no."),
         ("household", {"adults": "0", "children": "0"}, "Count yourself"),
         ("household", {"adults": "1", "children": ""}, "Write 0 if there are none."),
         ("household", {"adults": "many", "children": "0"}, "Write a whole number"),

@@ -233,7 +233,8 @@ def test_problem_codes_roll_up_and_reserved_ones_are_not_chosen() -> None:
         False,
         False,
     ]
-    assert [usual_forum(code) for code in ("77", "81", "75", "63")] == [
+    assert [usual_forum(code) for code in ("01", "77", "81", "75", "63")] == [
+        "bankruptcy_court",
         "va",
         "immigration_agency",
         "ssa",

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.accounts.models import Programme, User
 from app.clients.models import CaseStatus
@@ -21,6 +21,7 @@ from app.tasks.operations import finish_task
 from app.volunteers import jobs, operations, policy, queries
 from app.volunteers import operations_requirements as rules
 from app.volunteers.models import CredentialKind, Requirement, Volunteer, VolunteerRole, VolunteerStatus
+from app.volunteers.requirements import first_requirements, live_requirements
 from tests import factories
 
 from .conftest import saved
@@ -171,6 +172,20 @@ class TestRequirements:
             assert rules.load_requirements(actor=admin) == 20
             assert rules.load_requirements(actor=admin) == 0
         assert session.scalar(select(func.count(Requirement.id))) == 20
+
+    def test_an_older_database_gets_those_of_roles_that_an_update_brought(self, admin: User) -> None:
+        with transaction():
+            assert rules.bring_requirements() == 0  # an empty desk goes by the delivered file
+            rules.load_requirements(actor=admin)
+            session.execute(delete(Requirement).where(Requirement.role == VolunteerRole.SOCIAL_WORKER))
+            ended = session.scalars(select(Requirement).where(Requirement.role == VolunteerRole.MENTOR)).all()
+            for row in ended:
+                row.ended_at = clock.now()
+        missing = sum(row.role is VolunteerRole.SOCIAL_WORKER for row in first_requirements())
+        with transaction():
+            assert rules.bring_requirements() == missing > 0
+            assert rules.bring_requirements() == 0
+        assert {row.role for row in live_requirements()} == set(VolunteerRole) - {VolunteerRole.MENTOR}
 
     def test_asking_more_lapses_by_night_who_lacks_it(self, admin: User, coordinator: User) -> None:
         volunteer = saved(factories.volunteer())

@@ -11,7 +11,7 @@ codes, true or false, and days as `2026-11-24`:
     reach          phone, email, trusted_name, trusted_phone, no_way
     safe           call_safe, call_hours, call_say, text_safe, voicemail_safe, voicemail_say, email_safe,
                    post_safe, trusted_safe, trusted_say (safe: yes, no, unsure; say: neutral, open)
-    language       spoken, interpreter (yes, no)
+    language       spoken, interpreter (yes, no; not needed of whoever speaks English)
     household      adults, children
     income         income, income_typed, income_period
     assets         assets, assets_typed
@@ -62,7 +62,7 @@ STEPS = (
     Step("place", _l("Where it is"), ("county",)),
     Step("reach", _l("How to reach you")),
     Step("safe", _l("What is safe")),
-    Step("language", _l("Language"), ("spoken", "interpreter")),
+    Step("language", _l("Language"), ("spoken",)),
     Step("household", _l("Your household"), ("adults", "children")),
     Step("income", _l("Money that comes in"), ("income", "income_period")),
     Step("assets", _l("Savings"), ("assets",)),
@@ -85,8 +85,16 @@ def step_named(name: str) -> Step | None:
 def is_answered(step: Step, answers: Answers) -> bool:
     """Was the page saved with all that is needed?"""
     values = answers.get(step.name)
-    needed = [*step.needed, *(_safety_needed(answers) if step.name == "safe" else ())]
+    needed = [*step.needed, *_needed_besides(step, answers)]
     return values is not None and all(values.get(field) not in (None, "") for field in needed)
+
+
+def _needed_besides(step: Step, answers: Answers) -> list[str]:
+    """What is needed because of what was answered: safety for each way, an interpreter's word but for English."""
+    if step.name == "safe":
+        return _safety_needed(answers)
+    speaks_english = answers.get("language", {}).get("spoken") == "en"
+    return ["interpreter"] if step.name == "language" and not speaks_english else []
 
 
 def _safety_needed(answers: Answers) -> list[str]:

@@ -36,7 +36,7 @@ from app.core.access import Role
 from app.core.db import Base, session
 from app.core.sealed import keyed_hash
 from app.matching.models import Assignment
-from app.volunteers.models import Area, Credential, CredentialKind, Volunteer, VolunteerStatus
+from app.volunteers.models import Area, Credential, CredentialKind, Membership, Volunteer, VolunteerStatus
 
 count = itertools.count(1)
 LISTED = (CaseStatus.AVAILABLE, *WITH_VOLUNTEER, CaseStatus.CLOSED)
@@ -104,6 +104,14 @@ def volunteer(**changes: Any) -> Volunteer:
     for kind in (CredentialKind.MALPRACTICE_COVER, CredentialKind.ORIENTATION, CredentialKind.ATTESTATION):
         session.add(_verified(made, kind, None))
     session.flush()
+    return made
+
+
+def member(volunteer_id: int, organisation_id: int) -> Membership:
+    """Somebody's belonging to an organisation, confirmed."""
+    made: Membership = add(
+        Membership(volunteer_id=volunteer_id, organisation_id=organisation_id, confirmed_at=clock.now())
+    )
     return made
 
 

@@ -154,7 +154,7 @@ def gather_volunteers(cast: Cast, count: int, today: date) -> None:
     for n in range(count):
         made = _volunteer(n, chance, counties, today)
         if chance.random() < 0.6:
-            session.add(Membership(volunteer=made, organisation=chance.choice(firms)))
+            session.add(Membership(volunteer=made, organisation=chance.choice(firms), confirmed_at=clock.now()))
         _credentials(made, verifier, chance, today)
         session.flush()
         cast.volunteers.append(made.id)

@@ -126,11 +126,15 @@ class Able:
 
 
 def members(organisation_ids: Iterable[int]) -> dict[int, list[int]]:
-    """The approved people of firms, by firm."""
+    """The approved people of firms, by firm: those who were confirmed as belonging to it."""
     stmt = select(Membership.organisation_id, Membership.volunteer_id).join(Volunteer)
     found: dict[int, list[int]] = defaultdict(list)
     rows = session.execute(
-        stmt.where(Membership.organisation_id.in_(list(organisation_ids)), Volunteer.status == VolunteerStatus.APPROVED)
+        stmt.where(
+            Membership.organisation_id.in_(list(organisation_ids)),
+            Membership.confirmed_at.is_not(None),
+            Volunteer.status == VolunteerStatus.APPROVED,
+        )
     )
     for organisation_id, volunteer_id in rows:
         found[organisation_id].append(volunteer_id)

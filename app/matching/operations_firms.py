@@ -243,7 +243,7 @@ def name_person(referral: Referral, volunteer: Volunteer, *, actor: User) -> Ref
 def _refuse_unless_nameable(opening: Opening, firm: Organisation, volunteer: Volunteer) -> None:
     refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, CaseGone)
     refuse_if(firms.is_kept(opening, firm, Purpose.PLACE), NotForFirm)
-    belongs = firm.id in {membership.organisation_id for membership in volunteer.memberships}
+    belongs = firm.id in {one.organisation_id for one in volunteer.memberships if one.confirmed_at is not None}
     refuse_if(not belongs or volunteer.status is not VolunteerStatus.APPROVED or volunteer.user is None, CannotBeNamed)
     pair = judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.CLAIM)
     refuse_if(policy.against_a_claim(pair.rules), CannotBeNamed)

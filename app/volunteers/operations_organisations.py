@@ -7,13 +7,14 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import operations as accounts
 from app.accounts import queries as people
 from app.accounts.models import User
-from app.core import audit
+from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, Refusal, refuse_if
 
 from . import policy, queries
-from .models import Organisation
+from .models import Membership, Organisation
+from .refusals import NotYourOwn
 
 
 class NameTaken(Refusal):
@@ -90,3 +91,38 @@ def take_coordinator_away(organisation: Organisation, user: User, *, actor: User
     lock(organisation)
     accounts.revoke_role(user, Role.FIRM_COORDINATOR, organisation=organisation, actor=actor)
     audit.record("organisation.take_coordinator_away", organisation, actor=actor, before={"user": user.id})
+
+
+def confirm_membership(membership: Membership, *, actor: User) -> Membership:
+    """Say that somebody who named an organisation as theirs belongs to it: from now on it can name them. Twice is once.
+
+    :raises NotAllowed: the actor neither keeps organisations nor answers for this one
+    :raises NotYourOwn: it is about the actor
+    """
+    membership = lock(membership)
+    _refuse_unless_known_there(membership, actor)
+    if membership.confirmed_at is None:
+        membership.confirmed_at, membership.confirmed_by_id = clock.now(), actor.id
+        after = {"organisation": membership.organisation_id}
+        audit.record("volunteer.confirm_organisation", membership.volunteer, actor=actor, after=after)
+    return membership
+
+
+def refuse_membership(membership: Membership, *, actor: User) -> None:
+    """Say that somebody who named an organisation as theirs is not of it.
+
+    :raises NotAllowed: the actor neither keeps organisations nor answers for this one
+    :raises NotYourOwn: it is about the actor
+    """
+    membership = lock(membership)
+    _refuse_unless_known_there(membership, actor)
+    volunteer, before = membership.volunteer, {"organisation": membership.organisation_id}
+    volunteer.memberships.remove(membership)
+    session.flush()
+    audit.record("volunteer.refuse_organisation", volunteer, actor=actor, before=before)
+
+
+def _refuse_unless_known_there(membership: Membership, actor: User) -> None:
+    answers = membership.organisation_id in actor.organisation_ids()
+    refuse_if(not (answers or policy.may_keep_organisations(actor)), NotAllowed)
+    refuse_if(membership.volunteer.user_id is not None and membership.volunteer.user_id == actor.id, NotYourOwn)

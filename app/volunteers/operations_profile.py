@@ -235,8 +235,14 @@ def find_or_add_organisation(name: str, kind: str = "firm") -> Organisation:
     return found
 
 
+def _confirmed(volunteer: Volunteer, actor: User) -> dict[str, Any]:
+    """What staff say of somebody else counts at once."""
+    own = volunteer.user_id == actor.id
+    return {} if own else {"confirmed_at": clock.now(), "confirmed_by_id": actor.id}
+
+
 def change_organisation(volunteer: Volunteer, organisation: Organisation | None, *, actor: User) -> None:
-    """Say which organisation a volunteer belongs to, or that it is none."""
+    """Say which organisation a volunteer belongs to, or that it is none; their own word waits for a confirmation."""
     _by_self_or_staff(volunteer, actor)
     before = [row.organisation_id for row in volunteer.memberships]
     after = [organisation.id] if organisation is not None else []
@@ -245,7 +251,7 @@ def change_organisation(volunteer: Volunteer, organisation: Organisation | None,
     volunteer.memberships = []
     session.flush()
     if organisation is not None:
-        volunteer.memberships = [Membership(organisation=organisation)]
+        volunteer.memberships = [Membership(organisation=organisation, **_confirmed(volunteer, actor))]
     volunteer.changed_at = clock.now()
     audit.record(
         "volunteer.change_organisation",

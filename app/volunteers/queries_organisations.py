@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, false, func, select, true
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import RoleGrant, User
 from app.core.access import STAFF, Role
@@ -73,6 +74,26 @@ def people_of(organisation: Organisation) -> Sequence[Volunteer]:
     """Everybody who belongs to an organisation, those approved first."""
     stmt = select(Volunteer).join(Membership).where(Membership.organisation_id == organisation.id)
     return session.execute(stmt.order_by(Volunteer.status != VolunteerStatus.APPROVED, Volunteer.id)).scalars().all()
+
+
+def unconfirmed(organisation_ids: Iterable[int]) -> Sequence[Membership]:
+    """Those who say that they belong to one of these organisations, and whom nobody confirmed; the longest first."""
+    mine = Membership.organisation_id.in_(list(organisation_ids))
+    stmt = select(Membership).join(Volunteer).where(mine, Membership.confirmed_at.is_(None))
+    here = Volunteer.status.in_((VolunteerStatus.APPROVED, VolunteerStatus.PAUSED, VolunteerStatus.LAPSED))
+    whole = stmt.options(contains_eager(Membership.volunteer), joinedload(Membership.organisation))
+    return session.execute(whole.where(here).order_by(Membership.id)).scalars().all()
+
+
+def find_unconfirmed(organisation_ids: Iterable[int], volunteer_id: str) -> Membership:
+    """The unconfirmed word of one volunteer.
+
+    :raises NotFound: none such, or it was answered meanwhile
+    """
+    found = next((one for one in unconfirmed(organisation_ids) if one.volunteer.public_id == volunteer_id), None)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def coordinators_of(organisation: Organisation) -> Sequence[User]:

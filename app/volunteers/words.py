@@ -176,6 +176,8 @@ ACTS: dict[str, Any] = {
     "volunteer.confirm_profile": _l("Profile confirmed for a year"),
     "volunteer.set_standing": _l("Standing with a programme changed"),
     "volunteer.change_organisation": _l("Organisation changed"),
+    "volunteer.confirm_organisation": _l("Organisation confirmed"),
+    "volunteer.refuse_organisation": _l("Organisation said they are not of it"),
 }
 
 

@@ -15,7 +15,7 @@ from app.core.access import Role
 from app.core.db import session
 from app.core.mail import Mail
 from app.matching.models import Referral, ReferralStatus
-from app.volunteers.models import Membership, Organisation
+from app.volunteers.models import Organisation
 from tests import factories
 from tests.journeys.conftest import Live, axe_clean
 
@@ -31,7 +31,7 @@ def ids(live: Live) -> dict[str, Any]:
         firm = factories.add(Organisation(name="Orchard and Vale LLP"))
         people = [factories.volunteer(given_name=name, family_name="Aldous") for name in ("Ines", "Otto")]
         for person in people:
-            factories.add(Membership(volunteer_id=person.id, organisation_id=firm.id))
+            factories.member(person.id, firm.id)
         answers = factories.user(name="Wren Abbott")
         factories.add(RoleGrant(user=answers, role=Role.FIRM_COORDINATOR, organisation=firm))
         case = factories.case(

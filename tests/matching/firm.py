@@ -10,7 +10,7 @@ from app.core.access import Role
 from app.core.db import session, transaction
 from app.matching import operations
 from app.matching.models import Referral
-from app.volunteers.models import Membership, Organisation
+from app.volunteers.models import Organisation
 from tests import factories
 from tests.matching.desk import Desk
 
@@ -36,7 +36,7 @@ def found(desk: Desk, *people: int, name: str = "Orchard and Vale LLP") -> Firm:
     with transaction():
         organisation = factories.add(Organisation(name=name))
         for n in people:
-            factories.add(Membership(volunteer_id=desk.volunteer_ids[n], organisation_id=organisation.id))
+            factories.member(desk.volunteer_ids[n], organisation.id)
         answers = factories.user(name="Wren Abbott")
         accounts.grant_role(answers, Role.FIRM_COORDINATOR, organisation=organisation, actor=desk.staff)
         return Firm(organisation.id, answers.id)

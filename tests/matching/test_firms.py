@@ -40,7 +40,7 @@ from app.matching.refusals import (
     VolunteerFull,
 )
 from app.matching.rules import one_case
-from app.volunteers.models import Membership, VolunteerStatus
+from app.volunteers.models import VolunteerStatus
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, entries, lay, mails, tasks
 from tests.matching.firm import ask, cleared, found, holding, named
@@ -185,7 +185,7 @@ def test_only_a_fit_member_with_room_can_be_named(app: Flask) -> None:
         factories.case(desk.programme, CaseStatus.IN_SERVICE, owner=desk.staff, lead=desk.volunteer(1))
         desk.volunteer(2).status = VolunteerStatus.PAUSED
         unfit = factories.volunteer(areas={"Family": "competent"})
-        factories.add(Membership(volunteer_id=unfit.id, organisation_id=firm.organisation_id))
+        factories.member(unfit.id, firm.organisation_id)
     referral = holding(desk, firm)
     with transaction(), pytest.raises(FirmChecksFirst):
         operations.name_person(referral, desk.volunteer(0), actor=firm.coordinator)
@@ -265,7 +265,7 @@ def test_a_conflict_of_the_firm_keeps_all_its_people_off_this_case_only(app: Fla
     with transaction():
         operations.attest_for_firm(referral, "conflict", actor=firm.coordinator)
         late = factories.volunteer()
-        factories.add(Membership(volunteer_id=late.id, organisation_id=firm.organisation_id))
+        factories.member(late.id, firm.organisation_id)
         other = factories.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.staff).lead_opening
     assert referral.status is S.CONFLICT
     assert session.query(Bar).one().organisation_id == firm.organisation_id

@@ -30,7 +30,7 @@ from app.core.mail import Mail
 from app.matching import jobs, mails, operations
 from app.matching.models import Referral
 from app.matching.views import holds
-from app.volunteers.models import Membership, Organisation, Volunteer
+from app.volunteers.models import Organisation, Volunteer
 from tests import factories
 from tests.matching.desk import MONDAY
 
@@ -173,7 +173,7 @@ def _with_firm(world: World, of: Programme, staff: User) -> list[Case]:
     """One firm is asked; another holds, cleared the names and named somebody who has promised nothing yet."""
     case, asked = open_case(world, of, staff), open_case(world, of, staff)
     firm, person = factories.add(Organisation(name="Orchard and Vale")), factories.volunteer()
-    factories.add(Membership(volunteer_id=person.id, organisation_id=firm.id))
+    factories.member(person.id, firm.id)
     answers = factories.user(name="Wren Abbott")
     accounts.grant_role(answers, Role.FIRM_COORDINATOR, organisation=firm, actor=None)
     referral = operations.hold_for_firm(case.lead_opening, firm, actor=answers)

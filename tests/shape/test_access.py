@@ -20,7 +20,7 @@ from app.clients.models import CaseStatus
 from app.core import access
 from app.core.access import ANY, READING, Role, declared, open_to, routes_table
 from app.core.db import Base, session, transaction
-from app.volunteers.models import Membership, Organisation
+from app.volunteers.models import Organisation
 from tests import factories
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -86,7 +86,7 @@ def _somebody(role: Role, of: Programme) -> User:
 def _firm_coordinator() -> User:
     """Somebody who answers for a firm with one person in it."""
     firm = factories.add(Organisation(name=f"Orchard Firm {next(factories.count)}"))
-    factories.add(Membership(volunteer_id=factories.volunteer().id, organisation_id=firm.id))
+    factories.member(factories.volunteer().id, firm.id)
     answers = factories.user()
     factories.add(RoleGrant(user=answers, role=Role.FIRM_COORDINATOR, organisation=firm))
     return answers

@@ -12,6 +12,7 @@ from app.core.access import Role, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import NotFound
 from app.core.lists import Page, whole
+from app.volunteers import operations_organisations, queries_organisations
 from app.volunteers.models import Organisation
 
 from .. import firms, firms_board, operations, queries, reasons, terms, words
@@ -36,9 +37,24 @@ def firm_home() -> ResponseReturnValue:
         attempts=list(session.execute(firms.my_attempts(me)).scalars()),
         work=firms.work_of(me),
         hours_in_all=firms.hours_in_all(me),
+        unconfirmed=queries_organisations.unconfirmed(me.organisation_ids()),
         position=queries.position,
         words=words,
     )
+
+
+@bp.post("/firm/people/<volunteer_id>/<any(confirm,refuse):answer>")
+@open_to(Role.FIRM_COORDINATOR)
+def answer_for_person(volunteer_id: str, answer: str) -> ResponseReturnValue:
+    """Confirm that somebody belongs to the firm, or say that they do not."""
+    with transaction():
+        found = queries_organisations.find_unconfirmed(signed_in().organisation_ids(), volunteer_id)
+        if answer == "confirm":
+            operations_organisations.confirm_membership(found, actor=signed_in())
+        else:
+            operations_organisations.refuse_membership(found, actor=signed_in())
+    flash(_("Noted."), "ok")
+    return redirect(url_for(".firm_home"), 303)
 
 
 def _firm() -> Organisation:

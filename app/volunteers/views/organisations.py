@@ -72,6 +72,7 @@ def _page(row: Organisation, form: OrganisationForm, coordinator: CoordinatorFor
         "volunteers/organisation.html",
         organisation=row,
         people=queries_organisations.people_of(row),
+        unconfirmed=queries_organisations.unconfirmed([row.id]),
         coordinators=queries_organisations.coordinators_of(row),
         similar=queries.similar_organisations(row),
         form=form,
@@ -119,3 +120,16 @@ def take_coordinator_away(public_id: str, user_id: str) -> ResponseReturnValue:
         them = queries_organisations.find_coordinator(row, user_id)
         operations.take_coordinator_away(row, them, actor=signed_in())
     return _back(public_id, _("The role is taken away. It no longer counts from the next click."))
+
+
+@bp.post("/organisations/<public_id>/people/<volunteer_id>/<any(confirm,refuse):answer>")
+@open_to(*STAFF, Role.ADMIN)
+def answer_membership(public_id: str, volunteer_id: str, answer: str) -> ResponseReturnValue:
+    """Confirm that somebody belongs to the organisation, or say that they do not."""
+    with transaction():
+        found = queries_organisations.find_unconfirmed([_row(public_id).id], volunteer_id)
+        if answer == "confirm":
+            operations.confirm_membership(found, actor=signed_in())
+        else:
+            operations.refuse_membership(found, actor=signed_in())
+    return _back(public_id, _("Noted."))

@@ -119,17 +119,17 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached with Tab")
 
 
-@pytest.mark.parametrize(("admin", "colleague"), [(1280, 360), (360, 1280)])
+@pytest.mark.parametrize(("width", "other"), [(1280, 360), (360, 1280)])
 def test_an_invited_colleague_sets_a_password_and_signs_in_by_keyboard(
-    live: Live, page_at: PageAt, offices: dict[str, str], admin: int, colleague: int
+    live: Live, page_at: PageAt, offices: dict[str, str], width: int, other: int
 ) -> None:
-    link = invite(live, page_at(admin), offices, "Lakeshore Legal Aid")
-    theirs = page_at(colleague)
+    link = invite(live, page_at(width), offices, "Lakeshore Legal Aid")
+    theirs = page_at(other)
     accept(theirs, link)
     theirs.get_by_role("button", name="Sign out").click()
     sign_in_by_keyboard(live, theirs)
     axe_clean(theirs)
-    again = page_at(colleague, "dark")
+    again = page_at(other, "dark")
     again.goto(link)
     expect(again.locator("h1")).to_have_text("This link no longer works.")
     axe_clean(again)

@@ -37,6 +37,7 @@ WAYS: dict[str, Way] = {
     "find_new_volunteer": Way(_l("Find somebody"), "matching.shortlist"),
     "cut_off": Way(_l("Decide"), "casework.close_to_it"),
     "firm_barred": Way(_l("Decide"), "casework.close_to_it"),
+    "firm_unanswered": Way(_l("See to it"), "desk.case", "case", "placing"),
     "volunteer_may_not_go_on": Way(_l("Decide"), "casework.ways_out"),
     "take_custody": Way(_l("Take custody"), "casework.transfer_page", "record"),
     "court_leave": Way(_l("Open"), "casework.transfer_page", "record"),

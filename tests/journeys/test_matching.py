@@ -117,13 +117,20 @@ def test_a_run_at_work_shows_how_far_it_is_by_itself(
 def test_every_page_about_runs_is_open_to_all(
     live: Live, page_at: Callable[..., Page], ids: dict[str, Any], width: int
 ) -> None:
+    with live.data():
+        factories.volunteer(areas={"Family": "learning"}, mentor_ok=True)
+        factories.volunteer(areas={"Family": "expert"}, capacity=0, mentors_others=True)
     with live.reading():
         docket_jobs.place_docket_now()
+        mentored = session.query(Proposal).filter_by(needs_mentor=True).first()
+        assert mentored is not None
+        custody = mentored.opening.case.public_id
         run = docket_jobs.place_docket_now().public_id
         volunteer = session.get_one(factories.Volunteer, ids["best"]).public_id
     page = page_at(width, "light")
     live.sign_in(page, ids["staff"])
     for where in (f"runs/{run}", f"runs/{run}?show=all", f"runs/{run}/left", f"runs/{run}/send", f"runs/{run}/wanted",
-                  f"runs/{run}/changes", f"case/{ids['case']}", f"volunteer/{volunteer}", ""):  # fmt: skip
+                  f"runs/{run}/changes", f"case/{ids['case']}", f"case/{custody}", f"volunteer/{volunteer}",
+                  ""):  # fmt: skip
         page.goto(f"{live.url}/matching/{where}".rstrip("/"))
         axe_clean(page)

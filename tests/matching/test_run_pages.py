@@ -166,6 +166,23 @@ def test_a_second_tab_hears_what_was_sent_already_and_sends_nothing_twice(app: F
     assert len(mails("matching.offer")) == 3
 
 
+def test_many_offers_go_so_many_at_a_time_the_most_urgent_first(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.matching.views.proposals.AT_ONCE", 2)
+    desk = lay(volunteers=3, volunteer={"capacity": 1})
+    more(desk)
+    urgent = more(desk, priority_level="critical", priority_rank=1)
+    address = placed(desk)
+    factories.sign_in(client, desk.staff)
+    text = page(client, f"{address}/send")
+    assert "Send 2 offers?" in text
+    assert "the 2 most urgent of 3" in text
+    client.post(f"{address}/accept", data={"all": "1"})
+    assert len(mails("matching.offer")) == 2
+    assert session.query(Proposal).join(Opening).filter(Opening.public_id == urgent).one().status is S.ACCEPTED
+
+
 def test_proposals_are_dismissed(app: Flask, client: FlaskClient) -> None:
     desk = lay()
     address = placed(desk)

@@ -19,6 +19,8 @@ from ..refusals import NeedsMentor
 from . import bp
 from .runs import done_run
 
+AT_ONCE = 250  # offers sent by one click; more would outlast the patience of browsers
+
 
 @bp.get("/matching/runs/<public_id>/send")
 @open_to(*STAFF)
@@ -28,6 +30,7 @@ def send_all(public_id: str) -> ResponseReturnValue:
     return render_template(
         "matching/send_all.html",
         run=run,
+        at_once=AT_ONCE,
         counts=queries_runs.count_rows(run, viewer=signed_in()),
         mentored=review.lines_with_mentors(run, viewer=signed_in()),
     )
@@ -92,10 +95,8 @@ def _tell(came: Counter[str]) -> None:
 
 
 def _all_open(run: DocketRun) -> list[str]:
-    return [
-        row.opening
-        for row in session.execute(queries_runs.proposals(run, viewer=signed_in(), status=ProposalStatus.OPEN))
-    ]
+    undecided = queries_runs.proposals(run, viewer=signed_in(), status=ProposalStatus.OPEN)
+    return [row.opening for row in session.execute(undecided.limit(AT_ONCE))]
 
 
 def _accept(run: str, opening: str) -> str:

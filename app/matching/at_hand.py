@@ -106,6 +106,7 @@ def _whole() -> tuple[Any, ...]:
         select(func.count(Requirement.ended_at)),
         select(func.max(Organisation.changed_at)),
         select(func.count()).select_from(Membership),
+        select(func.count(Membership.confirmed_at)),
     )
     return tuple(session.execute(select(*(one.scalar_subquery() for one in asked))).one())
 

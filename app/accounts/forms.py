@@ -32,6 +32,7 @@ from app.core.forms import DayField, Form, Required, VersionedForm
 from app.core.i18n import LANGUAGES
 
 from . import policy
+from .operations import RoleNeedsPlace
 
 ROLES = {
     Role.ADMIN: _l("Administrator"),
@@ -138,7 +139,7 @@ class PersonForm(Form):
         needed = "programme" if policy.needs_programme(role) else "grant" if policy.needs_grant(role) else kind
         needed = "firm" if policy.needs_organisation(role) else needed
         if kind != needed:
-            raise ValidationError(str(_l("Choose the programme, the funding source or the firm that the role is for.")))
+            raise ValidationError(str(RoleNeedsPlace.message))
 
 
 class RoleForm(Form):

@@ -216,7 +216,7 @@ class SuggestForm(Form):
 
 
 class EligibilityForm(Form):
-    """Household and money for one funding source; nothing is filled in beforehand, zero is typed."""
+    """Household and money for one funding source; filled in is only what somebody typed before, zero is typed."""
 
     grant = SelectField(_l("Funding source"), [Required(_l("Choose the funding source."))])
     household_size = WholeNumberField(

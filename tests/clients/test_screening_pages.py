@@ -525,3 +525,21 @@ def test_the_screening_page_asks_a_constant_number_of_queries(desk, client: Flas
         operations.add_critical_date(case, kind="other", on_day=date(2026, 12, 1 + n), actor=staff)
     session.commit()
     assert count_queries(client, f"/intake/{case.public_id}") <= few + 3  # cases like this one, once
+
+
+def test_what_was_typed_at_intake_is_filled_in_and_then_what_was_judged(desk, client: FlaskClient) -> None:
+    of, staff, grant = desk
+    case = make.case(of, owner=staff, at_intake={"household_size": 4, "gross_income": 2_150_050, "assets": 0})
+    session.commit()
+    page = get(client, case)
+    for name, typed in (("household_size", "4"), ("gross_income", "21500.50"), ("assets", "0")):
+        field = re.search(rf'<input[^>]*name="eligibility-{name}"[^>]*>', page)
+        assert field is not None
+        assert f'value="{typed}"' in field[0]
+    assert "It is filled in below" in page
+    typed = {"grant": str(grant.id), "household_size": "3", "assets": "100", "gross_income": "18000"}
+    post(client, case, "/eligibility", **{f"eligibility__{name}": value for name, value in typed.items()},
+         eligibility__left_out_reason="", eligibility__exception="")  # fmt: skip
+    page = get(client, case)
+    assert re.search(r'name="eligibility-gross_income"[^>]*value="18000"', page)
+    assert case.at_intake["gross_income"] == 2_150_050

@@ -22,6 +22,17 @@ def test_the_summary_takes_focus_and_links_to_every_field_that_failed(read: Read
         assert page.one(id=target).tag == "input"
 
 
+def test_the_summary_lists_errors_in_the_order_in_which_the_page_asks(read: Read) -> None:
+    order = "{{ forms.field(form.areas) }}{{ forms.field(form.title) }}{{ forms.field(form.income) }}"
+    form = bound(CaseForm, income="a lot")
+    form.form_errors = ["Somebody else saved first"]
+    page = read("{% call forms.form(form) %}" + order + "{% endcall %}", form=form)
+    said = page.all("li")
+    assert said[0].text == "Somebody else saved first"
+    targets = [a.attrs["href"] for a in page.all("a") if a.attrs["href"].startswith("#")]
+    assert targets == ["#areas-0", "#title", "#income"]
+
+
 def test_one_wrong_thing_is_told_in_the_singular(read: Read) -> None:
     page = read("{{ forms.errors(form) }}", form=bound(CaseForm, title="A", areas="family", income="x"))
     assert page.one("h2").text == "One thing needs your attention"

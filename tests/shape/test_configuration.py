@@ -39,7 +39,7 @@ BAD = {
     "a port that is no number": ({"PORT": "web"}, "PORT must be a whole number from 1 to 65535."),
     "a port out of range": ({"PORT": "70000"}, "PORT must be a whole number from 1 to 65535."),
     "a host that is no address": ({"HOST": "http://desk"}, "HOST must be an address or a name to listen on"),
-    "a host with a number too high": ({"HOST": "256.1.1.1", "SECRET_KEY": ""}, "HOST 256.1.1.1 is no address; set one like"),
+    "a host with a number too high": ({"HOST": "256.1.1.1", "SECRET_KEY": ""}, "HOST 256.1.1.1 is no address; set one"),
     "open to the world without an address for links": (
         {"HOST": "0.0.0.0"},  # noqa: S104
         "Set BASE_URL when HOST is not loopback; links in mails are made from it.",

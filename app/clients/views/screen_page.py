@@ -38,6 +38,9 @@ from .parts import last_change, matter_facts, triage_facts
 if TYPE_CHECKING:
     from app.accounts.models import User
 
+FIGURES = ("household_size", "gross_income", "assets")
+LEFT_OUT = ("left_out", "adjusted_income", "left_out_reason")
+
 
 @dataclass(frozen=True)
 class Step:
@@ -98,7 +101,7 @@ def _forms(case: Case, now: Standing, grants: Any, more: Mapping[str, Any]) -> d
         "date": lambda: DateForm(None, prefix="date").show(),
         "suggest": lambda: suggest_form(fresh=True),
         "conflicts": lambda: ConflictForm(None, prefix="conflicts", data={"search": _search_id(now)}),
-        "eligibility": lambda: eligibility_form(grants, fresh=True),
+        "eligibility": lambda: eligibility_form(grants, fresh=True, known=figures_of(case, now)),
         "consent": lambda: ConsentForm(None, prefix="consent"),
         "merits": lambda: MeritsForm(None, prefix="merits"),
         "accept": lambda: accept_form(case, now, grants, fresh=True),
@@ -131,9 +134,19 @@ def suggest_form(*, fresh: bool = False) -> SuggestForm:
     return form
 
 
-def eligibility_form(grants: Any, *, fresh: bool = False) -> EligibilityForm:
-    """The form on a household for one of the programme's funds."""
-    form = EligibilityForm(None, prefix="eligibility") if fresh else EligibilityForm(prefix="eligibility")
+def figures_of(case: Case, now: Standing) -> dict[str, Any]:
+    """Household and money as staff judged them last, else as they were typed at intake; nothing is guessed."""
+    judged = max(now.eligibility.values(), key=lambda made: made.id, default=None)
+    if judged is not None:
+        return {name: getattr(judged, name) for name in (*FIGURES, *LEFT_OUT)}
+    told = case.at_intake or {}
+    return {name: told[name] for name in FIGURES if told.get(name) is not None}
+
+
+def eligibility_form(grants: Any, *, fresh: bool = False, known: Mapping[str, Any] | None = None) -> EligibilityForm:
+    """The form on a household for one of the programme's funds, with what is known filled in."""
+    filled = EligibilityForm(None, prefix="eligibility", data=known) if fresh else None
+    form = filled or EligibilityForm(prefix="eligibility")
     own = [(str(grant.id), grant.name) for grant in grants]
     form.grant.choices = own if len(own) == 1 else [("", _l("Choose one")), *own]
     return form

@@ -138,9 +138,7 @@ def rank(proposal: Proposal) -> str:
         return _("the only one who can")
     if proposal.rank == 1:
         return _("best of %(able)s", able=proposal.able)
-    return _(
-        "number %(rank)s of %(able)s; those before are full or needed elsewhere", rank=proposal.rank, able=proposal.able
-    )
+    return _("number %(rank)s of %(able)s", rank=proposal.rank, able=proposal.able)
 
 
 def answers(given: Answers | None) -> str:

@@ -58,6 +58,8 @@ WAYS: dict[str, Way] = {
     "mismatch": Way(_l("Find out why"), "desk.case", "case", "checkins"),
     "mismatch_near_date": Way(_l("Find out why"), "desk.case", "case", "checkins"),
     "cannot_go_on": Way(_l("Decide"), "casework.ways_out"),
+    "package_cannot_go_on": Way(_l("Decide"), "desk.case", "case", "openings"),
+    "package_needs_help": Way(_l("Find help"), "desk.case", "case", "openings"),
     "call_me": Way(_l("Call and note"), "casework.staff_contact"),
     "no_contact": Way(_l("Call and note"), "casework.staff_contact"),
     "needs_help": Way(_l("Find help"), "desk.case", "case", "people"),

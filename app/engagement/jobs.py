@@ -14,7 +14,7 @@ from .models import Checkin
 
 def plan_due() -> int:
     """Make every check-in that has fallen due; how many. Any number of processes may run it."""
-    ids = session.execute(queries.leads_to_ask()).scalars().all()
+    ids = session.execute(queries.parts_to_ask()).scalars().all()
     made = 0
     for assignment_id in ids:
         with transaction():

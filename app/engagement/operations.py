@@ -14,7 +14,8 @@ from app.accounts.models import User
 from app.casework import operations as casework
 from app.casework.models import ContactAttempt, TimeEntry
 from app.clients.hearing import hear_of
-from app.clients.models import WITH_VOLUNTEER, Case
+from app.clients.models import OPEN, WITH_VOLUNTEER, Case
+from app.clients.supervision import CUT_OFF, STOPPED, why_it_rests
 from app.core import audit, clock, links
 from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, session
@@ -52,7 +53,7 @@ def plan_checkins(assignment: Assignment) -> list[Checkin]:
     today = calendars.today(programme)
     found = series.due(
         queries.work_of(assignment),
-        queries.rules_for(programme.id),
+        queries.rules_of(assignment),
         today,
         lambda day, count: calendars.add_business_days(day, count, programme),
     )
@@ -107,8 +108,14 @@ def send_checkin(checkin: Checkin) -> None:
 
 
 def _is_moot(checkin: Checkin) -> bool:
-    case = checkin.case
-    return checkin.assignment.ended_at is not None or case.status not in WITH_VOLUNTEER or case.paused_at is not None
+    case, part = checkin.case, checkin.assignment
+    if part.ended_at is not None or case.paused_at is not None:
+        return True
+    if checkin.audience is Audience.VOLUNTEER and why_it_rests(part) in (CUT_OFF, STOPPED):
+        return True  # their file is closed; staff answer for the case
+    if part.is_package:
+        return part.closing_since is not None or case.status not in OPEN
+    return case.status not in WITH_VOLUNTEER
 
 
 def _close(checkin: Checkin, reason: str) -> None:
@@ -230,7 +237,7 @@ def _follow(checkin: Checkin, given: Answer, actor: User | None) -> None:
     if checkin.audience is Audience.VOLUNTEER:
         _follow_volunteer(checkin, given)
     if given.standing in TASKS:
-        _ask_a_person(checkin.case, given.standing)
+        _ask_a_person(checkin.assignment, given.standing)
     compare(checkin.case)
 
 
@@ -254,10 +261,16 @@ def _keep_hours(checkin: Checkin, account: User, hundredths: int | None) -> None
         casework.log_time(checkin.case, on_day=day, hundredths=hundredths, actor=account, source=source)
 
 
-def _ask_a_person(case: Case, cause: str) -> None:
+def _ask_a_person(part: Assignment, standing: str) -> None:
+    """A task about the case, or about the package where one is asked about: its lead is somebody else."""
+    case = part.case
     due = calendars.add_business_time(clock.now(), case.programme, hours=4)
-    title = TASKS[cause] % {"number": case.number}
-    open_task(cause, case, programme=case.programme, title=title, due_at=due, actor=None, case=case)
+    title = TASKS[standing] % {"number": case.number}
+    if part.is_package and part.opening is not None:
+        open_task(f"package_{standing}", part.opening, programme=case.programme, title=f"{title}, about a package",
+                  due_at=due, actor=None, case=case)  # fmt: skip
+        return
+    open_task(standing, case, programme=case.programme, title=title, due_at=due, actor=None, case=case)
 
 
 def compare(case: Case) -> Escalation | None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from app.accounts import calendars
 from app.accounts.models import User
-from app.clients.models import Case, CaseStatus
+from app.clients.models import Case, CaseStatus, Opening
+from app.clients.operations_openings import TAKES_OPENINGS
 from app.clients.queries import may_see_file
+from app.clients.supervision import is_open_to
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
 from app.matching.models import Assignment
 
 from .models import Audience, Checkin, Escalation, SeriesRule
-from .series import Due, Rule, Work, default_rules, next_due
+from .series import Due, Rule, Work, default_rules, next_due, package_rules
 
 ASKED = (CaseStatus.PLACED, CaseStatus.IN_SERVICE)
 LITIGATION_FORUMS = (
@@ -45,6 +47,11 @@ def rules_for(programme_id: int) -> tuple[Rule, ...]:
     return rules or default_rules()
 
 
+def rules_of(assignment: Assignment) -> tuple[Rule, ...]:
+    """The series that asks about an assignment: the programme's about a lead, a shorter one about a package."""
+    return package_rules() if assignment.is_package else rules_for(assignment.case.programme_id)
+
+
 def work_of(assignment: Assignment) -> Work:
     """What the series needs to know of an assignment."""
     case = assignment.case
@@ -53,6 +60,7 @@ def work_of(assignment: Assignment) -> Work:
         placed_on=_local_day(assignment),
         first_contact_due_on=assignment.first_contact_due_on,
         critical_days=tuple(d.on_day for d in case.critical_dates if d.on_day and d.standing == "confirmed"),
+        last_day=assignment.opening.ends_on if assignment.opening is not None else None,
         litigation=case.forum in LITIGATION_FORUMS,
         asked=tuple((Audience(a), day) for a, day in asked),
     )
@@ -67,22 +75,35 @@ def next_checkin(case: Case) -> Due | None:
     lead = next((a for a in case.assignments if a.ended_at is None and a.role == "lead"), None)
     if lead is None or case.status not in ASKED or case.paused_at is not None:
         return None
-    programme = case.programme
+    return _next(lead)
+
+
+def next_package_checkin(part: Assignment) -> Due | None:
+    """The next check-in of a package: there is one as long as it is worked on, its case is open and not paused."""
+    case = part.case
+    over = part.ended_at is not None or part.closing_since is not None or not part.is_package
+    return None if over or case.status not in TAKES_OPENINGS or case.paused_at is not None else _next(part)
+
+
+def _next(assignment: Assignment) -> Due | None:
+    programme = assignment.case.programme
     return next_due(
-        work_of(lead),
-        rules_for(case.programme_id),
+        work_of(assignment),
+        rules_of(assignment),
         calendars.today(programme),
         lambda day, count: calendars.add_business_days(day, count, programme),
     )
 
 
-def leads_to_ask() -> Select[int]:
-    """The live leads whose case is worked on and not paused."""
+def parts_to_ask() -> Select[int]:
+    """The live leads whose case is worked on, and the packages not reported done; of no paused case."""
+    leads = and_(Assignment.role == "lead", Case.status.in_(ASKED))
+    packages = and_(Opening.package.is_not(None), Assignment.closing_since.is_(None), Case.status.in_(TAKES_OPENINGS))
     return (
         select(Assignment.id)
         .join(Case, Case.id == Assignment.case_id)
-        .where(Assignment.ended_at.is_(None), Assignment.role == "lead")
-        .where(Case.status.in_(ASKED), Case.paused_at.is_(None))
+        .outerjoin(Opening, Opening.id == Assignment.opening_id)
+        .where(Assignment.ended_at.is_(None), Case.paused_at.is_(None), or_(leads, packages))
         .order_by(Assignment.id)
     )
 
@@ -94,10 +115,11 @@ def checkins_of(case: Case) -> list[Checkin]:
 
 
 def newest_answer(case: Case, audience: Audience) -> Checkin | None:
-    """The check-in that this side answered last."""
+    """The check-in about the lead's work that this side answered last."""
     found = select(Checkin).where(
         Checkin.case_id == case.id, Checkin.audience == audience, Checkin.answered_at.is_not(None)
     )
+    found = found.join(Checkin.assignment).where(Assignment.role == "lead")
     return session.execute(found.order_by(Checkin.answered_at.desc(), Checkin.id.desc()).limit(1)).scalar_one_or_none()
 
 
@@ -142,6 +164,7 @@ def _own(viewer: User) -> Select[Checkin]:
     mine = viewer.volunteer.id if viewer.volunteer else 0
     found = select(Checkin).join(Checkin.case).join(Checkin.assignment)
     found = found.where(Assignment.volunteer_id == mine, Checkin.audience == Audience.VOLUNTEER)
+    found = found.where(is_open_to(Assignment))
     return found.options(contains_eager(Checkin.case).joinedload(Case.programme))
 
 

@@ -39,6 +39,7 @@ class Work:
     critical_days: tuple[date, ...]
     litigation: bool
     asked: tuple[tuple[Audience, date], ...]  # who was asked on which day
+    last_day: date | None = None  # of a package
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,17 @@ class Due:
 @lru_cache
 def default_rules() -> tuple[Rule, ...]:
     """The series every programme begins with."""
-    path = Path(__file__).parent / "data" / "series.csv"
+    return _read("series.csv")
+
+
+@lru_cache
+def package_rules() -> tuple[Rule, ...]:
+    """The series of a package, which has its own next date as long as it is open."""
+    return _read("series_packages.csv")
+
+
+def _read(name: str) -> tuple[Rule, ...]:
+    path = Path(__file__).parent / "data" / name
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(_rule(row) for row in csv.DictReader(file))
 
@@ -76,6 +87,9 @@ def days_of(rule: Rule, work: Work, until: date, add_business_days: AddBusinessD
         return []
     if rule.anchor == "critical_date":
         days = [day + timedelta(days=rule.days) for day in work.critical_days if day >= work.placed_on]
+    elif rule.anchor == "last_day":
+        days = [work.last_day + timedelta(days=rule.days)] if work.last_day is not None else []
+        days = [day for day in days if day > work.placed_on]
     elif rule.repeats:
         return _again_and_again(work.placed_on, rule.days, until)
     else:
@@ -103,7 +117,7 @@ def due(work: Work, rules: Iterable[Rule], today: date, add_business_days: AddBu
 def _too_close(item: Due, work: Work, kept: Sequence[Due]) -> bool:
     """From day 15 one check-in per person in 14 days, those after critical dates aside."""
     others = [k.on_day for k in kept if k.rule.audience is item.rule.audience]
-    if item.rule.anchor == "critical_date":
+    if item.rule.anchor in ("critical_date", "last_day"):
         return item.on_day in others
     if (item.on_day - work.placed_on).days < SPACING_FROM_DAY:
         return item.on_day in others

@@ -19,6 +19,7 @@ from werkzeug.utils import import_string
 
 from app.accounts.models import User
 from app.clients.models import OPEN, Case, CaseMove, CaseStatus
+from app.clients.operations_openings import TAKES_OPENINGS
 from app.clients.queries import visible_cases
 from app.clients.supervision import has_attorney
 from app.core import clock
@@ -26,7 +27,7 @@ from app.core.access import STAFF
 from app.core.audit import AuditEntry
 from app.core.db import engine, session, transaction
 from app.core.errors import Refusal
-from app.engagement.queries import next_checkin
+from app.engagement.queries import next_checkin, next_package_checkin
 from app.matching.models import HOLDING, Assignment, Referral
 from app.matching.volunteer_rows import used_slots
 from app.schedule import WORK
@@ -175,6 +176,7 @@ def wrong_with(case: Case) -> list[str]:
         "one status": newest is not None and newest.to_status is case.status,
         "a lead iff with a volunteer": len(leads) == (1 if case.status in LED else 0),
         "a next check-in iff worked on": (next_checkin(case) is not None) == asked,
+        "a next check-in for each package": all(next_package_checkin(part) is not None for part in _packages(case)),
         "somebody in custody": (owner is not None) == (case.status in OPEN),
         "custody with staff who are there": owner is None or owner.is_active,
         "one hold an opening": all(_holds(opening.id) <= 1 for opening in case.openings),
@@ -183,6 +185,13 @@ def wrong_with(case: Case) -> list[str]:
         or bool(case.paused_at),
     }
     return [f"case {case.id} ({case.status}): not {what}" for what, holds in true.items() if not holds]
+
+
+def _packages(case: Case) -> list[Assignment]:
+    """The packages somebody works on, of a case that is not paused."""
+    if case.paused_at is not None or case.status not in TAKES_OPENINGS:
+        return []
+    return [a for a in case.assignments if a.ended_at is None and a.is_package and a.closing_since is None]
 
 
 def _holds(opening_id: int) -> int:

@@ -196,8 +196,7 @@ def lock_ask(ask: TransferAsk) -> tuple[Case, Transfer, TransferAsk]:
 def refuse_unless_asked(ask: TransferAsk, actor: User) -> None:
     """Refuse whoever is not asked, or not any more."""
     refuse_if(not transfer_policy.may_answer(actor, ask), NotAllowed)
-    over = ask.ends_at is None or ask.ends_at <= clock.now()
-    refuse_if(ask.status is not A.ASKED or over or not steps.is_open(ask.transfer), AskOver)
+    refuse_if(ask.status is not A.ASKED or ask.is_too_late or not steps.is_open(ask.transfer), AskOver)
 
 
 def see_names(ask: TransferAsk, *, actor: User) -> TransferAsk:
@@ -219,7 +218,7 @@ def see_names(ask: TransferAsk, *, actor: User) -> TransferAsk:
 
 def may_read_names(ask: TransferAsk) -> bool:
     """Is the receiver asked, with time left, and does nothing speak against them by now?"""
-    if ask.status is not A.ASKED or ask.names_seen_at is None or ask.ends_at is None or ask.ends_at <= clock.now():
+    if ask.status is not A.ASKED or ask.names_seen_at is None or ask.is_too_late:
         return False
     return not placing.against_a_hand(pair_with(ask.case, ask.volunteer).rules)
 
@@ -372,7 +371,7 @@ def _back_to_choosing(transfer: Transfer, ask: TransferAsk, status: AskStatus, a
 def expire_ask(ask: TransferAsk) -> None:
     """End the asking of a receiver whose time is over: they, the lead and staff are told; the lead stays."""
     _case, transfer, ask = lock_ask(ask)
-    if ask.status is not A.ASKED or ask.ends_at is None or ask.ends_at > clock.now() or not steps.is_open(transfer):
+    if ask.status is not A.ASKED or ask.ends_at is None or not ask.is_too_late or not steps.is_open(transfer):
         return
     _back_to_choosing(transfer, ask, A.EXPIRED, None)
     transfer_mails.ask_expired(ask)

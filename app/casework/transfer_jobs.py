@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from app.clients.models import Case
 from app.core import clock
 from app.core.db import session, transaction
 from app.matching.models import Assignment
@@ -20,6 +21,7 @@ def expire_one() -> bool:
     open_ones = select(Transfer.id).join(Assignment, Assignment.id == Transfer.assignment_id)
     open_ones = open_ones.where(Transfer.status.in_(OPEN), Assignment.ended_at.is_(None))
     due = select(TransferAsk).where(TransferAsk.status == AskStatus.ASKED, TransferAsk.ends_at <= clock.now())
+    due = due.join(Case, Case.id == TransferAsk.case_id).where(Case.paused_at.is_(None))  # in a pause no time runs
     due = due.where(TransferAsk.transfer_id.in_(open_ones))
     return _handle(due.order_by(TransferAsk.ends_at, TransferAsk.id), receivers.expire_ask)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from app.accounts.models import User
@@ -77,6 +78,24 @@ def receiver_asked(ask: TransferAsk) -> None:
     until = when_at(ask.ends_at, ask.case.programme.time_zone)
     who = ask.volunteer
     _tell("receiver_asked", ask.transfer, who.email, ask.id, about=ask, name=who.given_name, url=url, until=until)
+
+
+def ask_stands_still(ask: TransferAsk) -> None:
+    """The programme paused the case: the receiver loses no time."""
+    _about_time("ask_stands_still", ask, ask.case.paused_at)
+
+
+def ask_runs_on(ask: TransferAsk) -> None:
+    """The case goes on: until when the receiver's time now lasts."""
+    _about_time("ask_runs_on", ask, ask.ends_at)
+
+
+def _about_time(template: str, ask: TransferAsk, at: datetime | None) -> None:
+    url = mail.outside_url("casework.receive", public_id=ask.public_id)
+    until = when_at(ask.ends_at, ask.case.programme.time_zone)
+    occasion = f"{ask.id}:{at:%Y%m%d%H%M%S}" if at else ask.id
+    who = ask.volunteer
+    _tell(template, ask.transfer, who.email, occasion, about=ask, name=who.given_name, url=url, until=until)
 
 
 def _to_receiver(template: str, ask: TransferAsk) -> None:

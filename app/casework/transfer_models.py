@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.clients.models import Case, Consent
+from app.core import clock
 from app.core.db import Base, Editable, Public, choice, live_unique
 from app.core.sealed import SealedJSON
 from app.matching.models import Assignment
@@ -165,6 +166,11 @@ class TransferAsk(Base, Public, Editable):
     case: Mapped[Case] = relationship()
     volunteer: Mapped[Volunteer] = relationship(foreign_keys=[volunteer_id])
     mentor: Mapped[Volunteer | None] = relationship(foreign_keys=[mentor_id])
+
+    @property
+    def is_too_late(self) -> bool:
+        """Is the receiver's time over? It stands still while the case is paused."""
+        return self.ends_at is None or (self.ends_at <= clock.now() and self.case.paused_at is None)
 
     @property
     def shows_everybody(self) -> bool:

@@ -26,7 +26,6 @@ from .refusals import (
     AlreadyAsked,
     AlreadyNamed,
     CannotBeNamed,
-    CaseGone,
     CaseTaken,
     CheckAgain,
     EnoughOffers,
@@ -38,6 +37,7 @@ from .refusals import (
     NotForFirm,
     OfferOver,
     PersonFull,
+    gone,
 )
 from .rules import judge_pair
 
@@ -57,7 +57,7 @@ def ask_firm(opening: Opening, organisation: Organisation, *, actor: User) -> Re
     opening = _lock_opening(opening)
     case = opening.case
     refuse_if(not policy.may_place(actor, case), NotAllowed)
-    refuse_if(opening.status is not OpeningStatus.LISTED or case.paused_at is not None, CaseGone)
+    refuse_if(opening.status is not OpeningStatus.LISTED or case.paused_at is not None, gone(opening))
     refuse_if(firms.live_with_firm(opening, organisation.id) is not None, AlreadyAsked)
     out = [r for r in queries.live_referrals(opening, S.OFFERED) if not r.is_in_line]
     refuse_if(len(out) >= terms.OFFERS_AT_ONCE[case.priority_level], EnoughOffers)
@@ -91,7 +91,7 @@ def accept_for_firm(referral: Referral, *, actor: User) -> Referral:
     referral = lock(referral)
     if referral.status in (*HOLDING, S.WAITLISTED):
         return referral
-    over = referral.ends_at is None or referral.ends_at <= clock.now()
+    over = referral.ends_at is None or referral.is_too_late
     refuse_if(referral.status is not S.OFFERED or over, OfferOver)
     _refuse_unless_firm_may(opening, _firm(referral))
     is_next = queries.holding(opening) is None and not queries.is_overtaking(referral, opening)
@@ -160,7 +160,7 @@ def _firm(referral: Referral) -> Organisation:
 
 
 def _refuse_unless_firm_may(opening: Opening, organisation: Organisation) -> None:
-    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, CaseGone)
+    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, gone(opening))
     refuse_if(firms.is_kept(opening, organisation), NotForFirm)
     refuse_if(not firms.able_people(opening, organisation), NotForFirm)
 
@@ -223,7 +223,7 @@ def name_person(referral: Referral, volunteer: Volunteer, *, actor: User) -> Ref
     volunteer = lock(volunteer)
     referral = lock(referral)
     refuse_if(not policy.may_answer_for(actor, referral.organisation_id), NotAllowed)
-    over = referral.ends_at is None or referral.ends_at <= clock.now()
+    over = referral.ends_at is None or referral.is_too_late
     if referral.status in HOLDING and referral.volunteer_id == volunteer.id:
         return referral
     refuse_if(referral.status is not S.HELD or over, HoldOver)
@@ -241,7 +241,7 @@ def name_person(referral: Referral, volunteer: Volunteer, *, actor: User) -> Ref
 
 
 def _refuse_unless_nameable(opening: Opening, firm: Organisation, volunteer: Volunteer) -> None:
-    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, CaseGone)
+    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, gone(opening))
     refuse_if(firms.is_kept(opening, firm, Purpose.PLACE), NotForFirm)
     belongs = firm.id in {one.organisation_id for one in volunteer.memberships if one.confirmed_at is not None}
     refuse_if(not belongs or volunteer.status is not VolunteerStatus.APPROVED or volunteer.user is None, CannotBeNamed)

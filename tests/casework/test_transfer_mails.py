@@ -27,6 +27,8 @@ WRITE: dict[str, Callable[[Transfer, TransferAsk, Assignment], None]] = {
     "receiver_asked": lambda _t, a, _m: transfer_mails.receiver_asked(a),
     "no_longer_asked": lambda _t, a, _m: transfer_mails.no_longer_asked(a),
     "ask_expired": lambda _t, a, _m: transfer_mails.ask_expired(a),
+    "ask_stands_still": lambda _t, a, _m: transfer_mails.ask_stands_still(a),
+    "ask_runs_on": lambda _t, a, _m: transfer_mails.ask_runs_on(a),
     "still_yours": lambda t, _a, _m: transfer_mails.receiver_said_no(t),
     "transfer_revoked": lambda t, _a, _m: transfer_mails.revoked(t),
     "handed_over": lambda t, _a, _m: transfer_mails.handed_over(t),

@@ -26,6 +26,7 @@ from app.casework.transfer_refusals import (
     SameLawyer,
     TransferOver,
 )
+from app.clients import operations as clients
 from app.clients.models import CaseMove, CaseStatus, Consent, ConsentKind, OpeningStatus, Party, PartyRole
 from app.clients.operations_consent import NotGiven
 from app.clients.queries import visible_cases
@@ -376,6 +377,27 @@ def test_after_a_no_somebody_else_is_asked_without_asking_the_client_again(handi
     handing.see()
     handing.accept()
     assert leads(handing.work.case_id) == [handing.volunteer_id]
+
+
+def test_the_receivers_time_stands_still_while_the_case_is_paused(handing: Handing) -> None:
+    handing.ready()
+    ends = handing.ask.ends_at
+    assert ends is not None
+    review_on = clock.today_in("America/Chicago") + timedelta(days=20)
+    with transaction():
+        clients.pause_case(handing.work.case, "client_away", review_on, actor=handing.work.staff)
+    with clock.at(ends + timedelta(days=7)):
+        assert transfer_jobs.expire_one() is False
+        assert handing.ask.is_too_late is False
+        with transaction():
+            clients.resume_case(handing.work.case, actor=handing.work.staff)
+        assert handing.ask.ends_at > ends + timedelta(days=7)
+        handing.see()
+        handing.accept()
+    assert leads(handing.work.case_id) == [handing.volunteer_id]
+    assert [kind for kind in handing.work.mails() if kind.startswith("casework.ask_")] == [
+        "casework.ask_stands_still", "casework.ask_runs_on",
+    ]  # fmt: skip
 
 
 def test_the_receivers_time_runs_out_after_three_business_days(handing: Handing) -> None:

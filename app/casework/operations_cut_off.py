@@ -34,6 +34,17 @@ def cut_off_the_named(party: Party, *, actor: User | None) -> None:
             _cut_off(part, actor)
 
 
+def cut_off_if_close(part: Assignment) -> bool:
+    """Close the file where somebody in the matter, as it is now, is close to whoever plays the part."""
+    case = lock(part.case)
+    part = lock(part)
+    close = set().union(*(close_to(party) for party in case.parties if party.removed_at is None))
+    if part.ended_at is not None or part.cut_off_at is not None or part.volunteer.public_id not in close:
+        return False
+    _cut_off(part, None)
+    return True
+
+
 def _cut_off(part: Assignment, actor: User | None) -> None:
     case = part.case
     part.cut_off_at = clock.now()

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.casework import cut_off_mails, operations_cut_off, operations_transfer
+from app.casework import cut_off_jobs, cut_off_mails, operations_cut_off, operations_transfer
 from app.casework.transfer_models import Court
-from app.clients.models import Case, CaseStatus, Custody, PartyRole
+from app.clients.models import Case, CaseStatus, Custody, Party, PartyRole
 from app.clients.operations_parties import add_party, change_party
 from app.clients.queries import visible_cases
 from app.clients.supervision import has_attorney
@@ -18,7 +18,7 @@ from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
 from app.core.mail import Mail
-from app.matching.models import Assignment, Bar
+from app.matching.models import Assignment, Bar, Referral
 from app.matching.operations import bar
 from app.tasks.models import Task
 from app.volunteers import operations as volunteers
@@ -91,6 +91,26 @@ def test_staff_open_the_file_again_where_it_is_somebody_else(work: Work) -> None
     assert work.mails().count("casework.file_open_again") == 1
     named_like(work, "Juniper Vale")
     assert sees(work), "an old name asks nobody again"
+
+
+def test_who_was_placed_as_the_name_came_in_is_noticed_within_seconds(work: Work) -> None:
+    with transaction():
+        cleared = Referral(opening=work.case.lead_opening, volunteer=work.user.volunteer, way="claim",
+                           status="confirmed", attested_version=1)  # fmt: skip
+        session.add(cleared)
+        session.flush()
+        work.lead.referral_id = cleared.id
+        session.add(Party(case=work.case, role=PartyRole.ADVERSE, name="Juniper Vale"))
+        work.case.parties_version = 2
+    assert not cut_off_jobs.cut_off_one()
+    with transaction():
+        session.query(Party).filter_by(role=PartyRole.ADVERSE).order_by(Party.id.desc()).first().name = own_name(work)  # type: ignore[union-attr]
+    assert cut_off_jobs.cut_off_one()
+    assert not sees(work)
+    with transaction():
+        operations_cut_off.open_again(work.lead, actor=work.staff)
+    assert not cut_off_jobs.cut_off_one(), "staff have decided"
+    assert sees(work)
 
 
 def test_a_withdrawal_settles_the_question(work: Work) -> None:

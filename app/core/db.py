@@ -255,9 +255,8 @@ def is_away(error: BaseException) -> bool:
     origin = error.orig
     if isinstance(origin, sqlite3.Error):
         return getattr(origin, "sqlite_errorcode", 0) & 0xFF in SQLITE_AWAY
-    state = getattr(origin, "sqlstate", None)
-    lost = error.connection_invalidated or isinstance(error, OperationalError)
-    return state.startswith(AWAY) if state else lost and not is_overload(error)
+    state = getattr(origin, "sqlstate", "")  # of a connection that was refused or cut: none
+    return state.startswith(AWAY) if state else state is None and isinstance(error, OperationalError)
 
 
 def is_in_doubt(error: BaseException) -> bool:

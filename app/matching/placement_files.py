@@ -67,10 +67,9 @@ def _case_ids(placement: Placement, want: Want) -> list[str]:
 
 def pair_rows(placement: Placement) -> Iterable[Sequence[Any]]:
     """Return the rows of pairs.csv: each case's pairs, the best fit first."""
-    pairs, volunteers = placement.pairs, placement.docket.volunteers
     for c, case in enumerate(placement.docket.cases):
-        for at in range(int(pairs.start[c]), int(pairs.end[c])):
-            yield case.case_id, volunteers[pairs.volunteer[at]].volunteer_id, int(pairs.fit[at])
+        for v, fit in zip(*placement.pairs.stretch(c), strict=True):
+            yield case.case_id, placement.docket.volunteers[v].volunteer_id, int(fit)
 
 
 def report(placement: Placement) -> dict[str, Any]:

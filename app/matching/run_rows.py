@@ -20,7 +20,6 @@ def proposal_rows(run_id: int, laid: Laid, placement: Placement) -> list[dict[st
 
 
 def _proposal(run_id: int, laid: Laid, placement: Placement, position: int, found: Found) -> dict[str, Any]:
-    pairs = placement.pairs
     return {
         "run_id": run_id,
         "position": position,
@@ -31,7 +30,7 @@ def _proposal(run_id: int, laid: Laid, placement: Placement, position: int, foun
         "load_penalty": found.load_penalty,
         "needs_mentor": found.needs_mentor,
         "rank": found.rank,
-        "able": int(pairs.end[found.case] - pairs.start[found.case]),
+        "able": placement.pairs.able(found.case),
         "runner_up_id": laid.volunteers.get(found.runner_up),
     }
 
@@ -55,8 +54,8 @@ def unplaced_rows(run_id: int, laid: Laid, placement: Placement) -> list[dict[st
 
 def _able(placement: Placement, case: int) -> set[str]:
     """The ids of everyone who may take a case."""
-    pairs, people = placement.pairs, placement.docket.volunteers
-    return {people[int(v)].volunteer_id for v in pairs.volunteer[int(pairs.start[case]) : int(pairs.end[case])]}
+    people = placement.docket.volunteers
+    return {people[int(v)].volunteer_id for v in placement.pairs.stretch(case)[0]}
 
 
 def _unplaced(

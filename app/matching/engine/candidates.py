@@ -7,7 +7,8 @@ comes first and equal fits go by volunteer id, so a place in the stretch is a ra
 of a block of 8 pairs.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,10 @@ BLOCK_BITS = 3
 BLOCK = 1 << BLOCK_BITS
 
 
+class TooManyPairs(Exception):
+    """There are more pairs than may be held in memory."""
+
+
 @dataclass(frozen=True)
 class Pairs:
     """The feasible pairs of a docket, case by case."""
@@ -33,6 +38,19 @@ class Pairs:
     start: Any
     end: Any
     count: int
+
+    def parts(self, cases: Any) -> Iterator[tuple[Any, "Pairs"]]:
+        """Return the cases with these pairs: all are at hand at once."""
+        yield cases, self
+
+    def able(self, case: int) -> int:
+        """Return how many volunteers may take the case."""
+        return int(self.end[case]) - int(self.start[case])
+
+    def stretch(self, case: int) -> tuple[Any, Any]:
+        """Return who may take the case, and the fit with each; the best fit first."""
+        part = slice(int(self.start[case]), int(self.end[case]))
+        return self.volunteer[part], self.fit[part]
 
 
 def gather_list(cs: Any, vs: Any, pool: Any, c: int, posting_start: Any, posting: Any, near: Any) -> int:
@@ -129,36 +147,60 @@ def _larger(machine: Machine, old: Any, length: int, kind: type) -> Any:
     return new
 
 
-def find_pairs(docket: Docket, machine: Machine, watch: Any) -> Pairs:
-    """Return every feasible pair of the docket."""
-    cases, volunteers = len(docket.cases), len(docket.volunteers)
-    keys = [docket.case_column(column) for column in (CODE, LICENCE, ROLE)]
-    order = machine.share(np.lexsort(keys).astype(np.int32))
-    posting_start, posting = machine.postings(docket)
-    scratch = (
-        machine.vector(volunteers * PERSON_WIDTH, 0, np.int64),
-        machine.vector(MOST_FIT + 2),
-        machine.vector(volunteers),
-        machine.vector(volunteers, 0, np.int16),
-    )
+class Filling:
+    """Writes the pairs of some cases, taken in the order of what they share, into arrays given."""
+
+    def __init__(self, docket: Docket, cases: Any, machine: Machine) -> None:
+        rows = np.asarray(cases, dtype=np.int64)
+        keys = [docket.case_column(column)[rows] for column in (CODE, LICENCE, ROLE)]
+        self.docket, self.machine, self.fill = docket, machine, machine.kernel(fill_pairs)
+        self.order = machine.share(rows[np.lexsort(keys)].astype(np.int32))
+        self.postings = machine.postings(docket)
+        volunteers = len(docket.volunteers)
+        self.scratch = (
+            machine.vector(volunteers * PERSON_WIDTH, 0, np.int64),
+            machine.vector(MOST_FIT + 2),
+            machine.vector(volunteers),
+            machine.vector(volunteers, 0, np.int16),
+        )
+
+    def write(self, at: int, last: int, pairs: Pairs, used: int) -> tuple[int, int]:
+        """Write order[at:last] from `used` on; return how far it came and what is used then."""
+        reached, used = self.fill(
+            *self.machine.tables(self.docket), self.order, at, last, *self.postings,
+            pairs.volunteer, pairs.fit, used, pairs.start, pairs.end, *self.scratch,
+        )  # fmt: skip
+        return int(reached), int(used)
+
+
+def room_for(docket: Docket, room: int, machine: Machine) -> Pairs:
+    """Return empty arrays for so many pairs."""
+    cases = len(docket.cases)
     start, end = machine.vector(cases, 0, np.int64), machine.vector(cases, 0, np.int64)
+    return Pairs(machine.vector(room), machine.vector(room, 0, np.int16), start, end, 0)
+
+
+def find_pairs(docket: Docket, machine: Machine, watch: Any, most: int | None = None) -> Pairs:
+    """Return every feasible pair of the docket.
+
+    :raises TooManyPairs: there are more than `most`
+    """
+    cases, volunteers = len(docket.cases), len(docket.volunteers)
+    filling = Filling(docket, np.arange(cases), machine)
     room = max(64 * cases, 2 * volunteers, 1) + BLOCK
-    volunteer, fits = machine.vector(room), machine.vector(room, 0, np.int16)
-    fill = machine.kernel(fill_pairs)
+    pairs = room_for(docket, room, machine)
     at = used = 0
     while at < cases:
-        reached, used = fill(
-            *machine.tables(docket), order, at, min(at + watch.step, cases), posting_start, posting,
-            volunteer, fits, used, start, end, *scratch,
-        )  # fmt: skip
+        reached, used = filling.write(at, min(at + watch.step, cases), pairs, used)
+        if most is not None and used > most:
+            raise TooManyPairs
         if reached < min(at + watch.step, cases):
             room = max(room * 2, used + volunteers + BLOCK, int(used / max(reached, 1) * cases * 1.1))
-            volunteer = _larger(machine, volunteer, room, np.int32)
-            fits = _larger(machine, fits, room, np.int16)
+            volunteer = _larger(machine, pairs.volunteer, room, np.int32)
+            pairs = Pairs(volunteer, _larger(machine, pairs.fit, room, np.int16), pairs.start, pairs.end, 0)
         at = reached
         watch.tell("candidates", at, cases)
-    count = int(np.sum(np.asarray(end) - np.asarray(start)))
-    return Pairs(volunteer, fits, start, end, count)
+    return replace(pairs, count=int(np.sum(np.asarray(pairs.end) - np.asarray(pairs.start))))
 
 
 def open_pairs(docket: Docket, pairs: Pairs, machine: Machine) -> Pairs:

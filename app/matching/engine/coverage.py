@@ -27,7 +27,10 @@ LOOKED = 8
 
 @dataclass(frozen=True)
 class Coverage:
-    """A placement of the covered set: each case's volunteer or -1 [cases], and each volunteer's held cases."""
+    """A placement of the covered set: each case's volunteer or -1 [cases], and each volunteer's held cases.
+
+    `closed` [volunteers] is below 0 where a failed search closed somebody: -1 less the case it failed for.
+    """
 
     volunteer_of: Any
     head: Any
@@ -157,7 +160,7 @@ def cover(
     volunteer_of: Any, head: Any, following: Any, before: Any, seen: Any, entered_from: Any, queue: Any,
     steps: Any, height: Any, came: Any, went: Any,
 ) -> None:  # fmt: skip
-    """Walk the cases [first, last) and place what can be placed; `seen` holds the search's number or -1 (closed)."""
+    """Walk the cases [first, last) and place what can be placed; `seen` is a search's number, below 0 if closed."""
     for new in range(first, last):
         c, moves = displace(
             new, slots, volunteer, start, end, pointer, load, volunteer_of, head, following, before,
@@ -169,7 +172,7 @@ def cover(
             c, new + 1, slots, volunteer, start, end, pointer, load, head, following, seen, entered_from, queue
         )
         if free < 0:
-            close(reached, queue, volunteer, start, end, seen, steps)
+            close(new, reached, queue, volunteer, start, end, seen, steps)
             undo(moves, came, went, volunteer_of, head, following, before)
             continue
         load[free] += 1
@@ -178,11 +181,12 @@ def cover(
         shift(c, holder, free, volunteer_of, head, following, before, entered_from)
 
 
-def close(reached: int, queue: Any, volunteer: Any, start: Any, end: Any, seen: Any, steps: Any) -> None:
-    """Mark every volunteer of a failed search as closed."""
+def close(new: int, reached: int, queue: Any, volunteer: Any, start: Any, end: Any, seen: Any, steps: Any) -> None:
+    """Mark every volunteer of a failed search as closed, from this case on."""
     for i in range(reached):
         for at in range(start[queue[i]], end[queue[i]]):
-            seen[volunteer[at]] = -1
+            if seen[volunteer[at]] >= 0:
+                seen[volunteer[at]] = -1 - new
             steps[volunteer[at]] = CLOSED
 
 

@@ -11,8 +11,9 @@ For any prices the value of every placement of the covered set is at most
 sum over cases of max(fit - P) + sum over slots of max(0, P - slot cost), which is the certificate.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,6 +23,23 @@ from .coverage import Coverage, seat, unseat
 from .docket import Docket
 from .heap import FAR, MASK, WHO_BITS, drop_least, lift
 from .machine import Machine
+
+
+class Source(Protocol):
+    """Where the feasible pairs come from: memory, or made anew a part of the cases at a time."""
+
+    @property
+    def count(self) -> int:
+        """Return how many pairs there are."""
+
+    def parts(self, cases: Any) -> Iterable[tuple[Any, Pairs]]:
+        """Return the cases, part by part, with all their pairs."""
+
+    def able(self, case: int) -> int:
+        """Return how many volunteers may take the case."""
+
+    def stretch(self, case: int) -> tuple[Any, Any]:
+        """Return who may take the case, and the fit with each."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +166,6 @@ def price_the_slotless(
     price: Any, volunteer_of: Any, score: Any,
 ) -> None:  # fmt: skip
     """Give volunteers without a slot the least price that keeps every bound: what a first slot is worth."""
-    for v in range(len(slots)):
-        if slots[v] == 0:
-            price[v] = 0
     for i in range(len(covered)):
         c = covered[i]
         own = score[c] - price[volunteer_of[c]]
@@ -162,8 +177,8 @@ def price_the_slotless(
                 price[v] = max(price[v], fits[at] - own)
 
 
-def bound(covered: Any, slots: Any, costs: Any, volunteer: Any, fits: Any, start: Any, end: Any, price: Any) -> int:
-    """Return the upper bound the prices prove, over all pairs of the covered cases."""
+def bound_cases(covered: Any, volunteer: Any, fits: Any, start: Any, end: Any, price: Any) -> int:
+    """Return the most the covered cases are worth at the prices, over all their pairs."""
     total = 0
     for i in range(len(covered)):
         c = covered[i]
@@ -171,6 +186,12 @@ def bound(covered: Any, slots: Any, costs: Any, volunteer: Any, fits: Any, start
         for at in range(start[c], end[c]):
             most = max(most, fits[at] - price[volunteer[at]])
         total += most
+    return total
+
+
+def bound_slots(slots: Any, costs: Any, price: Any) -> int:
+    """Return the most the slots are worth at the prices."""
+    total = 0
     for v in range(len(slots)):
         for nth in range(slots[v]):
             spare = price[v] - slot_cost(nth, costs[0], costs[1])
@@ -230,19 +251,31 @@ def search(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: M
         watch.tell("fit", last, len(covered))
 
 
-def price_slotless(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: Machine) -> None:
+def price_slotless(docket: Docket, source: Source, covered: Any, best: Optimum, machine: Machine) -> None:
     """Set the prices of volunteers without a slot, which the search never reads."""
-    machine.kernel(price_the_slotless)(
-        covered, machine.share(docket.slots), pairs.volunteer, pairs.fit, pairs.start, pairs.end,
-        best.price, best.volunteer_of, best.score,
-    )  # fmt: skip
+    slots, run = machine.share(docket.slots), machine.kernel(price_the_slotless)
+    for v in np.nonzero(docket.slots == 0)[0].tolist():
+        best.price[v] = 0
+    for cases, pairs in source.parts(covered):
+        run(
+            cases, slots, pairs.volunteer, pairs.fit, pairs.start, pairs.end,
+            best.price, best.volunteer_of, best.score,
+        )  # fmt: skip
 
 
-def certify(docket: Docket, pairs: Pairs, covered: Any, best: Optimum, machine: Machine) -> Certificate:
+def certify(docket: Docket, source: Source, covered: Any, best: Optimum, machine: Machine) -> Certificate:
     """Return the placement's worth beside the bound its prices prove."""
-    slots, costs = machine.share(docket.slots), _costs(docket, machine)
-    edges = (pairs.volunteer, pairs.fit, pairs.start, pairs.end)
+    run = machine.kernel(bound_cases)
+    most = 0
+    for cases, pairs in source.parts(covered):
+        most += int(run(cases, pairs.volunteer, pairs.fit, pairs.start, pairs.end, best.price))
+    return proof_of(docket, covered, best, most, machine)
+
+
+def proof_of(docket: Docket, covered: Any, best: Optimum, most: int, machine: Machine) -> Certificate:
+    """Return the certificate when the covered cases are worth at most so much at the prices."""
     value = sum(int(best.score[c]) for c in covered)
     value -= sum(docket.settings.penalty(nth) for load in best.load for nth in range(load))
-    upper = int(machine.kernel(bound)(covered, slots, costs, *edges, best.price))
+    slots, costs = machine.share(docket.slots), _costs(docket, machine)
+    upper = most + int(machine.kernel(bound_slots)(slots, costs, best.price))
     return Certificate(value, upper, upper - value)

@@ -8,19 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from .candidates import Pairs, find_pairs, open_pairs
+from .beyond import GAP_PERMILLE, WIDE, Rounds, Streamed
+from .candidates import Pairs, TooManyPairs, find_pairs, open_pairs
 from .coverage import Coverage, cover_docket
 from .docket import PRIORITIES, Docket
 from .fit import needs_mentor, terms_of
 from .funnels import funnels_of
 from .machine import Machine, machine_for
-from .optimum import Certificate, Optimum, certify, place_best, price_slotless
+from .optimum import Certificate, Optimum, Source, certify, place_best, price_slotless
 from .tables import CASE_WIDTH, PERSON_WIDTH
 from .wanted import Want, wanted_list
 from .witness import Witness, Witnesses
 
 NO_ONE_CAN = "no_one_can"
 ALL_TAKEN = "all_taken"
+MOST_PAIRS = 320_000_000  # at 6 bytes each
 
 
 class Cancelled(Exception):
@@ -102,7 +104,7 @@ class Placement:
     """The result of a run: all rows in priority order, prices in points per volunteer index."""
 
     docket: Docket
-    pairs: Pairs
+    pairs: Source
     proposals: tuple[Proposal, ...]
     unplaced: tuple[Unplaced, ...]
     wanted: tuple[Want, ...]
@@ -141,15 +143,47 @@ def place(
     progress: Callable[[str, int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     machine: Machine | None = None,
+    most_pairs: int | None = None,
 ) -> Placement:
     """Return the best placement of the docket with its certificate and reasons.
+
+    With more than `most_pairs` pairs (MOST_PAIRS where none is given) only some are kept in memory: coverage is as
+    exact, the fit within one in a hundred of the bound.
 
     :raises Cancelled: `cancelled` said so; it is asked between steps of each stage
     """
     machine = machine or machine_for(docket)
     watch = Watch(progress, cancelled)
-    with watch.stage("candidates"):
-        pairs = find_pairs(docket, machine, watch)
+    try:
+        with watch.stage("candidates"):
+            pairs = find_pairs(docket, machine, watch, MOST_PAIRS if most_pairs is None else most_pairs)
+        found = _exact(docket, pairs, machine, watch)
+    except TooManyPairs:
+        found = _in_rounds(docket, machine, watch)
+    with watch.stage("explain"):
+        unplaced = _explain(docket, found.source, found.cover, machine, watch)
+        wanted = wanted_list(docket, [row.case for row in unplaced])
+        proposals = _proposals(docket, found.source, found.best, found.covered)
+    prices = np.array(found.best.price, dtype=np.int64)
+    return Placement(
+        docket, found.source, proposals, unplaced, tuple(wanted), found.certificate, prices,
+        _slot_worth(docket, prices), watch.seconds,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is placed, before reasons are given."""
+
+    source: Source
+    cover: Coverage
+    covered: Any
+    best: Optimum
+    certificate: Certificate
+
+
+def _exact(docket: Docket, pairs: Pairs, machine: Machine, watch: Watch) -> Found:
+    """Place with all pairs in memory."""
     with watch.stage("coverage"):
         useful = open_pairs(docket, pairs, machine)
         cover = cover_docket(docket, useful, machine, watch)
@@ -160,15 +194,24 @@ def place(
     with watch.stage("certificate"):
         price_slotless(docket, pairs, covered, best, machine)
         certificate = certify(docket, pairs, covered, best, machine)
-    with watch.stage("explain"):
-        unplaced = _explain(docket, pairs, cover, machine, watch)
-        wanted = wanted_list(docket, [row.case for row in unplaced])
-        proposals = _proposals(docket, pairs, best, covered)
-    prices = np.array(best.price, dtype=np.int64)
-    return Placement(
-        docket, pairs, proposals, unplaced, tuple(wanted), certificate, prices,
-        _slot_worth(docket, prices), watch.seconds,
-    )  # fmt: skip
+    return Found(pairs, cover, covered, best, certificate)
+
+
+def _in_rounds(docket: Docket, machine: Machine, watch: Watch) -> Found:
+    """Place with few pairs kept and all asked."""
+    source = Streamed(docket, machine, watch)
+    rounds = Rounds(docket, source, machine, watch, WIDE)
+    with watch.stage("candidates"):
+        rounds.begin()
+    with watch.stage("coverage"):
+        cover = rounds.cover()
+        covered = machine.share(cover.covered)
+    with watch.stage("fit"):
+        best, certificate = rounds.best(cover, GAP_PERMILLE)
+    with watch.stage("certificate"):
+        price_slotless(docket, source, covered, best, machine)
+    source.stage = "explain"
+    return Found(source, cover.cover, covered, best, certificate)
 
 
 def _slot_worth(docket: Docket, prices: np.ndarray) -> np.ndarray:
@@ -180,21 +223,29 @@ def _slot_worth(docket: Docket, prices: np.ndarray) -> np.ndarray:
     return worth
 
 
-def _proposals(docket: Docket, pairs: Pairs, best: Optimum, covered: Any) -> tuple[Proposal, ...]:
+def _proposals(docket: Docket, source: Source, best: Optimum, covered: Any) -> tuple[Proposal, ...]:
+    places: dict[int, tuple[int, int]] = {}
+    for cases, pairs in source.parts(covered):
+        for c in map(int, cases):
+            places[c] = _place_in(pairs, c, int(best.volunteer_of[c]))
     held: dict[int, int] = {}
     proposals = []
     for c in (int(case) for case in covered):
         v = int(best.volunteer_of[c])
-        proposals.append(_proposal(docket, pairs, c, v, held.get(v, 0)))
+        proposals.append(_proposal(docket, c, v, held.get(v, 0), *places[c]))
         held[v] = held.get(v, 0) + 1
     return tuple(proposals)
 
 
-def _proposal(docket: Docket, pairs: Pairs, c: int, v: int, nth: int) -> Proposal:
-    start = int(pairs.start[c])
-    stretch = pairs.volunteer[start : int(pairs.end[c])]
-    rank = int(np.nonzero(np.asarray(stretch) == v)[0][0])
-    other = 0 if rank else 1
+def _place_in(pairs: Pairs, c: int, v: int) -> tuple[int, int]:
+    """Return how many who may take the case stand before the volunteer, and the first who is somebody else, or -1."""
+    stretch = pairs.stretch(c)[0]
+    before = int(np.nonzero(np.asarray(stretch) == v)[0][0])
+    other = 0 if before else 1
+    return before, int(stretch[other]) if other < len(stretch) else -1
+
+
+def _proposal(docket: Docket, c: int, v: int, nth: int, before: int, other: int) -> Proposal:
     terms = terms_of(*docket.tables, c * CASE_WIDTH, v * PERSON_WIDTH)
     return Proposal(
         case=c,
@@ -205,18 +256,18 @@ def _proposal(docket: Docket, pairs: Pairs, c: int, v: int, nth: int) -> Proposa
         fit=max(sum(terms.values()), 1),
         load_penalty=docket.settings.penalty(nth),
         needs_mentor=bool(needs_mentor(*docket.tables, c * CASE_WIDTH, v * PERSON_WIDTH)),
-        rank=rank + 1,
-        runner_up=docket.volunteers[int(stretch[other])].volunteer_id if other < len(stretch) else "",
+        rank=before + 1,
+        runner_up=docket.volunteers[other].volunteer_id if other >= 0 else "",
     )
 
 
-def _explain(docket: Docket, pairs: Pairs, cover: Coverage, machine: Machine, watch: Watch) -> tuple[Unplaced, ...]:
+def _explain(docket: Docket, pairs: Source, cover: Coverage, machine: Machine, watch: Watch) -> tuple[Unplaced, ...]:
     unplaced = machine.share(np.nonzero(np.array(cover.volunteer_of) < 0)[0].astype(np.int32))
     funnels = funnels_of(docket, unplaced, machine, watch)
     proofs = Witnesses(docket, pairs, cover, machine)
     rows = []
     for c in (int(case) for case in unplaced):
-        reason = ALL_TAKEN if pairs.end[c] > pairs.start[c] else NO_ONE_CAN
+        reason = ALL_TAKEN if pairs.able(c) else NO_ONE_CAN
         funnel = funnels[c]
         rows.append(Unplaced(c, docket.cases[c].case_id, reason, funnel.binding_rule, funnel.after, proofs))
     return tuple(rows)

@@ -6,10 +6,27 @@ from typing import Any
 import numpy as np
 
 from .docket import Docket
-from .fit import fit, needs_mentor, terms_of
+from .fit import area, fit, needs_mentor, place, terms_of
 from .machine import Machine, machine_for
 from .rules import can_be_asked, does_such_work, may_take, passes_rest, too_far
-from .tables import CASE_WIDTH, CODE, COUNTY, IN_PERSON, LICENCE, PERSON_WIDTH, ROLE, STATE
+from .tables import (
+    AREA_POINTS,
+    CASE_WIDTH,
+    CODE,
+    COUNTY,
+    EXPERTISE_POINTS,
+    FATIGUE,
+    IN_PERSON,
+    LANGUAGE_POINTS,
+    LICENCE,
+    PERSON_WIDTH,
+    ROLE,
+    ROTATION,
+    SLACK_MOST,
+    STATE,
+)
+
+FIRST_JUDGED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,17 @@ def judge_volunteers(cs: Any, vs: Any, pool: Any, c: int, members: Any, found: A
     return count
 
 
+def most_fit(cs: Any, vs: Any, pool: Any, c: int, members: Any, most: Any) -> None:
+    """Write the most that cases of the same role, licence, problem and place can be worth with each member."""
+    expertise = 0
+    for kind in range(EXPERTISE_POINTS, AREA_POINTS):
+        expertise = max(expertise, pool[kind])
+    for at in range(len(members)):
+        v = members[at] * PERSON_WIDTH
+        total = expertise + area(cs, vs, pool, c, v) + pool[LANGUAGE_POINTS] + place(cs, vs, pool, c, v)
+        most[at] = max(total + pool[SLACK_MOST] + vs[v + ROTATION] + vs[v + FATIGUE], 1)
+
+
 def judge_cases(cs: Any, vs: Any, pool: Any, v: int, cases: int, found: Any, fits: Any) -> int:
     """Write which cases the volunteer may take and how well they fit; return how many."""
     count = 0
@@ -73,13 +101,13 @@ def judge_cases(cs: Any, vs: Any, pool: Any, v: int, cases: int, found: Any, fit
     return count
 
 
-def _best(worth: np.ndarray, limit: int) -> np.ndarray:
-    """Return the places of the greatest numbers, equals in the order they stand."""
+def _best(worth: np.ndarray, index: np.ndarray, limit: int) -> np.ndarray:
+    """Return the places of the greatest numbers, equals in the order of their index."""
+    kept = np.arange(len(worth))
     if len(worth) > 4 * limit:
         line = np.partition(worth, len(worth) - limit)[len(worth) - limit]
         kept = np.nonzero(worth >= line)[0]
-        return kept[np.argsort(-worth[kept], kind="stable")][:limit]
-    return np.argsort(-worth, kind="stable")[:limit]
+    return kept[np.lexsort((index[kept], -worth[kept]))][:limit]
 
 
 def _listed(docket: Docket, c: int, v: int, fits: int, price: int) -> Listed:
@@ -112,27 +140,48 @@ def _alike(docket: Docket, case_index: int, machine: Machine) -> Any:
     return docket.alike[key]
 
 
-def _near(docket: Docket, case_index: int, machine: Machine) -> Any:
-    """Return who of those alike is near enough for cases of the same county, kept likewise."""
+def _near(docket: Docket, case_index: int, machine: Machine) -> tuple[Any, np.ndarray]:
+    """Return who of those alike is near enough for cases of the same county, and the most each can be worth.
+
+    Kept likewise; the greatest first.
+    """
     key = _key(docket, case_index, (ROLE, LICENCE, CODE, COUNTY, STATE, IN_PERSON))
     if key not in docket.alike:
-        alike = _alike(docket, case_index, machine)
+        alike, row = _alike(docket, case_index, machine), case_index * CASE_WIDTH
         members = machine.vector(len(alike))
-        count = machine.kernel(list_near)(*machine.tables(docket), case_index * CASE_WIDTH, alike, members)
-        docket.alike[key] = members[:count]
-    return docket.alike[key]
+        members = members[: machine.kernel(list_near)(*machine.tables(docket), row, alike, members)]
+        most = machine.vector(len(members))
+        machine.kernel(most_fit)(*machine.tables(docket), row, members, most)
+        order = np.argsort(-np.array(most, dtype=np.int32), kind="stable")
+        docket.alike[key] = (
+            machine.share(np.array(members, dtype=np.int32)[order]),
+            np.array(most, dtype=np.int32)[order],
+        )
+    return docket.alike[key]  # type: ignore[no-any-return]
 
 
 def volunteers_for(docket: Docket, case_index: int, prices: np.ndarray | None = None, limit: int = 10) -> list[Listed]:
-    """Return the best volunteers who may take the case, full ones included; prices per volunteer index."""
+    """Return the best volunteers who may take the case, full ones included; prices per volunteer index, none below 0.
+
+    Members come by the most they can be worth, so judging stops when nobody further on can be among the best.
+    """
     machine = machine_for(docket)
-    members = _near(docket, case_index, machine)
-    found, fits = (machine.vector(len(members)) for _ in range(2))
+    members, most = _near(docket, case_index, machine)
     judge = machine.kernel(judge_volunteers)
-    count = judge(*machine.tables(docket), case_index * CASE_WIDTH, members, found, fits)
-    found, fits = np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
-    price = np.zeros(count, dtype=np.int64) if prices is None else np.asarray(prices)[found]
-    return [_listed(docket, case_index, int(found[i]), int(fits[i]), int(price[i])) for i in _best(fits - price, limit)]
+    found, fits, price = (np.zeros(0, dtype=np.int64) for _ in range(3))
+    at, step = 0, FIRST_JUDGED
+    while at < len(members):
+        part = members[at : at + step]
+        who, points = (machine.vector(len(part)) for _ in range(2))
+        count = judge(*machine.tables(docket), case_index * CASE_WIDTH, part, who, points)
+        found = np.concatenate([found, np.array(who[:count], dtype=np.int64)])
+        fits = np.concatenate([fits, np.array(points[:count], dtype=np.int64)])
+        price = np.zeros(len(found), dtype=np.int64) if prices is None else np.asarray(prices)[found]
+        at, step = at + len(part), step * 2
+        if at < len(members) and int(np.count_nonzero(fits - price > most[at])) >= limit:
+            break
+    chosen = _best(fits - price, found, limit)
+    return [_listed(docket, case_index, int(found[i]), int(fits[i]), int(price[i])) for i in chosen]
 
 
 def cases_for(docket: Docket, volunteer_index: int, prices: np.ndarray | None = None, limit: int = 10) -> list[Listed]:
@@ -143,4 +192,4 @@ def cases_for(docket: Docket, volunteer_index: int, prices: np.ndarray | None = 
     count = judge(*machine.tables(docket), volunteer_index * PERSON_WIDTH, len(docket.cases), found, fits)
     found, fits = np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
     price = 0 if prices is None else int(prices[volunteer_index])
-    return [_listed(docket, int(found[i]), volunteer_index, int(fits[i]), price) for i in _best(fits, limit)]
+    return [_listed(docket, int(found[i]), volunteer_index, int(fits[i]), price) for i in _best(fits, found, limit)]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from app.matching.engine import machine as machines
+from app.matching.engine import shortlist
 from app.matching.engine.docket import CaseRow, Docket, VolunteerRow
 from app.matching.engine.shortlist import cases_for, volunteers_for
 from benchmarks.dockets import invent
@@ -46,7 +47,9 @@ def test_a_volunteer_s_shortlist_holds_every_case_they_may_take(
         assert [row.case for row in cases_for(rows, index, limit=50)] == able
 
 
-def test_the_limit_keeps_the_best_and_both_machines_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("steps", [1, 256])
+def test_the_limit_keeps_the_best_and_both_machines_agree(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shortlist, "FIRST_JUDGED", steps)
     rows = Docket.from_rows(*invent(60, 900, states=1), AS_OF)
     prices = np.arange(900) % 97
     plain = [volunteers_for(rows, index, prices, limit=5) for index in range(60)]

@@ -66,6 +66,30 @@ def test_code_and_pin_open_the_request_in_another_browser(app: Flask, visitor: V
     assert 'value="Yesenia"' in other.get("/help/names").text
 
 
+def test_stopping_keeps_what_is_typed_on_the_open_page(visitor: Visitor):
+    typed = {"other_kind": "person", "other_name": "Rex Stone", "other_lawyer": "no", "stop": "yes"}
+    assert visitor.post("/help/other_side", data=typed).location == "/help/stop"
+    assert 'value="Rex Stone"' in visitor.get("/help/other_side").text
+
+
+def test_stopping_on_a_page_left_empty_asks_nothing_more(visitor: Visitor):
+    assert visitor.post("/help/income", stop="yes", income="").location == "/help/stop"
+
+
+def test_stopping_with_a_half_typed_page_says_so_and_lets_go(visitor: Visitor):
+    answer = visitor.post("/help/income", stop="yes", income="12,34")
+    assert answer.status_code == 422
+    assert 'value="12,34"' in answer.text
+    assert "Stop without keeping this page" in answer.text
+
+
+def test_a_request_begun_by_somebody_else_on_this_device_can_be_put_aside(visitor: Visitor):
+    assert "This was not me" in visitor.get("/help").text
+    visitor.post("/help/close")
+    visitor.begin()
+    assert "Yesenia" not in visitor.get("/help/names").text
+
+
 def test_the_browser_that_had_it_open_before_is_out(app: Flask, visitor: Visitor):
     code, pin = stop(visitor)
     Visitor(app).post("/help/resume", code=code, pin=pin)

@@ -188,7 +188,7 @@ def test_a_request_is_stopped_and_gone_on_with_elsewhere(live: Live, page_at, pr
     page.fill("#given_name", "Yesenia")
     page.fill("#family_name", "Marrón")
     asking.go_on()
-    page.get_by_role("link", name="Save and stop").click()
+    page.get_by_role("button", name="Save and stop").click()
     axe_clean(page)
     page.get_by_role("button", name="Save and stop").click()
     axe_clean(page)

@@ -132,6 +132,8 @@ def answer(step: str) -> ResponseReturnValue:
     """Keep the answers of one page and show the next."""
     form = form_for(step, get_draft().answers, typed=True)
     if not form.validate():
+        if _stops() and not _typed():
+            return redirect(url_for(".stopping"), 303)
         return _question(get_draft(), step, form), 422
     with transaction():
         draft = get_draft()
@@ -140,8 +142,16 @@ def answer(step: str) -> ResponseReturnValue:
     return redirect(onward, 303)
 
 
+def _stops() -> bool:
+    return "stop" in request.form
+
+
+def _typed() -> bool:
+    return any("".join(texts).strip() for name, texts in request.form.lists() if name not in ("csrf_token", "stop"))
+
+
 def _onward(step: str, draft: IntakeDraft) -> str:
-    if request.form.get("stop"):
+    if _stops():
         return url_for(".stopping")
     if request.args.get("from") == "check":
         left = unanswered(draft.answers)
@@ -161,7 +171,7 @@ def _question(draft: IntakeDraft, name: str, form: Any) -> str:
     around = frame(draft)
     return render_template(
         "clients/ask_step.html", form=form, step=step, number=number, of=len(asked) + 1, back=before,
-        minutes=max(1, round((len(asked) - number) * 0.6)), saved=_saved_at(draft), **around,
+        minutes=max(1, round((len(asked) - number) * 0.6)), saved=_saved_at(draft), stopping=_stops(), **around,
     )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 python -m benchmarks.matching --sizes small            a check in under a minute
 python -m benchmarks.matching --sizes 5k,50k           the published table
+python -m benchmarks.matching --sizes 50k-quarter      the same with a quarter of the volunteers' slots withdrawn
 python -m benchmarks.matching --sizes 200k             the largest docket, without the peers
+python -m benchmarks.matching --only rounds --sizes 50k  as if its pairs did not fit in memory
 python -m benchmarks.matching --only shortlist|arrivals|county
 """
 
@@ -10,17 +12,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 import psutil
 
+from app.matching.engine.beyond import GAP_PERMILLE, WIDE, Rounds, Streamed
 from app.matching.engine.candidates import Pairs, find_pairs, open_pairs
 from app.matching.engine.coverage import cover_docket
 from app.matching.engine.docket import Docket
@@ -37,6 +41,7 @@ SIZES = {
     "50k": (50_000, 100_000, 20),
     "200k": (200_000, 500_000, 50),
 }
+CROWDED = {"": 0.0, "-quarter": 0.25, "-half": 0.5}  # the share of volunteers whose slots are withdrawn
 STAGES = ("candidates", "coverage", "fit", "certificate")
 
 
@@ -110,10 +115,39 @@ def timed(call: Callable[[], int | None]) -> tuple[int | None, float, float, flo
     return value, time.perf_counter() - wall, time.process_time() - cpu, memory.added
 
 
+def invented(name: str) -> Docket:
+    """Return the docket of a size, with as many slots withdrawn as its ending says."""
+    size, dash, ending = name.partition("-")
+    cases, people = invent(*SIZES[size])
+    chance = random.Random(7)
+    share = CROWDED[dash + ending]
+    people = [replace(row, slots=0) if chance.random() < share else row for row in people]
+    return Docket.from_rows(cases, people, AS_OF)
+
+
+def rounds_of(name: str) -> None:
+    """Print what a docket takes when few pairs are kept and all are asked."""
+    docket, machine, watch = invented(name), Compiled(), Watch()
+    source = Streamed(docket, machine, watch)
+    rounds = Rounds(docket, source, machine, watch, WIDE)
+    cpu = time.process_time()
+    with Memory() as memory:
+        with watch.stage("candidates"):
+            rounds.begin()
+        with watch.stage("coverage"):
+            found = rounds.cover()
+        with watch.stage("fit"):
+            _, proof = rounds.best(found, GAP_PERMILLE)
+    parts = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in watch.seconds.items())
+    print(f"\n{name} in rounds: {source.count:,} feasible pairs, {found.kept.count:,} kept for coverage")
+    print(f"  {time.process_time() - cpu:.1f} s cpu, wall by stage {parts}; +{memory.added:,.0f} MB")
+    print(f"  placed {len(found.covered):,}; value {proof.value:,}, gap {proof.gap / max(proof.value, 1):.2%}")
+
+
 def compare(name: str, rounds: int, peers: bool) -> float:
     """Print one size; return our processor time per pair in nanoseconds."""
-    cases, volunteers, states = SIZES[name]
-    docket = Docket.from_rows(*invent(cases, volunteers, states), AS_OF)
+    docket = invented(name)
+    cases, volunteers = len(docket.cases), len(docket.volunteers)
     ours = [run_ours(docket)]
     first = ours[0]
     theirs: list[tuple[int | None, float, float, float]] = []
@@ -121,7 +155,7 @@ def compare(name: str, rounds: int, peers: bool) -> float:
         theirs.append(timed(lambda: flow(docket, first.pairs, first.covered)))
         ours.append(run_ours(docket))
     best = min(ours, key=lambda run: run.cpu)
-    print(f"\n{cases:,} cases x {volunteers:,} volunteers, {first.pairs.count:,} feasible pairs")
+    print(f"\n{name}: {cases:,} cases x {volunteers:,} volunteers, {first.pairs.count:,} feasible pairs")
     parts = ", ".join(f"{stage} {best.seconds[stage]:.2f}" for stage in STAGES)
     print(f"  ours        {best.total:8.2f} s wall {best.cpu:8.2f} s cpu  ({parts}), +{best.memory:,.0f} MB")
     print(f"  placed {len(first.covered):,}; value {first.certificate.value:,}, gap {first.certificate.gap}")
@@ -187,13 +221,16 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sizes", default="small")
     options.add_argument("--rounds", type=int, default=2)
-    options.add_argument("--only", choices=("sizes", "shortlist", "arrivals", "county"))
+    options.add_argument("--only", choices=("sizes", "rounds", "shortlist", "arrivals", "county"))
     chosen = options.parse_args()
     run_ours(Docket.from_rows(*invent(50, 50, 1), AS_OF))
     if chosen.only in (None, "sizes"):
         names = chosen.sizes.split(",")
-        per_pair = {name: compare(name, chosen.rounds, peers=name != "200k") for name in names}
+        per_pair = {name: compare(name, chosen.rounds, peers=not name.startswith("200k")) for name in names}
         print("\ntime per pair (ns of processor): " + ", ".join(f"{n} {t:.0f}" for n, t in per_pair.items()))
+    if chosen.only == "rounds":
+        for name in chosen.sizes.split(","):
+            rounds_of(name)
     if chosen.only in (None, "shortlist"):
         shortlists()
     if chosen.only in (None, "county"):

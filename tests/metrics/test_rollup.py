@@ -162,9 +162,9 @@ def test_waiting_cases_are_not_dropped_from_the_days() -> None:
         ("from=1990-01-01&to=2026-01-01", "five years at most"),
     ],
 )
-def test_a_bad_period_gets_a_sentence(programme: Programme, client: FlaskClient, query: str, sentence: str) -> None:
+def test_a_bad_period_gets_a_sentence(app: Flask, client: FlaskClient, query: str, sentence: str) -> None:
     with transaction():
-        who = factories.coordinator(programme)
+        who = factories.coordinator(factories.programme())
     factories.sign_in(client, who)
     answer = client.get(f"/reports?{query}")
     assert answer.status_code == 200

@@ -43,7 +43,7 @@ from app.matching import operations as matching
 from app.matching import operations_firms as firms
 from app.matching.models import Assignment, DocketRun
 from app.tasks.models import Task
-from app.volunteers.models import Membership, Organisation, Volunteer, VolunteerStatus
+from app.volunteers.models import Organisation, Volunteer, VolunteerStatus
 from tests import factories
 from tests.promises import crawl
 
@@ -132,7 +132,7 @@ def _ask_a_firm(programme: Programme) -> None:
     """A firm with somebody who answers for it: asked about one matter, looking at a second."""
     firm = factories.add(Organisation(name="Orchard and Vale LLP"))
     for _ in range(2):
-        factories.add(Membership(volunteer=factories.volunteer(), organisation=firm))
+        factories.member(factories.volunteer().id, firm.id)
     answers = factories.user(email="firm@demo.test", name="Wren Abbott")
     accounts.grant_role(answers, Role.FIRM_COORDINATOR, organisation=firm, actor=None)
     staff = who_is("coordinator@demo.test")

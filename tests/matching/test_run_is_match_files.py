@@ -50,7 +50,8 @@ def some_docket(chance: random.Random) -> Desk:
 def volunteer(chance: random.Random) -> Volunteer:
     areas = {area: chance.choice(LEVELS) for area in chance.sample(("Housing", "63", "63b", "Family", "32"), 2)}
     made: Volunteer = factories.volunteer(
-        areas=areas, capacity=chance.choice((0, 1, 1, 2)), mentor_ok=chance.random() < 0.5, remote=chance.random() < 0.4,
+        areas=areas, capacity=chance.choice((0, 1, 1, 2)),
+        mentor_ok=chance.random() < 0.5, remote=chance.random() < 0.4,
         counties=chance.choice((["WI"], ["55025"], ["55079", "55025"])),
         languages=chance.choice((["en"], ["en", "es"])),
         largest_case=chance.choice((None, 800, 3000)), declines=chance.choice(([], [], ["Family"])),

@@ -218,6 +218,8 @@ def place_best(
     market = market_of(docket, pairs, cover, covered, machine)
     sold = np.zeros(len(docket.slots), dtype=bool) if market is None else market.is_seller
     outside = covered[~sold[np.asarray(cover.volunteer_of)[covered]]] if len(covered) else covered
+    choices = np.asarray(pairs.end)[outside] - np.asarray(pairs.start)[outside]
+    outside = outside[np.argsort(choices, kind="stable")]  # who has the fewest first: a third less to search
     price = machine.share(np.where((docket.slots == 0) | sold, FAR, 0).astype(np.int32))
     load = machine.share(np.where(sold, docket.slots, 0).astype(np.int32))
     if market is not None:

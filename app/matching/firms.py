@@ -19,7 +19,7 @@ from app.core.errors import NotFound
 from app.volunteers.models import Membership, Organisation, Volunteer, VolunteerStatus
 
 from . import policy
-from .barring import Purpose, barred_firms
+from .barring import Purpose, barred_firms, barred_volunteers
 from .board import first_zone
 from .models import LIVE, Assignment, Referral, ReferralStatus
 from .queries import LISTED
@@ -109,6 +109,20 @@ def is_kept(opening: Opening, organisation: Organisation, purpose: Purpose = Pur
     """Is the whole firm kept from the opening's case: barred, a party or a party's firm, or its answer was no?"""
     kept = barred_firms(ONE, purpose, opening_id=opening.id)
     return organisation.id in kept.get(opening.case_id, set())
+
+
+def is_kept_from(viewer: User, opening: Opening) -> bool:
+    """Is whoever answers for a firm kept from the opening's case: in person, or with any firm they answer for?
+
+    What one head has read cannot be kept from the other firm.
+    """
+    theirs = set(viewer.organisation_ids())
+    if theirs & barred_firms(ONE, Purpose.PLACE, opening_id=opening.id).get(opening.case_id, set()):
+        return True
+    if viewer.volunteer is None:
+        return False
+    kept = barred_volunteers(ONE, Purpose.PLACE, opening_id=opening.id)
+    return viewer.volunteer.public_id in kept.get(opening.case_id, set())
 
 
 @dataclass(frozen=True)

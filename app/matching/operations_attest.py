@@ -65,7 +65,8 @@ def attest(referral: Referral, answer: str, *, actor: User, names_read: str | No
 
 
 def _attest_again(referral: Referral, answer: str, actor: User) -> Referral:
-    """The parties of a case in hand changed."""
+    """The parties of a case in hand changed; whoever has it no more has only a conflict left to tell."""
+    refuse_if(answer != CONFLICT and not queries.leads(referral), HoldOver)
     if answer == CLEAR:
         return clear_again(referral, actor=actor)
     if answer == CONFLICT:

@@ -33,6 +33,7 @@ from .refusals import (
     FirmChecksFirst,
     FirmHasNoCoordinator,
     HoldOver,
+    KeptYourself,
     NamesNotReleased,
     NotForFirm,
     OfferOver,
@@ -84,6 +85,7 @@ def accept_for_firm(referral: Referral, *, actor: User) -> Referral:
     :raises OfferOver: it was answered or its time is over
     :raises CaseGone: it was placed or taken off the docket meanwhile
     :raises NotForFirm: the firm is kept from it or has nobody for it by now
+    :raises KeptYourself: the actor is kept from it, in person or with another firm
     :raises FirmFull: it holds as many as its people have places
     """
     refuse_if(not policy.may_answer_for(actor, referral.organisation_id), NotAllowed)
@@ -93,7 +95,7 @@ def accept_for_firm(referral: Referral, *, actor: User) -> Referral:
         return referral
     over = referral.ends_at is None or referral.is_too_late
     refuse_if(referral.status is not S.OFFERED or over, OfferOver)
-    _refuse_unless_firm_may(opening, _firm(referral))
+    _refuse_unless_firm_may(opening, _firm(referral), actor)
     is_next = queries.holding(opening) is None and not queries.is_overtaking(referral, opening)
     if is_next:
         refuse_if_firm_is_full(_firm(referral))
@@ -111,6 +113,7 @@ def hold_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     :raises NotAllowed: another firm
     :raises CaseGone: it was placed or taken off the docket meanwhile
     :raises NotForFirm: the firm is kept from it or has nobody for it
+    :raises KeptYourself: the actor is kept from it, in person or with another firm
     :raises CaseTaken: another hold is live, or others wait in line
     :raises FirmFull: it holds as many as its people have places
     """
@@ -120,7 +123,7 @@ def hold_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     mine = next((r for r in before if r.organisation_id == organisation.id), None)
     if mine is not None and mine.status in HOLDING:
         return mine
-    _refuse_unless_firm_may(opening, organisation)
+    _refuse_unless_firm_may(opening, organisation, actor)
     refuse_if(any(r.status in HOLDING for r in before) or queries.is_overtaking(mine, opening), CaseTaken)
     refuse_if_firm_is_full(organisation)
     if mine is None:
@@ -139,13 +142,14 @@ def wait_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     :raises NotAllowed: another firm
     :raises CaseGone: it was placed or taken off the docket meanwhile
     :raises NotForFirm: the firm is kept from it or has nobody for it
+    :raises KeptYourself: the actor is kept from it, in person or with another firm
     """
     refuse_if(not policy.may_answer_for(actor, organisation.id), NotAllowed)
     opening = _lock_opening(opening)
     mine = firms.live_with_firm(opening, organisation.id)
     if mine is not None:
         return mine
-    _refuse_unless_firm_may(opening, organisation)
+    _refuse_unless_firm_may(opening, organisation, actor)
     return put_in_line(opening, actor=actor, organisation_id=organisation.id)
 
 
@@ -159,9 +163,10 @@ def _firm(referral: Referral) -> Organisation:
     return referral.organisation
 
 
-def _refuse_unless_firm_may(opening: Opening, organisation: Organisation) -> None:
+def _refuse_unless_firm_may(opening: Opening, organisation: Organisation, actor: User) -> None:
     refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, gone(opening))
     refuse_if(firms.is_kept(opening, organisation), NotForFirm)
+    refuse_if(firms.is_kept_from(actor, opening), KeptYourself)
     refuse_if(not firms.able_people(opening, organisation), NotForFirm)
 
 
@@ -170,6 +175,7 @@ def attest_for_firm(referral: Referral, answer: str, *, actor: User, names_read:
 
     :raises NotAllowed: another firm's hold
     :raises BadInput: none of the three answers
+    :raises KeptYourself: the answer is clear, and the actor is kept from it, in person or with another firm
     :raises CheckAgain: the answer is clear, and speaks of other names than stand there now
     :raises HoldOver: nothing is held
     :raises NamesNotReleased: not every name has been shown
@@ -180,6 +186,7 @@ def attest_for_firm(referral: Referral, answer: str, *, actor: User, names_read:
     refuse_if(answer not in (CLEAR, CONFLICT, DECLINED), BadInput)
     refuse_if(referral.status not in HOLDING, HoldOver)
     if answer == CLEAR:
+        refuse_if(firms.is_kept_from(actor, opening), KeptYourself)
         refuse_if(names_read not in (None, referral.names_now), CheckAgain)
         refuse_if(referral.is_too_late, HoldOver)
         return _cleared(referral, actor)

@@ -24,6 +24,7 @@ from .operations_firm_line import back_to_firm, tell_staff_nobody_was_named
 from .operations_line import RELEASE_NAMES, close_referral, offer_next_in_line, postpone_clock
 from .refusals import (
     AlreadyAsked,
+    AlreadyYours,
     AtCapacity,
     CaseTaken,
     HoldOver,
@@ -243,13 +244,16 @@ def withdraw_hold(referral: Referral, *, actor: User) -> Referral:
     """Give back a hold, a request or a place in the line; the next in line is offered it. Twice changes nothing.
 
     :raises NotAllowed: somebody else's
+    :raises AlreadyYours: it was placed with them meanwhile
+    :raises HoldOver: it was, and they have it no more
     """
     opening = lock(referral.opening)
     referral = lock(referral)
     refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
+    if referral.status is S.CONFIRMED:
+        raise AlreadyYours(referral.case) if queries.leads(referral) else HoldOver
     if referral.ended_at is not None:
         return referral
-    refuse_if(referral.status is S.CONFIRMED, HoldOver)
     if referral.named_at is not None:
         return back_to_firm(referral, actor=actor, reason=GIVEN_BACK)
     close_referral(referral, S.WITHDRAWN, actor=actor, reason=GIVEN_BACK)

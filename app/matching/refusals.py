@@ -98,6 +98,16 @@ class HoldOver(Refusal):
     message = _l("You no longer hold this matter. Your list shows what you could take now.")
 
 
+class AlreadyYours(Refusal):
+    """It was placed with whoever gives it back from a page of before."""
+
+    message = _l("This matter is yours by now. To give it up, hand it back from its own page.")
+
+    def __init__(self, case: Case) -> None:
+        where = url_for("casework.my_case", public_id=case.public_id) if has_request_context() else None
+        super().__init__(cure=(_l("Open the case"), where) if where else None)
+
+
 class NotExtendable(Refusal):
     """The hold was extended before, or the matter cannot wait."""
 
@@ -145,6 +155,15 @@ class NotForFirm(Refusal):
     """The firm as a whole is kept from the matter, or none of its people may take it."""
 
     message = _l("Your firm cannot take this matter.")
+
+
+class KeptYourself(Refusal):
+    """Whoever answers for the firm is kept from the matter, in person or with another firm."""
+
+    message = _l(
+        "You cannot look at this matter yourself. Somebody else must answer for the firm, or give it back; "
+        "the programme can help."
+    )
 
 
 class FirmCannot(Refusal):

@@ -108,6 +108,11 @@ def refused(desk: Desk) -> None:
     operations.refuse_request(ask(desk), "level", actor=desk.staff)
 
 
+def handed_back(desk: Desk) -> None:
+    part = operations.confirm_request(ask(desk), actor=desk.staff)
+    operations.end_assignment(part, "no_time", CaseStatus.AVAILABLE, actor=desk.staff)
+
+
 def changed_parties(desk: Desk) -> None:
     ask(desk)
     desk.case.parties_version = 2
@@ -160,6 +165,18 @@ TRIES: dict[str, Try] = {
     "claim without the promise": Try(nothing, opening("/hold"), {}, "Tick the box first", 422),
     # stale pages
     "answer to a hold that ran out": Try(expired, mine("/attest"), CLEAR, OVER),
+    "giving back what was placed meanwhile": Try(
+        lambda desk: operations.confirm_request(ask(desk), actor=desk.staff), mine("/give-back"), {},
+        "This matter is yours by now. To give it up, hand it back from its own page.",
+    ),
+    **{
+        f"{name} after the case was handed back": Try(handed_back, mine(act), data, OVER)
+        for name, act, data in (
+            ("a clear answer", "/attest", {**CLEAR, "names_read": "1-"}),
+            ("rather not", "/attest", {"answer": "declined", "names_read": "1-"}),
+            ("giving back", "/give-back", {}),
+        )
+    },
     "more time for a hold that ran out": Try(expired, mine("/extend"), {}, OVER),
     "a second extension": Try(
         lambda desk: operations.extend_hold(hold(desk), actor=desk.user()), mine("/extend"), {}, "extended once"

@@ -18,7 +18,7 @@ from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from app.matching import firms_board, operations
 from app.matching.models import Referral, ReferralStatus
-from app.volunteers.models import Organisation
+from app.volunteers.models import Organisation, Volunteer
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, lay, mails
 from tests.matching.firm import Firm, ask, cleared, found, holding, named
@@ -178,6 +178,35 @@ def test_a_coordinator_of_two_firms_chooses(app: Flask, desk: Desk, firm: Firm) 
     opening = f"/firm/opportunities/{desk.opening.public_id}"
     both.post(f"{opening}/hold?firm={second}", data={"confidential": "y"})
     assert the_referral().organisation_id == other.organisation_id
+
+
+@pytest.mark.parametrize("why", ["another firm", "in person"])
+def test_whoever_is_kept_from_a_matter_reads_its_names_for_no_firm(
+    app: Flask, desk: Desk, firm: Firm, why: str
+) -> None:
+    """One head answers for two firms, or volunteers: what one is kept from, the other's hold never shows."""
+    held = holding(desk, firm).public_id
+    other = found(desk, 2, name="Second Firm")
+    with transaction():
+        if why == "another firm":
+            accounts.grant_role(firm.coordinator, Role.FIRM_COORDINATOR, organisation=other.organisation, actor=None)
+        else:
+            session.get_one(Volunteer, desk.volunteer_ids[2]).user = firm.coordinator
+    browser, page = factories.sign_in(app.test_client(), firm.coordinator), f"/firm/matters/{held}"
+    assert NAMES[0] in browser.get(page).text
+    with transaction():
+        operations.bar(
+            desk.case, other.organisation if why == "another firm" else desk.volunteer(2), reason="conflict", actor=None
+        )
+    text = browser.get(page).text
+    assert not any(name in text for name in NAMES)
+    assert "You cannot look at this matter yourself." in text
+    answer = browser.post(f"{page}/attest", data={"answer": "clear", "checked": "y", "names_read": "1-"})
+    assert (answer.status_code, "You cannot look at this matter yourself." in answer.text) == (409, True)
+    assert browser.post(f"{page}/give-back").status_code == 303
+    again = browser.post(f"/firm/opportunities/{desk.opening.public_id}/hold?firm={firm.organisation.public_id}",
+                         data={"confidential": "y"})  # fmt: skip
+    assert (again.status_code, the_referral().status) == (409, S.WITHDRAWN)
 
 
 def test_the_firm_never_reads_a_file(visitor: FlaskClient, desk: Desk, firm: Firm) -> None:

@@ -19,7 +19,7 @@ from .. import firms, firms_board, operations, queries, reasons, terms, words
 from ..forms import AttestForm, DeclineForm, HoldForm
 from ..forms_firm import NameForm
 from ..models import Referral, ReferralStatus
-from ..refusals import CheckAgain
+from ..refusals import CheckAgain, KeptYourself
 from . import bp
 
 S = ReferralStatus
@@ -128,14 +128,19 @@ def wait_for_firm(public_id: str) -> ResponseReturnValue:
 def firm_matter(public_id: str) -> ResponseReturnValue:
     """An attempt with the firm: the names to check while it holds; who saw them is written down first."""
     referral = firms.get_attempt(public_id, viewer=signed_in())
-    if queries.may_read_names(referral):
+    if _shows_names(referral):
         audit.record_view("parties", referral, viewer=signed_in())
         referral = firms.get_attempt(public_id, viewer=signed_in())
     return _page(referral, AttestForm(formdata=None))
 
 
+def _shows_names(referral: Referral) -> bool:
+    return queries.may_read_names(referral) and not firms.is_kept_from(signed_in(), referral.opening)
+
+
 def _page(referral: Referral, form: AttestForm, name: NameForm | None = None) -> str:
-    shown = queries.names_shown(referral) if queries.may_read_names(referral) else []
+    is_kept = firms.is_kept_from(signed_in(), referral.opening)
+    shown = [] if is_kept or not queries.may_read_names(referral) else queries.names_shown(referral)
     form.names_read.data = referral.names_now
     able = _able(referral)
     return render_template(
@@ -144,6 +149,8 @@ def _page(referral: Referral, form: AttestForm, name: NameForm | None = None) ->
         case=referral.case,
         firm=referral.organisation,
         parties=shown,
+        is_kept=is_kept,
+        kept_yourself=KeptYourself.message,
         all_shown=not referral.case.sensitive or referral.names_released == "all",
         matter=_listing(referral) if referral.status in (S.OFFERED, S.WAITLISTED) else None,
         form=form,

@@ -195,6 +195,25 @@ def test_proposals_are_dismissed(app: Flask, client: FlaskClient) -> None:
     assert f"Dismissed before by {desk.staff.name}" in again
 
 
+def test_one_bad_item_stops_no_other(app: Flask, client: FlaskClient) -> None:
+    """Several are chosen: one was decided by a colleague meanwhile, one is an id of nothing, the others go through."""
+    desk = lay(volunteers=4, volunteer={"capacity": 1})
+    others = [more(desk) for _ in range(3)]
+    address = placed(desk)
+    factories.sign_in(client, desk.staff)
+    client.post(f"{address}/accept", data={"id": others[0]})
+    answer = client.post(
+        f"{address}/dismiss", data={"id": [others[0], "0" * 16, others[1], others[2]]}, follow_redirects=True
+    ).text
+    assert "2 proposals are dismissed." in answer
+    assert "One is no proposal of this run." in answer
+    assert "One was decided before, here or by a colleague, and was not sent again." in answer
+    sent = client.post(f"{address}/accept", data={"id": ["0" * 16, desk.opening.public_id]}, follow_redirects=True).text
+    assert "One offer is on its way." in sent
+    assert "One is no proposal of this run." in sent
+    assert sorted(row.status.value for row in session.query(Proposal)) == ["accepted", "accepted", *["dismissed"] * 2]
+
+
 def test_what_would_give_is_said_for_the_runner_up(app: Flask, client: FlaskClient) -> None:
     desk = lay(volunteers=2, volunteer={"capacity": 1, "remote": False}, priority_level="high", priority_rank=2)
     with transaction():

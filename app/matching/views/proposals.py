@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from app.core.access import STAFF, open_to, signed_in
 from app.core.db import session, transaction
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 
 from .. import operations_proposals, queries, queries_runs, review
 from ..models import DocketRun, ProposalStatus
@@ -79,6 +79,7 @@ def _tell_what_was_decided(run: DocketRun, before: int) -> None:
 def _tell(came: Counter[str]) -> None:
     if came["sent"]:
         flash(ngettext("One offer is on its way.", "%(num)s offers are on their way.", came["sent"]), "ok")
+    _tell_unknown(came)
     if came["mentor"]:
         unnamed = ngettext(
             "One needs a mentor with time: choose one beside it.",
@@ -92,6 +93,15 @@ def _tell(came: Counter[str]) -> None:
             ngettext("One could not be sent; it says why.", "%(num)s could not be sent; each says why.", refused),
             "stop",
         )
+
+
+def _tell_unknown(came: Counter[str]) -> None:
+    """Say how many ids meant nothing here; where none did, there is no such page."""
+    if came["unknown"] and came["unknown"] == came.total():
+        raise NotFound
+    if came["unknown"]:
+        said = ngettext("One is no proposal of this run.", "%(num)s are no proposals of this run.", came["unknown"])
+        flash(said, "stop")
 
 
 def _all_open(run: DocketRun) -> list[str]:
@@ -111,6 +121,8 @@ def _accept(run: str, opening: str) -> str:
             operations_proposals.accept_proposal(proposal, actor=signed_in(), mentor=named)
     except operations_proposals.ProposalDecided:
         return "before"
+    except NotFound:
+        return "unknown"
     except Refusal as refusal:
         with transaction():
             proposal = queries_runs.get_proposal(queries_runs.get_run(run), opening, viewer=signed_in())
@@ -122,15 +134,29 @@ def _accept(run: str, opening: str) -> str:
 @bp.post("/matching/runs/<public_id>/dismiss")
 @open_to(*STAFF)
 def dismiss_proposals(public_id: str) -> ResponseReturnValue:
-    """Set the chosen proposals aside."""
+    """Set the chosen proposals aside, each by itself."""
+    run = queries_runs.get_run(public_id)
     chosen = request.form.getlist("id")
-    with transaction():
-        run = queries_runs.get_run(public_id)
-        for opening in chosen:
-            proposal = queries_runs.get_proposal(run, opening, viewer=signed_in())
-            operations_proposals.dismiss_proposal(proposal, actor=signed_in())
-    if chosen:
-        flash(ngettext("One proposal is dismissed.", "%(num)s proposals are dismissed.", len(chosen)), "ok")
-    else:
+    came = Counter(_dismiss(public_id, opening) for opening in chosen)
+    if not chosen:
         flash(_("Choose one proposal at least."), "stop")
+    if came["dismissed"]:
+        num = came["dismissed"]
+        flash(ngettext("One proposal is dismissed.", "%(num)s proposals are dismissed.", num), "ok")
+    _tell_unknown(came)
+    if came["before"]:
+        _tell_what_was_decided(run, came["before"])
     return redirect(url_for(".docket_run", public_id=public_id), 303)
+
+
+def _dismiss(run: str, opening: str) -> str:
+    """One proposal in a transaction of its own; what came of it."""
+    try:
+        with transaction():
+            proposal = queries_runs.get_proposal(queries_runs.get_run(run), opening, viewer=signed_in())
+            operations_proposals.dismiss_proposal(proposal, actor=signed_in())
+    except operations_proposals.ProposalDecided:
+        return "before"
+    except NotFound:
+        return "unknown"
+    return "dismissed"

@@ -16,11 +16,12 @@ from app.matching.models import Assignment
 from app.matching.operations import bar, end_assignment
 from app.tasks.operations import finish_tasks, open_task
 
+from . import operations_transfer_steps as steps
 from . import package_mails, policy, queries
 from .models_packages import PackageReport, PackageStatus
 from .operations import CannotKeep, NotOnTheCase, WorkIsOver, log_time
 from .operations_closing import go_on
-from .queries_packages import OVERDUE
+from .queries_packages import OVERDUE, newest_report
 
 S = PackageStatus
 CHECK_PACKAGE, FIND_FOR_PART = "package_report", "find_for_part"
@@ -162,11 +163,17 @@ def give_back_part(assignment: Assignment, *, reason: str, actor: User) -> None:
 
     :raises NotOnTheCase: somebody else's
     :raises NotAllowed: a lead's part, which has its own way out
+    :raises WorkIsOver: it ended meanwhile
+    :raises ReportedBefore: it is reported done; a conflict may still be told
     """
+    case, assignment = steps.lock_case(assignment)
     refuse_if(actor.volunteer is None or assignment.volunteer_id != actor.volunteer.id, NotOnTheCase)
     refuse_if(assignment.role is CaseRole.LEAD or assignment.opening is None, NotAllowed)
     refuse_if(assignment.ended_at is not None, WorkIsOver)
-    case, opening = assignment.case, assignment.opening
+    opening, report = assignment.opening, newest_report(assignment)
+    if report is not None and report.status is S.REPORTED:
+        refuse_if(reason != "conflict", ReportedBefore)
+        finish_tasks(CHECK_PACKAGE, report, actor=actor, outcome="given_back")
     if reason == "conflict":
         bar(case, assignment.volunteer, reason="conflict", actor=actor)
         for membership in assignment.volunteer.memberships if case.short_term_by is None else []:

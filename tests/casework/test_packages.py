@@ -179,6 +179,22 @@ def test_the_cases_closing_and_a_packages_report_do_not_disturb_each_other(app: 
     assert desk.case.assignments[0].uses_slot is True
 
 
+def test_a_package_reported_done_is_not_given_back_but_over_a_conflict(app: Flask) -> None:
+    """Whoever clicks from a page of before would list done work again, and leave a report nobody can answer."""
+    desk = led()
+    part, account, what = taken(desk)
+    report(part, account)
+    with pytest.raises(packages.ReportedBefore), transaction():
+        packages.give_back_part(session.get_one(Assignment, part), reason="no_time", actor=user(account))
+    assert session.get_one(Opening, what).status is OpeningStatus.FILLED
+    assert len(tasks("package_report")) == 1
+    with transaction():
+        packages.give_back_part(session.get_one(Assignment, part), reason="conflict", actor=user(account))
+    assert tasks("package_report") == []
+    assert len(tasks("find_for_part")) == 1
+    assert not sees(account)
+
+
 def test_a_part_is_given_back_and_listed_again_while_the_case_stays(app: Flask, client: FlaskClient) -> None:
     desk = led()
     part, account, what = put(desk, R.INTERPRETER, "interpreter")

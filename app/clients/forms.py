@@ -201,7 +201,9 @@ class DateForm(PartForm):
 
     kind = SelectField(_l("What happens that day?"), choices=choices(words.DATE_KINDS))
     on_day = DayField(
-        _l("Day"), description=_l("As on the paper. Leave it empty if nobody knows: it stays a question.")
+        _l("Day"),
+        description=_l("As on the paper. Leave it empty if nobody knows: it stays a question."),
+        years=(10, 10),
     )
     at_time = StringField(_l("Time"), [Optional(), Regexp(TIME_OF_DAY, message=_l("Write it like 9:30 am."))])
     paper = StringField(_l("Paper it comes from"), [Optional(), Length(max=80, message=_l("Use at most 80 letters."))])

@@ -44,6 +44,7 @@ class NamesForm(Form):
     born_on = DayField(
         _l("Date of birth"),
         [MayBeEmpty(), not_tomorrow],
+        years=(125, 1),
         description=_l("So that we do not mistake you for somebody else. For example, 3 27 1985."),
     )
 

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, IntegerField, StringField
 from wtforms.validators import StopValidation
 
+from . import clock
 from .db import lock
 from .errors import Stale
 
@@ -99,9 +100,16 @@ class WholeNumberField(IntegerField):
 
 
 class DayField(Field):
-    """A date typed in three parts: month, day, year; inputs are named `x-month`, `x-day`, `x-year`."""
+    """A date typed in three parts: month, day, year; inputs are named `x-month`, `x-day`, `x-year`.
+
+    `years` says how many years ago and ahead somebody can have meant; a slip of the key lies outside.
+    """
 
     parts: tuple[str, str, str] = ("", "", "")
+
+    def __init__(self, *args: Any, years: tuple[int, int] = (20, 30), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.years = years
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Read the three parts, or take the date given."""
@@ -124,9 +132,13 @@ class DayField(Field):
         except (ValueError, OverflowError):
             self.process_errors.append(_("We could not read the date. Write it like 11 24 2026."))
             return
-        if not 1900 <= self.data.year <= 2100:
+        back, ahead = self.years
+        if not -back <= self.data.year - clock.now().year <= ahead:
+            short = self.data.year < 1000
             self.data = None
-            self.process_errors.append(_("Write the year with four digits, like 2026."))
+            self.process_errors.append(
+                _("Write the year with four digits, like 2026.") if short else _("Check the year of this date.")
+            )
 
 
 LABEL_MONTH, LABEL_DAY, LABEL_YEAR = _l("Month"), _l("Day"), _l("Year")

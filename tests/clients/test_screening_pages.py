@@ -314,14 +314,17 @@ def test_an_unknown_date_is_a_question_until_it_is_answered(desk, client: FlaskC
     assert (row.standing, case.next_critical_on, case.points) == ("confirmed", date(2026, 11, 20), 50)
 
 
-def test_a_bad_day_is_said_above_its_field(desk, client: FlaskClient) -> None:
+@pytest.mark.parametrize(
+    ("month", "year", "said"), [("13", "2026", "We could not read the date."), ("1", "1900", "Check the year")]
+)
+def test_a_bad_day_is_said_above_its_field(desk, client: FlaskClient, month: str, year: str, said: str) -> None:
     of, staff, _grant = desk
     case = make.case(of, owner=staff)
     session.commit()
-    typed = {"date-kind": "hearing", "date-on_day-month": "13", "date-on_day-day": "1", "date-on_day-year": "2026"}
+    typed = {"date-kind": "hearing", "date-on_day-month": month, "date-on_day-day": "1", "date-on_day-year": year}
     answer = client.post(f"/intake/{case.public_id}/dates", data=typed)
     assert answer.status_code == 422
-    assert "We could not read the date." in answer.get_data(as_text=True)
+    assert said in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(("time", "status"), [("25:99", 422), ("13:00 pm", 422), ("9:30 am", 303), ("14:00", 303)])

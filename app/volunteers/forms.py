@@ -247,7 +247,8 @@ class ApplicationForm(Form, OfferFields):
 
     def stated_licences(self) -> list[Licence]:
         """The licences named."""
-        rows = [row for row in self.licences.data if row["state"] and (row["number"] or "").strip()]
+        filled = (row for row in self.licences.data if row["state"] and (row["number"] or "").strip())
+        rows = [row for row in filled if row["kind"] in LICENCE_KINDS]
         return [Licence(row["state"], row["number"].strip(), CredentialKind(row["kind"])) for row in rows]
 
     def odd_numbers(self) -> list[Licence]:

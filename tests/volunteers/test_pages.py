@@ -49,6 +49,10 @@ class TestApplication:
     def _served(self, programme: Programme) -> None:
         """A programme, whose places can be chosen."""
 
+    def test_a_kind_of_licence_that_does_not_exist_is_refused(self, client: FlaskClient) -> None:
+        answer = client.post("/volunteer", data={**TYPED, "licences-0-kind": "nonsense"})
+        assert (answer.status_code, volunteers()) == (422, [])
+
     def test_everything_typed_is_kept(self, client: FlaskClient) -> None:
         answer = client.post("/volunteer", data=TYPED)
         assert (answer.status_code, answer.location) == (303, "/volunteer/applied")
@@ -260,7 +264,8 @@ class TestStaffPages:
         assert "Write the last day" in staff.post(f"{here}/pause", data={"reason": "busy"}).text
         past = {"reason": "busy", "until-month": "1", "until-day": "5", "until-year": "2020"}
         assert staff.post(f"{here}/pause", data=past).status_code == 422
-        assert staff.post(f"{here}/pause", data={**past, "until-year": "2099"}).status_code == 303
+        assert staff.post(f"{here}/pause", data={**past, "until-year": "2099"}).status_code == 422
+        assert staff.post(f"{here}/pause", data={**past, "until-year": "2040"}).status_code == 303
         assert staff.post(f"{here}/resume").status_code == 303
         assert volunteers()[0].status is VolunteerStatus.APPROVED
 

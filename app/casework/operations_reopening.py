@@ -12,7 +12,9 @@ from app.clients.models.statuses import CaseRole
 from app.core import clock
 from app.core.db import lock, session
 from app.core.errors import NotAllowed, Refusal, refuse_if
-from app.matching.models import Assignment, Bar, Referral
+from app.matching.barring import Purpose, barred_volunteers
+from app.matching.models import Assignment, Referral
+from app.matching.rules import ONE
 from app.tasks.operations import open_task
 from app.volunteers.policy import may_take_new_work
 
@@ -41,14 +43,15 @@ def former_lead(case: Case) -> Assignment | None:
 
 
 def may_return(assignment: Assignment) -> bool:
-    """Approved, not barred, and cleared against the parties as they are now; slots do not matter."""
+    """Approved, not kept off in person or with a firm, and clear of the parties as they are now; slots do not count."""
     case, volunteer = assignment.case, assignment.volunteer
     if not may_take_new_work(volunteer, calendars.today(case.programme)):
         return False
-    if session.query(Bar).filter_by(case_id=case.id, volunteer_id=volunteer.id).first() is not None:
+    kept = barred_volunteers(ONE, Purpose.PLACE, opening_id=case.lead_opening.id)
+    if volunteer.public_id in kept.get(case.id, set()):
         return False
     referral = session.get(Referral, assignment.referral_id) if assignment.referral_id else None
-    return referral is None or referral.attested_version in (None, case.parties_version)
+    return referral is None or referral.attested_version == case.parties_version
 
 
 def reopen_case(case: Case, *, reason: str, with_lead: bool, actor: User) -> None:

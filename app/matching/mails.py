@@ -61,8 +61,9 @@ def case_held(referral: Referral) -> None:
 
 
 def names_released(referral: Referral, which: str) -> None:
-    """Say that names can now be read."""
-    _tell(referral, "names_released", url=_parties_url(referral), occasion=f":{which}")
+    """Say that names can now be read, each time anew: they are released again where they changed."""
+    since = f"{referral.parties_seen_at:%Y%m%d%H%M%S}" if referral.parties_seen_at else ""
+    _tell(referral, "names_released", url=_parties_url(referral), occasion=f":{which}:{since}")
 
 
 def hold_ending(referral: Referral) -> None:

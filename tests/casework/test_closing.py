@@ -12,7 +12,7 @@ from flask import Flask
 from app.casework import closing, operations, operations_closing, operations_reopening, queries
 from app.casework.models import AmountKind, ClosingReport, ClosingStatus
 from app.casework.operations_closing import Amount
-from app.clients.models import OPEN, CaseStatus, CriticalDate, OpeningStatus
+from app.clients.models import OPEN, CaseStatus, CriticalDate, OpeningStatus, Party, PartyRole
 from app.clients.queries import visible_cases
 from app.core import clock
 from app.core.db import session, transaction
@@ -20,6 +20,7 @@ from app.core.errors import NotAllowed
 from app.core.mail import Mail
 from app.matching.models import Bar, Referral, ReferralStatus, ReferralWay
 from app.matching.queries import count_used_slots
+from app.volunteers.models import Organisation
 from tests import factories
 from tests.casework.conftest import TODAY, Work, begin, closing_with
 
@@ -292,18 +293,25 @@ def test_only_a_closed_case_is_reopened_and_only_by_staff(closed: Work) -> None:
         reopen(closed, with_lead=False)
 
 
-@pytest.mark.parametrize("hindrance", ["barred", "lapsed", "parties"])
+@pytest.mark.parametrize("hindrance", ["barred", "their firm barred", "a party's name", "lapsed", "parties", "unread"])
 def test_a_volunteer_who_may_not_have_the_case_does_not_get_it_back(closed: Work, hindrance: str) -> None:
     with transaction():
         person = closed.user.volunteer
         if hindrance == "barred":
             session.add(Bar(case_id=closed.case_id, volunteer_id=person.id, reason="conflict"))
+        elif hindrance == "their firm barred":
+            firm = factories.add(Organisation(name="Orchard and Vale LLP"))
+            factories.member(person.id, firm.id)
+            session.add(Bar(case_id=closed.case_id, organisation_id=firm.id, reason="conflict"))
+        elif hindrance == "a party's name":
+            session.add(Party(case=closed.case, role=PartyRole.ADVERSE, name=person.name))
         elif hindrance == "lapsed":
             for credential in person.credentials:
                 credential.valid_until = date(2026, 1, 1)
         else:
+            read = 1 if hindrance == "parties" else None
             cleared = Referral(opening=closed.case.lead_opening, volunteer=person, way=ReferralWay.CLAIM,
-                               status=ReferralStatus.CONFIRMED, attested_version=1)  # fmt: skip
+                               status=ReferralStatus.CONFIRMED, attested_version=read)  # fmt: skip
             session.add(cleared)
             session.flush()
             closed.lead.referral_id, closed.case.parties_version = cleared.id, 2

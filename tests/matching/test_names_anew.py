@@ -95,6 +95,7 @@ def test_a_new_name_of_a_sensitive_matter_waits_for_a_coordinator_too(
         assert len(tasks("release_names")) == 1
         release(desk, held, "all")
         assert NEW in page(client, desk, path)
+        assert len(mails("matching.names_released")) == 3, "adverse, all, and all of them anew"
         assert not tasks("release_names")
 
 

@@ -36,7 +36,7 @@ ADMIN: tuple[Entry, ...] = (
 )
 VOLUNTEER: tuple[Entry, ...] = (  # the third is the icon
     (_l("Home"), "desk.my_home", "home"),
-    (_l("Opportunities"), "matching.opportunities", "list"),
+    (_l("Opportunities"), "matching.opportunities", "find"),
     (_l("My cases"), "casework.my_cases", "case"),
     (_l("Profile"), "volunteers.profile", "me"),
 )

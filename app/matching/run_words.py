@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.clients import problems
+from app.clients.vocabulary import CREDENTIALS
 
 from . import words
 from .models import Proposal
@@ -159,7 +160,8 @@ def profile(want: dict[str, Any]) -> str:
         said.append(_("any licence") if want["licence"] == "any" else _("licence %(state)s", state=want["licence"]))
     if want["role"] != "attorney":
         said.append(want["role"].partition("@")[0].replace("_", " ").replace("|", _(" or ")))
-    said += [part for part in (want["credentials"].replace(";", ", "), want["trainings"].replace(";", ", ")) if part]
+    said += [str(CREDENTIALS.get(each, each)) for each in want["credentials"].split(";") if each]
+    said += [each for each in want["trainings"].split(";") if each]
     county = problems.county_name(want["county"])
     said.append(_("%(county)s or remote", county=county) if want["remote"] == "yes" else county)
     return ", ".join(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from sqlalchemy.exc import OperationalError
 
 from app.clients.models import CaseStatus
 from app.clients.names import index_names
+from app.core import i18n
 from app.core.access import Role
 from app.core.db import session
 from app.desk.counts import AtLeast, capped
+from app.desk.places import FIRM, VOLUNTEER
 from tests import factories as make
 
 from .conftest import Desk
@@ -77,6 +80,12 @@ def test_tabs_carry_what_waits(desk: Desk) -> None:
     page = desk.browser.get("/search").text
     assert 'Intake <span class="n">1' in page
     assert 'Docket <span class="n">1' in page
+
+
+def test_every_icon_of_a_place_is_drawn() -> None:
+    drawn = Path(i18n.__file__).parents[1].joinpath("static", "icons.svg").read_text()
+    named = {icon for _label, _endpoint, icon in (*VOLUNTEER, *FIRM)}
+    assert [icon for icon in named if f'id="{icon}"' not in drawn] == []
 
 
 def test_a_public_page_counts_nothing(app: Flask, client: FlaskClient, asked: Any) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import event
 from app.clients.models import CaseStatus, Opening
 from app.core import clock
 from app.core.db import engine, session, transaction
-from app.matching import docket_jobs, operations_runs
+from app.matching import docket_jobs, operations_runs, run_words
 from app.matching.models import DocketRun, Proposal, ProposalStatus, Referral, RunStatus
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, lay, mails
@@ -408,3 +408,9 @@ def test_a_waiting_run_says_so_while_it_is_at_work(app: Flask, client: FlaskClie
     with clock.at(MONDAY + 2 * operations_runs.LEASE):
         assert "has gone silent" in page(client, address)
     assert client.get(f"{address}/left").status_code == 404
+
+
+def test_a_wanted_registration_is_said_in_words() -> None:
+    want = dict.fromkeys(("role", "licence", "area", "level", "county", "remote", "language", "trainings"), "")
+    said = run_words.profile({**want, "area": "Veterans/Military", "credentials": "va;court_admission"})
+    assert "Accredited by Veterans Affairs, Admitted to the court" in said

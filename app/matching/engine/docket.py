@@ -71,6 +71,7 @@ def urgency(case: CaseRow) -> tuple[Any, ...]:
     return (
         PRIORITIES.index(case.priority),
         -case.points,
+        case.next_critical_on is None,
         case.next_critical_on or date.max,
         case.waiting_since,
         case.case_id,

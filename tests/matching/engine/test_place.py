@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -223,3 +224,9 @@ def test_the_certificate_is_about_all_pairs_of_the_covered_cases() -> None:
     for price, count in zip(result.prices, slots, strict=True):
         bound += sum(max(0, int(price) - (0 if nth == 0 else 30 + 50 * (nth - 1))) for nth in range(count))
     assert bound == result.certificate.upper_bound == result.certificate.value
+
+
+def test_a_critical_date_however_far_comes_before_none() -> None:
+    never, at_last = a_case(case_id="C1"), a_case(case_id="C2", next_critical_on=date.max)
+    placement = place(Docket.from_rows([never, at_last], [a_volunteer()], AS_OF))
+    assert [row.case_id for row in placement.proposals] == ["C2"]

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from app.core import facts
 from app.matching.engine.docket import LEVELS, PRIORITIES
 from app.matching.engine.problems import fold, fold_area
 
@@ -19,6 +20,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WHOLE = re.compile(r"[0-9]{1,18}")
 NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18}")
 NEGATIVE = re.compile(r"-\s*[0-9.]+")
+FREELY_ASSOCIATED = frozenset({"FM", "MH", "PW"})
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
 
 Reader = Callable[[str], object]
@@ -87,10 +89,22 @@ def day(text: str) -> date:
         raise BadCell(f"{shown(text)} is not a day of the calendar") from None
 
 
+@cache
+def _states() -> frozenset[str]:
+    return frozenset(state for _, state in facts.counties().values()) | FREELY_ASSOCIATED
+
+
+@cache
+def _state_digits() -> frozenset[str]:
+    return frozenset(fips[:2] for fips in facts.counties()) | {"64", "68", "70"}
+
+
 def state(text: str) -> str:
     """Read a two-letter state."""
     if not STATE.fullmatch(text):
         raise BadCell(f"{shown(text)} is not a two-letter state")
+    if text not in _states():
+        raise BadCell(f"{shown(text)} is no state")
     return text
 
 
@@ -103,6 +117,8 @@ def county(text: str) -> str:
     """Read a county's five digits."""
     if not COUNTY.fullmatch(text):
         raise BadCell(f"{shown(text)} is not a county's five digits")
+    if text[:2] not in _state_digits():
+        raise BadCell(f"{shown(text)} is a county of no state")
     return text
 
 
@@ -110,7 +126,7 @@ def reach(text: str) -> str:
     """Read a county, or a state for all of it."""
     if not COUNTY.fullmatch(text) and not STATE.fullmatch(text):
         raise BadCell(f"{shown(text)} is neither a county's five digits nor a two-letter state")
-    return text
+    return county(text) if text.isdigit() else state(text)
 
 
 @cache
@@ -123,7 +139,10 @@ def language(text: str) -> str:
     """Read a language, a three-letter code as its two-letter one where there is one."""
     if not LANGUAGE.fullmatch(text):
         raise BadCell(f"{shown(text)} is not an ISO 639 language code")
-    return _two_letter().get(text.lower(), text.lower())
+    code = _two_letter().get(text.lower(), text.lower())
+    if len(code) == 2 and code not in _two_letter().values():
+        raise BadCell(f"{shown(text)} is not an ISO 639 language code")
+    return code
 
 
 def problem_code(text: str) -> str:

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from app.matching.spreadsheets import BadFiles, MatchedFiles, Problem, match_files, read_settings
+from app.matching.spreadsheets import (
+    BadFiles,
+    MatchedFiles,
+    Problem,
+    match_files,
+    read_settings,
+    refuse_overwriting,
+)
 
 SHOWN = 50
 EXISTING = click.Path(path_type=Path)
@@ -59,12 +66,12 @@ class Progress:
             click.echo(f"{stage}: {done:,} of {total:,} cases", err=True)
 
 
-def _list(problems: list[Problem], heading: str) -> None:
+def _list(problems: list[Problem], heading: str, most: int) -> None:
     click.echo(heading, err=True)
-    for problem in problems[:SHOWN]:
+    for problem in problems[:most]:
         click.echo(f"  {problem}", err=True)
-    if len(problems) > SHOWN:
-        click.echo(f"  and {len(problems) - SHOWN:,} more", err=True)
+    if len(problems) > most:
+        click.echo(f"  and {len(problems) - most:,} more", err=True)
 
 
 def _summarise(matched: MatchedFiles) -> None:
@@ -101,16 +108,17 @@ def match_files_command(
     """Run the docket of two files and say what came of it."""
     try:
         numbers = read_settings(settings)
+        refuse_overwriting([settings] if settings else [], out)
         matched = match_files(cases, volunteers, as_of.date(), out, pairs, numbers, skip_bad_rows, progress=Progress())
     except BadFiles as bad:
-        _list(bad.problems, "Nothing was written; this cannot be read:")
+        _list(bad.problems, "Nothing was written; this cannot be read:", SHOWN)
         raise SystemExit(2) from None
     except OSError as error:
-        raise click.ClickException(f"{out} cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"{error.filename or out} cannot be written: {error.strerror}") from None
     except MemoryError:
         raise click.ClickException("There is not enough memory for a docket of this size.") from None
     if matched.skipped:
-        _list(matched.skipped, f"{len(matched.skipped):,} problems; these rows were left out:")
+        _list(matched.skipped, f"{len(matched.skipped):,} problems; these rows were left out:", len(matched.skipped))
     _summarise(matched)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import resource
@@ -32,6 +33,7 @@ WANTED_COLUMNS = (
     "places", "case_ids",
 )  # fmt: skip
 PAIR_COLUMNS = ("case_id", "volunteer_id", "fit")
+RESULTS = ("pairs.csv", "proposals.csv", "unplaced.csv", "wanted.csv", "report.json")  # in the order they move in
 STAGES = ("read", "candidates", "coverage", "fit", "certificate", "explain", "write")
 MEGABYTE = 1 << 20 if sys.platform == "darwin" else 1 << 10
 
@@ -102,10 +104,13 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 def write_placement(placement: Placement, out: Path, *, pairs: bool) -> list[Path]:
     """Write every file of a placement; they are finished aside and then moved in.
 
+    The old report goes first and the new one comes last, so a report stands only beside the files it tells of.
+
     :raises OSError: the folder cannot be written
     """
     begun = time.perf_counter()
     out.mkdir(parents=True, exist_ok=True)
+    _refuse_folders(out)
     aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
     try:
         _write_csv(aside / "proposals.csv", PROPOSAL_COLUMNS, proposal_rows(placement))
@@ -116,11 +121,22 @@ def write_placement(placement: Placement, out: Path, *, pairs: bool) -> list[Pat
         placement.seconds["write"] = time.perf_counter() - begun
         text = json.dumps(report(placement), indent=1, ensure_ascii=False) + "\n"
         (aside / "report.json").write_text(text, encoding="utf-8")
+        (out / "report.json").unlink(missing_ok=True)
         if not pairs:
             (out / "pairs.csv").unlink(missing_ok=True)
-        return [_move_in(path, out) for path in sorted(aside.iterdir())]
+        return [_move_in(aside / name, out) for name in RESULTS if (aside / name).exists()]
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _refuse_folders(out: Path) -> None:
+    """See that a file can stand in every result's place.
+
+    :raises OSError: a folder stands there
+    """
+    for name in RESULTS:
+        if (out / name).is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(out / name))
 
 
 def _move_in(path: Path, out: Path) -> Path:

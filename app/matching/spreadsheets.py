@@ -6,7 +6,7 @@ import csv
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from app.matching.cells import BadCell, Reader
 from app.matching.engine.docket import CaseRow, Docket, VolunteerRow
 from app.matching.engine.settings import BadSetting, Settings, UnknownSetting
 from app.matching.engine.solve import Placement, place
-from app.matching.placement_files import write_placement
+from app.matching.placement_files import RESULTS, write_placement
 
 REQUIRED = object()
 MEMO_CELL = 300
@@ -140,6 +140,9 @@ class Sheet:
         """Return where each column stands, or nothing when the header will not do."""
         names = [name.strip() for name in header]
         before = len(self.problems)
+        if any("\0" in name or not _is_unicode(name) for name in names):
+            self.problem(1, "", "is not UTF-8 text; save the sheet as CSV in UTF-8")
+            return []
         for name in self.columns:
             if name not in names:
                 self.problem(1, name, "the column is missing")
@@ -160,7 +163,7 @@ class Sheet:
 
     def _values(self, row: list[str], places: list[int], line: int) -> list[Any]:
         if len(row) < self.width or any(cell.strip() for cell in row[self.width :]):
-            self.problem(line, "", f"the row has {len(row)} cells where the header has {self.width}")
+            self.problem(line, "", f"the row has {len(row)} cells where the header has {self.width}{_runs_on(row)}")
             return []
         values = [
             self._value(name, column, row[at].strip(), line)
@@ -190,9 +193,21 @@ class Sheet:
         return value
 
 
+def _runs_on(row: list[str]) -> str:
+    """Say how far a row with the wrong number of cells reaches, when a cell of it goes over lines."""
+    more = sum(cell.count("\n") for cell in row)
+    return f"; it takes in {more:,} more lines, so a quotation mark may be left open" if more else ""
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def _utf8(text: str) -> str:
-    if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+    if not _is_unicode(text):
         raise BadCell("is not UTF-8 text")
+    if "\0" in text:
+        raise BadCell(f"{cells.shown(text)} holds a NUL character")
     return text
 
 
@@ -242,6 +257,21 @@ def _fatal(problems: list[Problem]) -> bool:
     return any(problem.line <= 1 for problem in problems)
 
 
+def refuse_overwriting(inputs: Iterable[Path], out: Path) -> None:
+    """See that no input lies where a result would.
+
+    :raises BadFiles: the results would take an input's place
+    """
+    reason = "the results would replace it; name another --out"
+    taken = [path for path in inputs if any(_is_same(path, out / name) for name in RESULTS)]
+    if taken:
+        raise BadFiles([Problem(path.name, 0, "", reason) for path in taken])
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
 def match_files(
     cases: Path,
     volunteers: Path,
@@ -257,6 +287,7 @@ def match_files(
     :raises BadFiles: something cannot be read; nothing is written
     """
     begun = time.perf_counter()
+    refuse_overwriting([cases, volunteers], out)
     case_rows, problems = read_cases(cases)
     volunteer_rows, more = read_volunteers(volunteers, as_of)
     problems += more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -193,6 +194,11 @@ BAD_CASES = [
     ("problem_code", "00", "'00' is not a problem code that can be chosen"),
     ("level", "senior", "'senior' is none of learning, competent, experienced, expert"),
     ("state", "Wisconsin", "'Wisconsin' is not a two-letter state"),
+    ("state", "ZZ", "'ZZ' is no state"),
+    ("licence", "XX", "'XX' is no state"),
+    ("county", "99999", "'99999' is a county of no state"),
+    ("language", "xx", "'xx' is not an ISO 639 language code"),
+    ("case_id", "C\0", "holds a NUL character"),
     ("licence", "all", "'all' is not a two-letter state"),
     ("county", "5025", "'5025' is not a county's five digits"),
     ("county", "WI", "'WI' is not a county's five digits"),
@@ -213,6 +219,7 @@ BAD_VOLUNTEERS = [
     ("areas", "Houses:expert", "'Houses' is neither a problem code that can be chosen nor a category"),
     ("areas", "11:expert", "'11' is neither a problem code that can be chosen nor a category"),
     ("languages", "en;e", "'e' is not an ISO 639 language code"),
+    ("counties", "55025;ZZ", "'ZZ' is no state"),
     ("counties", "55025;55", "'55' is neither a county's five digits nor a two-letter state"),
     ("remote", "maybe", "'maybe' is none of yes, no"),
     ("slots", "-1", "'-1' is negative"),
@@ -296,6 +303,42 @@ def test_text_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     assert "cases.csv, line 2, column programme: is not UTF-8 text" in result.stderr
 
 
+def test_a_sheet_in_another_encoding_is_called_that(tmp_path: Path) -> None:
+    cases = write(tmp_path / "cases.csv", [CASE], encoding="utf-16")
+    result = run(cases, write(tmp_path / "volunteers.csv", [VOLUNTEER]), tmp_path / "out")
+    assert result.exit_code == 2
+    assert "cases.csv, line 1: is not UTF-8 text; save the sheet as CSV in UTF-8" in result.stderr
+    assert "missing" not in result.stderr
+
+
+def test_a_quotation_mark_left_open_is_suspected(tmp_path: Path) -> None:
+    cases = write(tmp_path / "cases.csv", [CASE, CASE | {"case_id": "C2"}, CASE | {"case_id": "C3"}])
+    cases.write_text(cases.read_text().replace("C2,high", 'C2,"high'))
+    result = run(cases, write(tmp_path / "volunteers.csv", [VOLUNTEER]), tmp_path / "out")
+    assert result.exit_code == 2
+    assert "cases.csv, line 3: the row has 2 cells where the header has 19; it takes in 2 more lines" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["pairs.csv", "proposals.csv", "wanted.csv"])
+def test_results_never_take_the_place_of_what_they_were_made_from(tmp_path: Path, name: str) -> None:
+    cases = write(tmp_path / name, [CASE])
+    before = cases.read_bytes()
+    result = run(cases, write(tmp_path / "volunteers.csv", [VOLUNTEER]), tmp_path / ".")
+    assert result.exit_code == 2
+    assert f"{name}: the results would replace it; name another --out" in result.stderr
+    assert cases.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "volunteers.csv"])
+
+
+def test_settings_are_not_replaced_by_the_report(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    numbers = tmp_path / "out" / "report.json"
+    numbers.write_text('{"language": 11}')
+    result = run_rows(tmp_path, [CASE], [VOLUNTEER], "--settings", str(numbers))
+    assert result.exit_code == 2
+    assert numbers.read_text() == '{"language": 11}'
+
+
 def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     result = run(tmp_path / "none.csv", tmp_path, tmp_path / "out")
     assert result.exit_code == 2
@@ -316,6 +359,12 @@ def test_bad_rows_can_be_left_out_and_are_listed(tmp_path: Path) -> None:
     assert "3 problems; these rows were left out" in result.stderr
     assert "cases.csv, line 3, column hours: 'y' is not a number of hours" in result.stderr
     assert "1 of 1 cases placed" in result.output
+
+
+def test_every_row_left_out_is_listed(tmp_path: Path) -> None:
+    rows = [CASE | {"case_id": f"C{n}", "points": "x"} for n in range(80)]
+    result = run_rows(tmp_path, rows, [VOLUNTEER], "--skip-bad-rows")
+    assert result.stderr.count("column points: 'x' is not a whole number") == 80
 
 
 def test_many_problems_are_counted_not_all_printed(tmp_path: Path) -> None:
@@ -357,6 +406,34 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "cannot be written" in result.stderr
     assert (tmp_path / "out").read_text() == "a file"
+
+
+def test_a_folder_in_a_results_place_leaves_all_old_results(tmp_path: Path) -> None:
+    assert run_rows(tmp_path, [CASE]).exit_code == 0
+    out = tmp_path / "out"
+    (out / "wanted.csv").unlink()
+    (out / "wanted.csv").mkdir()
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    result = run_rows(tmp_path, [CASE | {"case_id": "C9"}])
+    assert result.exit_code == 1
+    assert "wanted.csv cannot be written: Is a directory" in result.stderr
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+
+
+def test_a_run_killed_while_results_move_in_leaves_no_report(tmp_path: Path) -> None:
+    assert run_rows(tmp_path, [CASE]).exit_code == 0
+    child = os.fork()
+    if child == 0:
+        sys.addaudithook(
+            lambda event, given: os._exit(9) if event == "os.rename" and "wanted" in str(given[1]) else None
+        )
+        run_rows(tmp_path, [CASE | {"case_id": "C9"}])
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert not (tmp_path / "out" / "report.json").exists()
+    assert run_rows(tmp_path, [CASE | {"case_id": "C9"}]).exit_code == 0
+    assert [row["case_id"] for row in table(tmp_path / "out" / "proposals.csv")] == ["C9"]
+    assert (tmp_path / "out" / "report.json").exists()
 
 
 def test_a_run_without_pairs_leaves_no_old_pairs_behind(tmp_path: Path) -> None:

@@ -138,10 +138,15 @@ def lay_listings(
     """The openings judged for a reader as that reader may see them; barred ones and those not judged are left out."""
     stmt = select(*FACTS).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
     known = {public_id for public_id, pair in judged.items() if "barred" not in pair.rules}
-    facts = [row for row in session.execute(stmt) if row.public_id in known]
+    facts = [row for row in session.execute(stmt) if row.public_id in known and not _is_overdue(row)]
     counties, languages = _common()
     live = _live_by_opening(openings)
     return [_listing(row, judged[row.public_id], counties, languages, live[row.id], is_mine) for row in facts]
+
+
+def _is_overdue(row: Any) -> bool:
+    """A package whose last day is over waits for staff, not for volunteers."""
+    return row.ends_on is not None and row.ends_on < clock.today_in(row.time_zone)
 
 
 def _listing(

@@ -20,8 +20,8 @@ from .operations_firm_line import back_to_firm
 from .operations_holds import ask_for_names
 from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock
 from .operations_placement import CHECK_AGAIN, bar, clear_again, end_in_conflict, place
-from .refusals import CasePaused, CheckAgain, FirmChecksFirst, HoldOver, NamesNotReleased, NotForYou, NotRequested
-from .rules import judge_pair
+from .refusals import CasePaused, CheckAgain, FirmChecksFirst, HoldOver, NamesNotReleased, NotForYou, NotRequested, gone
+from .rules import judge_pair, still_stands_open
 
 S = ReferralStatus
 CLEAR, CONFLICT, DECLINED = "clear", "conflict", "declined"
@@ -37,6 +37,7 @@ def attest(referral: Referral, answer: str, *, actor: User, names_read: str | No
     :raises HoldOver: nothing is held
     :raises NamesNotReleased: not every name has been shown
     :raises CasePaused: the programme paused the case
+    :raises CaseGone: it was taken off the docket meanwhile, or its case is being closed
     :raises NotForYou: a rule that never only warns speaks against it by now
     :raises FirmChecksFirst: a firm named the actor and has not found the names clear as they are now
     :raises BadInput: none of the three answers
@@ -98,6 +99,7 @@ def _found_clear(referral: Referral, actor: User) -> Referral:
     refuse_if(not referral.is_promised, NamesNotReleased)
     refuse_if(referral.is_too_late, HoldOver)
     refuse_if(referral.stands_still, CasePaused)
+    refuse_if(not still_stands_open(referral.opening), gone(referral.opening))
     referral.attested_at, referral.attested_version = now, case.parties_version
     audit.record("referral.attest", referral, actor=actor, after={"parties_version": case.parties_version})
     volunteer = referral.volunteer

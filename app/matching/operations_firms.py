@@ -28,6 +28,7 @@ from .refusals import (
     CannotBeNamed,
     CaseTaken,
     CheckAgain,
+    DayOver,
     EnoughOffers,
     FirmCannot,
     FirmChecksFirst,
@@ -40,7 +41,7 @@ from .refusals import (
     PersonFull,
     gone,
 )
-from .rules import judge_pair
+from .rules import is_overdue, judge_pair
 
 S = ReferralStatus
 
@@ -165,6 +166,8 @@ def _firm(referral: Referral) -> Organisation:
 
 def _refuse_unless_firm_may(opening: Opening, organisation: Organisation, actor: User) -> None:
     refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, gone(opening))
+    refuse_if(is_overdue(opening), DayOver)
+    refuse_if(is_overdue(opening), DayOver)
     refuse_if(firms.is_kept(opening, organisation), NotForFirm)
     refuse_if(firms.is_kept_from(actor, opening), KeptYourself)
     refuse_if(not firms.able_people(opening, organisation), NotForFirm)

@@ -27,13 +27,14 @@ from .refusals import (
     AlreadyYours,
     AtCapacity,
     CaseTaken,
+    DayOver,
     HoldOver,
     NamesNotReleased,
     NotExtendable,
     NotForYou,
     gone,
 )
-from .rules import judge_pair, still_stands_open
+from .rules import is_overdue, judge_pair, still_stands_open
 
 S = ReferralStatus
 NO_LONGER_HERE, BARRED = "no_longer_here", "barred"
@@ -99,11 +100,13 @@ def refuse_unless_claimable(opening: Opening, volunteer: Volunteer) -> None:
     """Look at what stops a volunteer who claims or accepts: the docket, the hard rules, the slots.
 
     :raises CaseGone: the opening is not listed
+    :raises DayOver: the day by which it was to be done is over
     :raises NotForYou: a hard rule speaks against it
     :raises OtherPart, NeverAlone: it does not go with another part, or not without an attorney
     :raises AtCapacity: the volunteer's slots are used
     """
     refuse_if(not still_stands_open(opening), gone(opening))
+    refuse_if(is_overdue(opening), DayOver)
     pair = judge_pair(opening, volunteer, calendars.today(opening.case.programme), Purpose.CLAIM)
     against = policy.against_a_claim(pair.rules)
     if against:

@@ -16,8 +16,8 @@ from .models import HOLDING, DocketRun, Referral, ReferralStatus, ReferralWay
 from .operations_attest import CONFLICT, bar_person_and_firm
 from .operations_holds import lock_pair, refuse_unless_claimable, start_hold
 from .operations_line import PROPOSE_NEXT, close_referral, offer_next_in_line
-from .refusals import AlreadyAsked, EnoughOffers, OfferOver, RulesAgainst, VolunteerFull, gone
-from .rules import judge_pair, still_stands_open
+from .refusals import AlreadyAsked, DayOver, EnoughOffers, OfferOver, RulesAgainst, VolunteerFull, gone
+from .rules import is_overdue, judge_pair, still_stands_open
 
 S = ReferralStatus
 
@@ -34,6 +34,7 @@ def send_offer(
 
     :raises NotAllowed: the actor is not staff of the case's programme
     :raises CaseGone: the opening is not listed
+    :raises DayOver: the day by which it was to be done is over
     :raises AlreadyAsked: an attempt with this volunteer is live
     :raises EnoughOffers: as many are out as the priority allows
     :raises RulesAgainst: a hard rule speaks against the pair
@@ -44,6 +45,7 @@ def send_offer(
     case = opening.case
     refuse_if(actor is not None and not policy.may_place(actor, case), NotAllowed)
     refuse_if(not still_stands_open(opening), gone(opening))
+    refuse_if(is_overdue(opening), DayOver)
     refuse_if(queries.live_with(opening, volunteer) is not None, AlreadyAsked)
     out = [r for r in queries.live_referrals(opening, S.OFFERED) if not r.is_in_line]
     refuse_if(len(out) >= terms.OFFERS_AT_ONCE[case.priority_level], EnoughOffers)

@@ -30,6 +30,12 @@ def gone(opening: Opening) -> CaseGone:
     return CasePaused() if opening.case.paused_at is not None else CaseGone()
 
 
+class DayOver(CaseGone):
+    """The last day of a package is over; staff change the day or close it."""
+
+    message = _l("The day by which this was to be done is over. The programme must choose a new one first.")
+
+
 class NotOnTheList(CaseGone):
     """No such matter is open to the reader, whatever became of it; an unknown one is answered alike."""
 

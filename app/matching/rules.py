@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, select
 
+from app.accounts import calendars
 from app.accounts.models import Programme
 from app.clients import problems, roles
 from app.clients.models import Case, CaseRole, CaseStatus, Opening, OpeningStatus
@@ -100,6 +101,11 @@ def still_stands_open(opening: Opening) -> bool:
     """Is a locked opening on the docket, its case not paused while others waited for the lock?"""
     session.refresh(opening.case, ["paused_at"])
     return stands_open(opening)
+
+
+def is_overdue(opening: Opening) -> bool:
+    """Is the day by which a package was to be done over where its case is?"""
+    return opening.ends_on is not None and opening.ends_on < calendars.today(opening.case.programme)
 
 
 def _case_row(facts: Any, barred: set[str]) -> CaseRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
@@ -21,10 +22,10 @@ from app.clients.models import Case, CaseRole, CaseStatus, Opening, OpeningStatu
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
-from app.matching import operations
-from app.matching.models import Assignment, Bar, ReferralStatus
+from app.matching import board, operations
+from app.matching.models import Assignment, Bar, Referral, ReferralStatus
 from app.matching.parts import OtherPart
-from app.matching.refusals import NotForYou, RulesAgainst
+from app.matching.refusals import CaseGone, DayOver, NotForYou, RulesAgainst
 from app.matching.rules import judge_pair
 from app.volunteers.models import (
     Membership,
@@ -159,6 +160,45 @@ def test_the_end_of_a_package_is_noticed_once_and_anew_after_a_change(app: Flask
             session.get_one(Opening, what).ends_on = date(2026, 11, 24)
     with clock.at(MONDAY.replace(day=26)):
         assert package_jobs.note_overdue_one() is True
+
+
+def test_a_package_held_while_its_case_closes_is_not_asked_for(app: Flask) -> None:
+    """Staff could not say yes to such a request, and nobody would end it."""
+    desk = led()
+    with transaction():
+        desk.programme.claims_taken_at_once = False
+        who = person("paralegal", languages=["en", "es"])
+        made = opening(desk, R.PARALEGAL, **PACKAGE)
+        account, held = who.user_id, operations.hold(made, actor=who.user).id
+    with transaction():
+        closing = Closing("A", None, None, None, None, False, False, MONDAY.date(), 300)
+        endings.report_closing(desk.case, closing, amounts=[], actor=desk.user())
+    with pytest.raises(CaseGone), transaction():
+        operations.attest(session.get_one(Referral, held), "clear", actor=user(account))
+    assert session.get_one(Referral, held).status is S.HELD
+    assert tasks("answer_request") == []
+
+
+def test_a_package_whose_last_day_is_over_is_neither_shown_nor_taken_nor_offered(app: Flask) -> None:
+    """Else whoever takes it is late from the first minute; staff choose a new day first."""
+    desk = led()
+    with transaction():
+        who = person("paralegal", languages=["en", "es"])
+        made = opening(desk, R.PARALEGAL, **PACKAGE).public_id
+        person_id = who.id
+    for day, shown in ((20, True), (21, False)):
+        with clock.at(MONDAY.replace(day=day)):
+            listed = [matter.public_id for matter in board.open_matters(session.get_one(Volunteer, person_id))]
+            assert (made in listed) is shown
+            for act in (
+                lambda one, whose: operations.send_offer(one, whose, actor=desk.staff),
+                lambda one, whose: operations.hold(one, actor=whose.user),
+            ):
+                refused = nullcontext() if shown else pytest.raises(DayOver)
+                one = session.query(Opening).filter_by(public_id=made).one()
+                with refused, transaction():
+                    act(one, session.get_one(Volunteer, person_id))
+                    session.rollback()
 
 
 def test_the_cases_closing_and_a_packages_report_do_not_disturb_each_other(app: Flask) -> None:

@@ -13,9 +13,9 @@ from app.core.errors import NotAllowed, Refusal, refuse_if
 from app.volunteers.models import Volunteer
 
 from . import policy, queries, queries_runs
-from .models import Proposal, ProposalStatus, Referral
+from .models import Proposal, ProposalStatus, Referral, ReferralStatus
 from .operations_offers import send_offer
-from .refusals import NeedsMentor
+from .refusals import AskedSince, NeedsMentor
 from .rules import judge_pair
 
 S = ProposalStatus
@@ -32,8 +32,20 @@ def accept_proposal(proposal: Proposal, *, actor: User, mentor: Volunteer | None
 
     :raises NotAllowed: the actor is not staff of the case's programme
     :raises ProposalDecided: it was dismissed or refused
+    :raises AskedSince: somebody else was asked after it was made: from another run, or by hand
     :raises NeedsMentor: the match asks for a mentor, and none with time is named
     :raises Refusal: whatever speaks against an offer at this moment
+    """
+    proposal = lock(proposal)
+    refuse_if(not policy.may_place(actor, proposal.opening.case), NotAllowed)
+    refuse_if(proposal.status is S.OPEN and _is_asked_since(proposal), AskedSince)
+    return send_proposed(proposal, actor=actor, mentor=mentor)
+
+
+def send_proposed(proposal: Proposal, *, actor: User, mentor: Volunteer | None = None) -> Referral:
+    """Accept a proposal though others were asked since: whoever chose the volunteer by name means one more.
+
+    :raises NotAllowed, ProposalDecided, NeedsMentor, Refusal: as for every proposal
     """
     proposal = lock(proposal)
     case = proposal.opening.case
@@ -49,6 +61,14 @@ def accept_proposal(proposal: Proposal, *, actor: User, mentor: Volunteer | None
     return referral
 
 
+def _is_asked_since(proposal: Proposal) -> bool:
+    """Is an offer to somebody else out that was sent after the volunteer was proposed?"""
+    made_at = max(moment for moment in (proposal.run.finished_at, proposal.changed_at) if moment)
+    out = queries.live_referrals(lock(proposal.opening), ReferralStatus.OFFERED)
+    others = (offer for offer in out if offer.volunteer_id != proposal.volunteer_id)
+    return any(offer.offered_at > made_at for offer in others if offer.offered_at)
+
+
 def offer_from_shortlist(
     opening: Opening, volunteer: Volunteer, *, actor: User, mentor: Volunteer | None = None
 ) -> Referral:
@@ -59,7 +79,7 @@ def offer_from_shortlist(
     """
     proposal = queries_runs.open_proposal(opening)
     if proposal is not None and proposal.volunteer_id == volunteer.id:
-        return accept_proposal(proposal, actor=actor, mentor=mentor)
+        return send_proposed(proposal, actor=actor, mentor=mentor)
     fit = judge_pair(opening, volunteer, calendars.today(opening.case.programme)).fit
     referral = send_offer(opening, volunteer, actor=actor, fit=fit)
     _name_mentor(referral, mentor)

@@ -86,6 +86,12 @@ class AlreadyAsked(Refusal):
     message = _l("This volunteer already has this case in hand: an offer, a hold or a place on the waiting list.")
 
 
+class AskedSince(Refusal):
+    """Somebody else was asked after the run proposed a volunteer."""
+
+    message = _l("Somebody else was asked for this case since. To ask one more, send the offer from its shortlist.")
+
+
 class EnoughOffers(Refusal):
     """As many offers are out as the priority allows."""
 

@@ -19,7 +19,8 @@ from app.matching.dockets import build_docket
 from app.matching.engine.solve import place
 from app.matching.models import DocketRun, Proposal, ProposalStatus, Referral, ReferralStatus, RunStatus, Unplaced
 from app.matching.operations_proposals import ProposalDecided
-from app.matching.refusals import NeedsMentor, RulesAgainst, VolunteerFull
+from app.matching.refusals import AskedSince, NeedsMentor, RulesAgainst, VolunteerFull
+from app.volunteers.models import Volunteer
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, entries, lay, mails, tasks
 from tests.matching.test_race import at_once
@@ -296,6 +297,46 @@ def test_two_coordinators_accepting_at_once_send_one_offer(app: Flask) -> None:
     session.rollback()
     assert session.query(Referral).count() == 1
     assert len(mails("matching.offer")) == len(entries("proposal.accept")) == 1
+
+
+def test_proposals_of_two_runs_for_one_urgent_case_send_one_offer(app: Flask) -> None:
+    desk = lay(volunteers=2, priority_level="critical")
+    first = run(desk)
+    with transaction():
+        session.get_one(Volunteer, next(iter(proposed(first).values()))).declines = ["Housing"]
+    second = run(desk)
+    assert set(proposed(first).values()).isdisjoint(proposed(second).values())
+    with transaction():
+        for person in desk.volunteer_ids:
+            session.get_one(Volunteer, person).declines = []
+    with clock.at(MONDAY + timedelta(minutes=1)):
+        accept(second.proposals[0].id, desk)
+        with pytest.raises(AskedSince):
+            accept(first.proposals[0].id, desk)
+        with transaction():
+            one = session.get_one(Proposal, first.proposals[0].id)
+            one_more = operations_proposals.offer_from_shortlist(one.opening, one.volunteer, actor=desk.staff)
+            assert one_more.status is ReferralStatus.OFFERED
+    assert len(mails("matching.offer")) == 2
+
+
+def test_a_swap_made_on_the_shortlist_is_not_sent_over(app: Flask) -> None:
+    desk = lay(volunteers=2, priority_level="high")
+    found = run(desk)
+    (proposal,) = found.proposals
+    other = next(person for person in desk.volunteer_ids if person != proposal.volunteer_id)
+    with clock.at(MONDAY + timedelta(minutes=1)):
+        with transaction():
+            chosen = session.get_one(Volunteer, other)
+            operations_proposals.offer_from_shortlist(desk.opening, chosen, actor=desk.staff)
+        with pytest.raises(AskedSince) as refused:
+            accept(found.proposals[0].id, desk)
+        assert "since" in str(refused.value.message)
+        with transaction():
+            operations_proposals.offer_from_shortlist(
+                desk.opening, session.get_one(Proposal, found.proposals[0].id).volunteer, actor=desk.staff
+            )
+    assert session.get_one(Proposal, found.proposals[0].id).status is S.ACCEPTED
 
 
 def test_rules_and_room_are_looked_at_anew_when_accepting(app: Flask) -> None:

@@ -78,7 +78,7 @@ def decline_offer(referral: Referral, reason: str | None, *, actor: User | None)
 
     A conflict keeps person and firm from this one case.
 
-    :raises OfferOver: it was accepted or its time is over
+    :raises OfferOver: it was accepted or its time is over, or the volunteer is on the case by now
     """
     opening = lock(referral.opening)
     referral = lock(referral)
@@ -86,6 +86,7 @@ def decline_offer(referral: Referral, reason: str | None, *, actor: User | None)
         return referral
     if referral.status is S.DECLINED:
         if reason == CONFLICT:
+            refuse_if(_has_a_part(referral), OfferOver)
             bar_person_and_firm(referral, actor)
         if reason and not referral.reason:
             referral.reason = reason
@@ -123,6 +124,13 @@ def accept_offer(referral: Referral, *, actor: User) -> Referral:
     referral.status, referral.ends_at = S.WAITLISTED, None
     audit.record("referral.wait", referral, actor=actor, after={"status": S.WAITLISTED})
     return referral
+
+
+def _has_a_part(referral: Referral) -> bool:
+    """Is the volunteer on the case by now? Then the case's own page takes a conflict, and ends the part with it."""
+    return any(
+        part.volunteer_id == referral.volunteer_id and part.ended_at is None for part in referral.case.assignments
+    )
 
 
 def _is_over(referral: Referral) -> bool:

@@ -113,6 +113,12 @@ def handed_back(desk: Desk) -> None:
     operations.end_assignment(part, "no_time", CaseStatus.AVAILABLE, actor=desk.staff)
 
 
+def placed_after_a_no(desk: Desk) -> None:
+    """No by mail, then yes on the phone."""
+    operations.decline_offer(offer(desk), None, actor=None)
+    operations.place_by_hand(desk.opening, desk.volunteer(), "phone_yes", actor=desk.staff, checked=True)
+
+
 def changed_parties(desk: Desk) -> None:
     ask(desk)
     desk.case.parties_version = 2
@@ -177,6 +183,9 @@ TRIES: dict[str, Try] = {
             ("giving back", "/give-back", {}),
         )
     },
+    "a conflict from the mail of before, of whoever has the case by now": Try(
+        placed_after_a_no, mine("/decline"), {"reason": "conflict"}, "This offer is no longer open.",
+    ),
     "more time for a hold that ran out": Try(expired, mine("/extend"), {}, OVER),
     "a second extension": Try(
         lambda desk: operations.extend_hold(hold(desk), actor=desk.user()), mine("/extend"), {}, "extended once"

@@ -43,6 +43,7 @@ LED = (S.PLACED, S.IN_SERVICE, S.CLOSING)
 CLOCKED = ("app.engagement.jobs.plan_due", "app.clients.jobs.ask_about_clock_one", "app.clients.jobs.try_again_one",
            "app.clients.jobs.close_incomplete_one", "app.casework.package_jobs.note_overdue_one")  # fmt: skip
 DONE: Counter[str] = Counter()
+DAILY_ON_SQLITE = pytest.mark.full if SERVER else pytest.mark.promise(4)
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +269,7 @@ def test_no_case_is_without_an_owner_or_a_next_date_in_two_thousand_runs(
     assert never == [], "a deed that never succeeds shows nothing"
 
 
-@pytest.mark.promise(4)
+@DAILY_ON_SQLITE
 def test_a_planted_fault_is_found(world: tuple[World, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A volunteer's hand-back that forgets to move the case is found within a few runs."""
     from app.matching import operations_placement

@@ -320,6 +320,31 @@ def test_proposals_of_two_runs_for_one_urgent_case_send_one_offer(app: Flask) ->
     assert len(mails("matching.offer")) == 2
 
 
+def test_two_coordinators_over_two_runs_at_once_send_one_offer(app: Flask) -> None:
+    desk = lay(volunteers=2, priority_level="critical")
+    first = run(desk).proposals[0]
+    chosen = first.id
+    with transaction():
+        session.get_one(Volunteer, first.volunteer_id).declines = ["Housing"]
+    other = run(desk).proposals[0].id
+    with transaction():
+        for person in desk.volunteer_ids:
+            session.get_one(Volunteer, person).declines = []
+    session.rollback()
+
+    def click(proposal_id: int) -> str:
+        with clock.at(MONDAY + timedelta(minutes=1)):
+            try:
+                return str(accept(proposal_id, desk).status)
+            except AskedSince:
+                return "asked since"
+
+    said = at_once(app, [lambda one=one: click(one) for one in (chosen, other) * 2])
+    assert said.count("asked since") == 2
+    session.rollback()
+    assert session.query(Referral).count() == len(mails("matching.offer")) == 1
+
+
 def test_a_swap_made_on_the_shortlist_is_not_sent_over(app: Flask) -> None:
     desk = lay(volunteers=2, priority_level="high")
     found = run(desk)

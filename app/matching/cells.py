@@ -40,6 +40,12 @@ def items(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.strip() for entry in text.split(";") if entry.strip()))
 
 
+def barred(text: str) -> tuple[str, ...]:
+    """Read who is barred: volunteer ids and firms, a blank after `firm:` meaning nothing."""
+    firm = "firm:"
+    return tuple(firm + entry.removeprefix(firm).strip() if entry.startswith(firm) else entry for entry in items(text))
+
+
 def one_of(*choices: str) -> Reader:
     """Return a reader of one word out of a few."""
 

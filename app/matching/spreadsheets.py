@@ -49,7 +49,7 @@ CASE_COLUMNS: dict[str, Column] = {
     "interpreter": Column(cells.yes_or_no),
     "hours": Column(cells.hours),
     "trainings": Column(cells.items, ()),
-    "barred": Column(cells.items, ()),
+    "barred": Column(cells.barred, ()),
     "programme": Column(cells.text_cell),
 }
 

@@ -173,6 +173,13 @@ def test_three_letter_languages_fold_and_leading_zeros_stay(tmp_path: Path) -> N
     assert person.languages == ("en", "zh", "hmn")
 
 
+def test_a_blank_after_firm_lets_no_conflict_through(tmp_path: Path) -> None:
+    firm = VOLUNTEER | {"firm": "Acme LLP"}
+    assert run_rows(tmp_path, [CASE | {"barred": "V9; firm: Acme LLP "}], [firm]).exit_code == 0
+    (left,) = table(tmp_path / "out" / "unplaced.csv")
+    assert (left["reason"], left["binding_rule"]) == ("no_one_can", "barred")
+
+
 NEVER_BLANK = {
     "case_id", "priority", "points", "waiting_since", "problem_code", "state", "county", "in_person",
     "language", "interpreter", "hours", "programme",

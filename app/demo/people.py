@@ -191,7 +191,7 @@ def _volunteer(n: int, chance: random.Random, counties: list[str], today: date) 
     if status is VolunteerStatus.DECLINED:
         made.declined_reason = "requirements"
     session.add(made)
-    for area, level in (SLANTS[1] | SLANTS[0] if n == 0 else SLANTS[n % len(SLANTS)]).items():
+    for area, level in (SLANTS[1] | SLANTS[0] | SLANTS[5] if n == 0 else SLANTS[n % len(SLANTS)]).items():
         session.add(Area(volunteer=made, area=area, level=level))
     return made
 
@@ -212,6 +212,8 @@ def _credentials(of: Volunteer, verifier: User, chance: random.Random, today: da
         rows.append((CredentialKind.VA_ACCREDITATION, None, None))
     if chance.random() < 0.12:
         rows.append((CredentialKind.EOIR_REGISTRATION, None, None))
+    if any(each.area == "01" for each in of.areas):  # bankruptcy is heard by a federal court
+        rows.append((CredentialKind.COURT_ADMISSION, "W.D. Wis.", None))
     for kind, place, ends in rows:
         number = str(chance.randrange(1_000_000, 1_130_000)) if kind is CredentialKind.FULL_LICENCE else None
         session.add(Credential(

@@ -106,8 +106,8 @@ def refuse_proposal(proposal: Proposal, refusal: Refusal, *, actor: User) -> Non
     if proposal.status is not S.OPEN or isinstance(refusal, NeedsMentor):
         return
     _decide(proposal, S.REFUSED, actor)
-    said = "; ".join([str(refusal.message), *(str(detail) for detail in refusal.details)])
-    proposal.refusal = said[:160]
+    said, why = str(refusal.message), "; ".join(str(detail) for detail in refusal.details)
+    proposal.refusal = (f"{said.removesuffix('.')}: {why}" if why else said)[:160]
     audit.record("proposal.refuse", proposal, actor=actor, case=proposal.opening.case)
 
 

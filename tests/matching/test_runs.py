@@ -380,6 +380,7 @@ def test_rules_and_room_are_looked_at_anew_when_accepting(app: Flask) -> None:
         operations_proposals.refuse_proposal(session.get_one(Proposal, proposal_id), refused.value, actor=desk.staff)
     kept = session.get_one(Proposal, proposal_id)
     assert kept.status is S.REFUSED
+    assert str(kept.refusal).startswith("The rules speak against this volunteer for this case: ")
     assert "would rather not take this kind" in str(kept.refusal)
     assert mails() == []
 

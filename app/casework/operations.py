@@ -24,6 +24,7 @@ from . import policy
 from .models import ContactAttempt, Note, TimeEntry, Visibility
 
 MOST_A_DAY = 2400
+LEAST = 10  # hundredths: a tenth of an hour
 SENT_TWICE = timedelta(seconds=30)
 
 
@@ -194,7 +195,7 @@ def log_time(
         raise CannotKeep("on_day", _l("Hours cannot lie in the future."))
     if source == "typed" and on_day < asked_on(case):
         raise CannotKeep("on_day", _l("Hours cannot lie before the day the client asked for help."))
-    if hundredths <= 0 or (source == "typed" and hundredths > MOST_A_DAY):
+    if hundredths <= 0 or (source == "typed" and not LEAST <= hundredths <= MOST_A_DAY):
         raise CannotKeep("hours", _l("Write between 0.1 and 24 hours for one day."))
     assignment = part or policy.live_assignment(actor, case)
     entry = TimeEntry(

@@ -19,7 +19,7 @@ from app.tasks.operations import finish_tasks, open_task
 from . import operations_transfer_steps as steps
 from . import package_mails, policy, queries
 from .models_packages import PackageReport, PackageStatus
-from .operations import CannotKeep, NotOnTheCase, WorkIsOver, log_time
+from .operations import LEAST, CannotKeep, NotOnTheCase, WorkIsOver, log_time
 from .operations_closing import go_on
 from .queries_packages import OVERDUE, newest_report
 
@@ -69,7 +69,7 @@ def report_package(assignment: Assignment, *, text: str, hundredths: int, actor:
     refuse_if(not assignment.is_package, NotAPackage)
     if not text.strip():
         raise CannotKeep("text", _l("Write in a few lines what was done."))
-    if not 0 < hundredths <= MOST_HOURS:
+    if not LEAST <= hundredths <= MOST_HOURS:
         raise CannotKeep("hours", _l("Write the hours in all, between 0.1 and 200."))
     made = insert_unless_exists(
         PackageReport, assignment_id=assignment.id, status=S.REPORTED, text=text.strip(), hundredths=hundredths,

@@ -171,7 +171,7 @@ class SafeForm(Form):
         for name in (n for n in SAFE_FOR if n.endswith("_safe") and n in self):
             field = self[name]
             if reach.get(SAFE_FOR[name]) and not field.data and not field.errors:
-                field.errors = [_("Choose one of the three.")]
+                field.errors = [_("Choose one of the three: %(question)s", question=field.label.text)]
                 good = False
         return good
 

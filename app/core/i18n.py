@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -106,10 +106,12 @@ def in_days(day: date | None) -> str:
 
 
 def when_at(moment: datetime | None, in_zone: str | None = None) -> str:
-    """`Nov 3, 9:02 am` in the programme's time zone."""
+    """`Nov 3, 9:02 am` in the programme's time zone; midnight is told as the end of the day before."""
     if moment is None:
         return ""
     local = moment.astimezone(ZoneInfo(in_zone or zone()))
+    if local.time() == time.min:
+        local -= timedelta(minutes=1)
     lang = language()
     month = MONTHS[lang][local.month - 1]
     day = f"{local.day} {month}" if lang == "es" else f"{month} {local.day}"

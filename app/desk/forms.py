@@ -37,7 +37,9 @@ OUTCOMES: dict[str, Any] = {
 class SearchForm(Form):
     """A case number, a whole name or a phone number."""
 
-    q = StringField(_l("Case number, whole name or phone"), [Optional(), Length(max=80)])
+    q = StringField(
+        _l("Case number, whole name or phone"), [Optional(), Length(max=80, message=_l("Look for 80 letters at most."))]
+    )
 
 
 class AssignForm(Form):

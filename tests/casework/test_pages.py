@@ -133,7 +133,7 @@ def test_a_future_day_is_refused_beside_its_field(mine: FlaskClient, work: Work,
 
 @pytest.mark.parametrize(("step", "field"), [("hours", "on_day"), ("close", "work_ended_on")])
 def test_no_work_lies_before_the_request_for_help(mine: FlaskClient, work: Work, step: str, field: str) -> None:
-    typed = {**GOOD_CLOSING, "hours": "1.5", "activity": "court", **day(field, TODAY - timedelta(days=9000))}
+    typed = {**GOOD_CLOSING, "hours": "1.5", "activity": "court", **day(field, TODAY - timedelta(days=900))}
     answer = mine.post(f"{work.path}/{step}", data=typed)
     assert answer.status_code == 422
     assert "before the" in text_of(answer)

@@ -183,6 +183,7 @@ def test_hours_of_a_volunteer_count_as_given_and_those_of_staff_do_not(work: Wor
     [
         (TODAY, 0, "hours"),
         (TODAY, -10, "hours"),
+        (TODAY, 9, "hours"),
         (TODAY, 2401, "hours"),
         (TODAY + timedelta(days=1), 100, "on_day"),
     ],
@@ -194,7 +195,7 @@ def test_hours_out_of_bounds_are_refused(work: Work, on_day: date, hundredths: i
     assert session.query(TimeEntry).count() == 0
 
 
-@pytest.mark.parametrize("hundredths", [1, 2400])
+@pytest.mark.parametrize("hundredths", [10, 2400])
 def test_hours_up_to_a_whole_day_are_kept(work: Work, hundredths: int) -> None:
     with transaction():
         operations.add_time(work.case, on_day=TODAY, hundredths=hundredths, actor=work.user)

@@ -89,7 +89,7 @@ def test_every_page_is_saved_as_it_is_left(visitor: Visitor, place: str):
     assert 'value="Yesenia"' in visitor.get("/help/names").text
 
 
-def test_bad_input_names_the_field_and_keeps_what_was_typed(visitor: Visitor):
+def test_bad_input_names_the_field_and_keeps_what_was_typed(visitor: Visitor, programme: Programme):
     visitor.begin()
     answer = visitor.post("/help/names", given_name="Yesenia", family_name="")
     assert answer.status_code == 422
@@ -305,3 +305,18 @@ def test_a_sent_request_shows_its_pin_for_three_days_only(visitor: Visitor, plac
         assert forget_one()
         assert not forget_one()
     assert drafts()[0].answers == {}
+
+
+def test_where_no_office_takes_requests_nobody_begins_one(app: Flask) -> None:
+    browser = app.test_client()
+    for answer in (browser.get("/help"), browser.post("/help", data={"watched": "no"})):
+        assert "No office takes requests here yet." in answer.text
+    assert drafts() == []
+
+
+def test_each_way_that_was_left_open_is_named(visitor: Visitor, programme: Programme) -> None:
+    visitor.begin()
+    visitor.post("/help/reach", phone="(608) 555-0123", email="yesenia@example.net")
+    page = words(visitor.post("/help/safe", data={}))
+    for question in ("Is it safe to call this number?", "Is it safe to write to this address?"):
+        assert f"Choose one of the three: {question}" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,9 @@ class TestSearch:
 
     def test_too_much_is_said(self, desk: Desk) -> None:
         assert desk.browser.post("/search", data={"q": "x" * 81}).status_code == 422
+
+
+def test_midnight_is_told_as_the_end_of_the_day_before(app: Flask) -> None:
+    """A hold that ends as the day of a hearing begins ends on the day before for whoever reads it."""
+    assert i18n.when_at(datetime(2026, 11, 23, 6, tzinfo=UTC), "America/Chicago").startswith("Nov 22, 11:59 pm")
+    assert i18n.when_at(datetime(2026, 11, 23, 6, 1, tzinfo=UTC), "America/Chicago").startswith("Nov 23, 12:01 am")

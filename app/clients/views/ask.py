@@ -85,9 +85,12 @@ def frame(draft: IntakeDraft | None) -> dict[str, Any]:
 @public
 def ask() -> ResponseReturnValue:
     """Where asking for help begins."""
-    draft = find_draft()
+    return _door(DeviceForm())
+
+
+def _door(form: DeviceForm) -> str:
     programmes = db.session.execute(select(Programme).order_by(Programme.name)).scalars().all()
-    return render_template("clients/ask.html", form=DeviceForm(), programmes=programmes, **frame(draft))
+    return render_template("clients/ask.html", form=form, programmes=programmes, **frame(find_draft()))
 
 
 @bp.post("/help")
@@ -96,9 +99,8 @@ def ask() -> ResponseReturnValue:
 def begin() -> ResponseReturnValue:
     """Begin a request, or go on with the one this browser holds."""
     form = DeviceForm()
-    if not form.validate():
-        programmes = db.session.execute(select(Programme).order_by(Programme.name)).scalars().all()
-        return render_template("clients/ask.html", form=form, programmes=programmes, **frame(find_draft())), 422
+    if not form.validate() or db.session.execute(select(Programme.id).limit(1)).first() is None:
+        return _door(form), 422
     watched = form.watched.data != "no"
     with transaction():
         draft = find_draft()

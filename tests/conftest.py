@@ -13,6 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as examples
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine, make_url
@@ -33,6 +34,9 @@ ALONE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
+examples.register_profile("daily", max_examples=25, deadline=None)
+examples.register_profile("full", max_examples=500, deadline=None)
+examples.load_profile(os.environ.get("EXAMPLES", "daily"))
 FIRST = ("tests/promises/", "tests/core/test_processes", "tests/core/test_delivery", "tests/journeys/test_people")
 STRONG = {"password": passwords.hasher, "PIN": pins.hasher}  # as the desk hashes; a test looks at their strength
 passwords.hasher = pins.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -40,7 +44,7 @@ passwords.hasher = pins.hasher = PasswordHasher(time_cost=1, memory_cost=8, para
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Walk a journey in one of its widths and themes every day, taken in turn, and in all of them with `--full`.
+    """Walk a journey in one of its widths, themes and languages every day, in turn, and in all of them with `--full`.
 
     What waits and what is long begins first, and one process makes the small world for all who look at it.
     """
@@ -50,11 +54,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("small world"))
     by_journey: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if "width" in getattr(getattr(item, "callspec", None), "params", {}):
+        if _has_looks(item):
             by_journey.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for turn, looks in enumerate(by_journey.values()):
         for item in looks[: turn % len(looks)] + looks[turn % len(looks) + 1 :]:
             item.add_marker(pytest.mark.full)
+
+
+def _has_looks(item: pytest.Item) -> bool:
+    """Does a test say the same of several widths, or walk in several languages?"""
+    named = set(getattr(getattr(item, "callspec", None), "params", {}))
+    return "width" in named or ("language" in named and "page_at" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounts import calendars
@@ -144,7 +144,6 @@ def test_the_next_business_moment(moment: datetime, next_: datetime) -> None:
     assert calendars.next_business_moment(moment, programme()) == next_
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     start=st.datetimes(datetime(2025, 1, 1), datetime(2028, 12, 1)),
     hours=st.integers(1, 60),

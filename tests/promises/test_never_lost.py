@@ -253,7 +253,7 @@ def run(world: tuple[World, str], runs: int, steps: int, *phases: Phase) -> None
 
 @pytest.mark.promise(4)
 def test_no_case_is_without_an_owner_or_a_next_date(world: tuple[World, str]) -> None:
-    run(world, 8, 30)
+    run(world, 6, 30)
     assert DONE["done"] > 50
 
 

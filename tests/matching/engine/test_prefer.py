@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.matching.engine.docket import CaseRow, Docket, VolunteerRow
 from app.matching.engine.prefer import NotAble, prefer
@@ -45,7 +45,6 @@ def test_who_may_not_take_the_case_cannot_be_preferred() -> None:
         prefer(placement, "C1", "full")
 
 
-@settings(max_examples=40, deadline=None)
 @given(dockets(cases=7, volunteers=5))
 def test_no_preference_beats_the_best_placement(docket: tuple[list[CaseRow], list[VolunteerRow]]) -> None:
     cases, volunteers = docket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.matching.engine import machine as machines
 from app.matching.engine import shortlist
@@ -16,7 +16,6 @@ from .judge import judge
 from .rows import AS_OF, dockets
 
 
-@settings(max_examples=20, deadline=None)
 @given(dockets())
 def test_a_case_s_shortlist_holds_everyone_who_may_take_it(
     docket: tuple[list[CaseRow], list[VolunteerRow]],
@@ -34,7 +33,6 @@ def test_a_case_s_shortlist_holds_everyone_who_may_take_it(
         assert all(row.worth == row.fit - row.price for row in listed)
 
 
-@settings(max_examples=20, deadline=None)
 @given(dockets())
 def test_a_volunteer_s_shortlist_holds_every_case_they_may_take(
     docket: tuple[list[CaseRow], list[VolunteerRow]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.matching.engine.docket import CaseRow, Docket, VolunteerRow
 from app.matching.engine.machine import Plain
@@ -47,7 +47,6 @@ def wanted_of(case: CaseRow) -> Profile:
     )
 
 
-@settings(max_examples=25, deadline=None)
 @given(dockets(cases=12, volunteers=3))
 def test_the_list_is_the_greedy_one_counted_by_the_rules(
     docket: tuple[list[CaseRow], list[VolunteerRow]],

@@ -62,7 +62,6 @@ WORK = [
     "app.engagement.jobs.remind_one",
     "app.matching.jobs.expire_one",
     "app.matching.jobs.warn_one",
-    "app.casework.cut_off_jobs.cut_off_one",
     "app.matching.jobs.void_one",
     "app.matching.jobs.drop_one",
     "app.matching.jobs.let_go_one",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Exists, exists, select
+
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.models import Case, CaseRole, Party
@@ -9,8 +11,9 @@ from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import NotAllowed, refuse_if
 from app.matching.barring import close_to
-from app.matching.models import Assignment
+from app.matching.models import Assignment, Referral
 from app.matching.operations_supervision import look_after_juniors
+from app.tasks.models import Task
 from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.models import Volunteer
 
@@ -34,15 +37,25 @@ def cut_off_the_named(party: Party, *, actor: User | None) -> None:
             _cut_off(part, actor)
 
 
-def cut_off_if_close(part: Assignment) -> bool:
-    """Close the file where somebody in the matter, as it is now, is close to whoever plays the part."""
-    case = lock(part.case)
-    part = lock(part)
-    close = set().union(*(close_to(party) for party in case.parties if party.removed_at is None))
-    if part.ended_at is not None or part.cut_off_at is not None or part.volunteer.public_id not in close:
+def cut_off_if_close(referral: Referral) -> bool:
+    """Close the file where somebody in the matter, as it is now, is close to whoever was placed; staff are asked once.
+
+    Whoever is placed in the same instant in which a name comes in is noticed here, as the changed names are looked at.
+    """
+    case = lock(referral.case)
+    live = select(Assignment).where(Assignment.referral_id == referral.id, Assignment.ended_at.is_(None))
+    part = session.scalars(live.where(Assignment.cut_off_at.is_(None), ~_was_asked())).one_or_none()
+    if part is None:
         return False
-    _cut_off(part, None)
+    close = set[str]().union(*(close_to(party) for party in case.parties if party.removed_at is None))
+    if part.volunteer.public_id not in close:
+        return False
+    _cut_off(lock(part), None)
     return True
+
+
+def _was_asked() -> Exists:
+    return exists().where(Task.cause == CUT_OFF, Task.record_kind == "assignments", Task.record_id == Assignment.id)
 
 
 def _cut_off(part: Assignment, actor: User | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.conflicts import must_be_searched_again
@@ -204,13 +206,26 @@ def _show_anew(referral: Referral) -> None:
     postpone_clock(referral)
 
 
+_close_files: list[Callable[[Referral], bool]] = []
+
+
+def close_file_before_asking(closes: Callable[[Referral], bool]) -> None:
+    """Register who closes the file to a worker on the case whom a changed name may concern, and says whether it did."""
+    _close_files[:] = [closes]
+
+
 def void_attestation(referral: Referral) -> None:
-    """The names changed, or must be released anew: what was said no longer counts and the holder checks again."""
+    """The names changed, or must be released anew: what was said no longer counts and the holder checks again.
+
+    Nobody is asked who was placed as a name close to them came in: their file is closed, and staff decide first.
+    """
     lock(referral.opening)
     referral = lock(referral)
     case = referral.case
     versions = {referral.attested_version, referral.firm_cleared_version} - {None, case.parties_version}
     if not versions and not _is_out_of_date(referral):
+        return
+    if referral.status is S.CONFIRMED and any(closes(referral) for closes in _close_files):
         return
     referral.attested_at = referral.attested_version = None
     referral.firm_cleared_at = referral.firm_cleared_version = None

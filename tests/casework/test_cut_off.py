@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.casework import cut_off_jobs, cut_off_mails, operations_cut_off, operations_transfer
+from app.casework import cut_off_mails, operations_cut_off, operations_transfer
 from app.casework.transfer_models import Court
 from app.clients.models import Case, CaseStatus, Custody, Party, PartyRole
 from app.clients.operations_parties import add_party, change_party
@@ -18,6 +18,7 @@ from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
 from app.core.mail import Mail
+from app.matching import jobs
 from app.matching.models import Assignment, Bar, Referral
 from app.matching.operations import bar
 from app.tasks.models import Task
@@ -100,17 +101,31 @@ def test_who_was_placed_as_the_name_came_in_is_noticed_within_seconds(work: Work
         session.add(cleared)
         session.flush()
         work.lead.referral_id = cleared.id
-        session.add(Party(case=work.case, role=PartyRole.ADVERSE, name="Juniper Vale"))
+        session.add(Party(case=work.case, role=PartyRole.ADVERSE, name=own_name(work)))
         work.case.parties_version = 2
-    assert not cut_off_jobs.cut_off_one()
-    with transaction():
-        session.query(Party).filter_by(role=PartyRole.ADVERSE).order_by(Party.id.desc()).first().name = own_name(work)  # type: ignore[union-attr]
-    assert cut_off_jobs.cut_off_one()
+    assert sees(work), "nobody noticed as they were placed"
+    assert jobs.void_one()
     assert not sees(work)
+    assert "check_conflict_again" not in work.tasks(), "staff decide first"
+    assert not jobs.void_one()
     with transaction():
         operations_cut_off.open_again(work.lead, actor=work.staff)
-    assert not cut_off_jobs.cut_off_one(), "staff have decided"
+    assert jobs.void_one()
+    assert sees(work), "staff have decided"
+    assert work.tasks()["check_conflict_again"] is None
+
+
+def test_a_name_close_to_nobody_only_has_them_check_again(work: Work) -> None:
+    with transaction():
+        cleared = Referral(opening=work.case.lead_opening, volunteer=work.user.volunteer, way="claim",
+                           status="confirmed", attested_version=1)  # fmt: skip
+        session.add(cleared)
+        session.flush()
+        work.lead.referral_id = cleared.id
+    named_like(work, "Juniper Vale")
+    assert jobs.void_one()
     assert sees(work)
+    assert "cut_off" not in work.tasks()
 
 
 def test_a_withdrawal_settles_the_question(work: Work) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts import calendars
 from app.accounts.models import User
-from app.clients.models import Case, Opening, OpeningStatus
+from app.clients.models import Case, Opening
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import BadInput, NotAllowed, refuse_if
@@ -41,7 +41,7 @@ from .refusals import (
     PersonFull,
     gone,
 )
-from .rules import is_overdue, judge_pair
+from .rules import is_overdue, judge_pair, still_stands_open
 
 S = ReferralStatus
 
@@ -51,6 +51,7 @@ def ask_firm(opening: Opening, organisation: Organisation, *, actor: User) -> Re
 
     :raises NotAllowed: the actor is not staff of the case's programme
     :raises CaseGone: the opening is not listed
+    :raises DayOver: the day by which it was to be done is over
     :raises AlreadyAsked: an attempt with this firm is live
     :raises EnoughOffers: as many offers are out as the priority allows
     :raises FirmHasNoCoordinator: nobody could answer
@@ -59,7 +60,8 @@ def ask_firm(opening: Opening, organisation: Organisation, *, actor: User) -> Re
     opening = _lock_opening(opening)
     case = opening.case
     refuse_if(not policy.may_place(actor, case), NotAllowed)
-    refuse_if(opening.status is not OpeningStatus.LISTED or case.paused_at is not None, gone(opening))
+    refuse_if(not still_stands_open(opening), gone(opening))
+    refuse_if(is_overdue(opening), DayOver)
     refuse_if(firms.live_with_firm(opening, organisation.id) is not None, AlreadyAsked)
     out = [r for r in queries.live_referrals(opening, S.OFFERED) if not r.is_in_line]
     refuse_if(len(out) >= terms.OFFERS_AT_ONCE[case.priority_level], EnoughOffers)
@@ -85,6 +87,7 @@ def accept_for_firm(referral: Referral, *, actor: User) -> Referral:
     :raises NotAllowed: another firm's offer
     :raises OfferOver: it was answered or its time is over
     :raises CaseGone: it was placed or taken off the docket meanwhile
+    :raises DayOver: the day by which it was to be done is over
     :raises NotForFirm: the firm is kept from it or has nobody for it by now
     :raises KeptYourself: the actor is kept from it, in person or with another firm
     :raises FirmFull: it holds as many as its people have places
@@ -113,6 +116,7 @@ def hold_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
 
     :raises NotAllowed: another firm
     :raises CaseGone: it was placed or taken off the docket meanwhile
+    :raises DayOver: the day by which it was to be done is over
     :raises NotForFirm: the firm is kept from it or has nobody for it
     :raises KeptYourself: the actor is kept from it, in person or with another firm
     :raises CaseTaken: another hold is live, or others wait in line
@@ -142,6 +146,7 @@ def wait_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
 
     :raises NotAllowed: another firm
     :raises CaseGone: it was placed or taken off the docket meanwhile
+    :raises DayOver: the day by which it was to be done is over
     :raises NotForFirm: the firm is kept from it or has nobody for it
     :raises KeptYourself: the actor is kept from it, in person or with another firm
     """
@@ -165,8 +170,7 @@ def _firm(referral: Referral) -> Organisation:
 
 
 def _refuse_unless_firm_may(opening: Opening, organisation: Organisation, actor: User) -> None:
-    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, gone(opening))
-    refuse_if(is_overdue(opening), DayOver)
+    refuse_if(not still_stands_open(opening), gone(opening))
     refuse_if(is_overdue(opening), DayOver)
     refuse_if(firms.is_kept(opening, organisation), NotForFirm)
     refuse_if(firms.is_kept_from(actor, opening), KeptYourself)
@@ -251,7 +255,7 @@ def name_person(referral: Referral, volunteer: Volunteer, *, actor: User) -> Ref
 
 
 def _refuse_unless_nameable(opening: Opening, firm: Organisation, volunteer: Volunteer) -> None:
-    refuse_if(opening.status is not OpeningStatus.LISTED or opening.case.paused_at is not None, gone(opening))
+    refuse_if(not still_stands_open(opening), gone(opening))
     refuse_if(firms.is_kept(opening, firm, Purpose.PLACE), NotForFirm)
     belongs = firm.id in {one.organisation_id for one in volunteer.memberships if one.confirmed_at is not None}
     refuse_if(not belongs or volunteer.status is not VolunteerStatus.APPROVED or volunteer.user is None, CannotBeNamed)

@@ -27,6 +27,7 @@ from app.matching.refusals import (
     CannotBeNamed,
     CaseTaken,
     CheckAgain,
+    DayOver,
     EnoughOffers,
     FirmCannot,
     FirmChecksFirst,
@@ -93,6 +94,15 @@ def test_who_cannot_be_asked(app: Flask) -> None:
             operations.ask_firm(desk.opening, firm.organisation, actor=actor)
     shown = {row.organisation.name: (row.able, row.has_coordinator) for row in firms.askable(desk.opening)}
     assert shown == {"Silent LLP": (1, False), "Able LLP": (1, True)}
+
+
+def test_no_firm_is_asked_about_what_was_to_be_done_by_yesterday(app: Flask) -> None:
+    desk = lay(1)
+    firm = found(desk, 0)
+    with transaction():
+        desk.opening.ends_on = MONDAY.date() - timedelta(days=1)
+    with transaction(), pytest.raises(DayOver):
+        operations.ask_firm(desk.opening, firm.organisation, actor=desk.staff)
 
 
 def test_from_the_offer_to_the_placement(app: Flask) -> None:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app.clients import jobs as clients_jobs
 from app.clients import operations as clients
-from app.clients.models import CaseStatus
+from app.clients.models import CaseStatus, PartyRole
 from app.core import clock
 from app.core.db import session, transaction
 from app.matching import jobs, operations, queries
@@ -188,6 +188,46 @@ def test_a_pause_and_a_claim_at_the_same_moment_leave_no_hold_whose_time_runs(ap
         assert sweep() == 0
 
 
+def test_a_pause_and_an_offer_to_a_firm_at_the_same_moment_leave_no_offer_whose_time_runs(app: Flask) -> None:
+    desk = lay()
+    firm = found(desk, 0)
+
+    def offer() -> str:
+        try:
+            with clock.at(MONDAY), transaction():
+                operations.ask_firm(desk.opening, firm.organisation, actor=desk.staff)
+        except CaseGone:
+            return "gone"
+        return "offered"
+
+    def stop() -> str:
+        with clock.at(MONDAY):
+            pause(desk)
+        return "paused"
+
+    said = at_once(app, [offer, stop])
+    session.rollback()
+    assert said[1] == "paused"
+    assert (said[0], len(mails("matching.firm_stands_still"))) in {("gone", 0), ("offered", 1)}
+
+
+def test_names_that_came_into_a_case_in_hand_are_answered_for_while_it_is_paused(
+    app: Flask, client: FlaskClient
+) -> None:
+    desk = lay(programme={"claims_taken_at_once": True})
+    referral = hold(desk)
+    with transaction():
+        operations.attest(referral, "clear", actor=desk.user())
+    with clock.at(TUESDAY):
+        pause(desk)
+        with transaction():
+            clients.add_party(desk.case, role=PartyRole.ADVERSE, name="Rosalind Quarry", actor=desk.staff)
+        while jobs.void_one():
+            pass
+        factories.sign_in(client, desk.user())
+        assert "Send my answer" in client.get(f"/my/matters/{referral.public_id}").text
+
+
 def test_the_pages_say_paused_and_offer_nothing_that_would_be_refused(app: Flask, client: FlaskClient) -> None:
     desk = lay()
     referral = hold(desk)
@@ -199,6 +239,19 @@ def test_the_pages_say_paused_and_offer_nothing_that_would_be_refused(app: Flask
     assert "Send my answer" not in page
     assert "Give it back" in page
     assert "Paused" in client.get("/my/matters").text
+
+
+def test_a_firms_pages_say_paused_too(app: Flask, client: FlaskClient) -> None:
+    desk = lay(2)
+    firm = found(desk, 0)
+    referral = holding(desk, firm)
+    pause(desk)
+    factories.sign_in(client, firm.coordinator)
+    page = client.get(f"/firm/matters/{referral.public_id}").text
+    assert "The programme has paused this matter" in page
+    assert "Held for the firm until" not in page
+    assert "Give it back" in page
+    assert "Paused" in client.get("/firm").text
 
 
 def test_who_pauses_themselves_says_first_what_becomes_of_a_hold(app: Flask, client: FlaskClient) -> None:

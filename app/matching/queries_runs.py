@@ -53,8 +53,7 @@ def get_run(public_id: str) -> DocketRun:
 
     :raises NotFound: unknown
     """
-    whole = runs().options(undefer(DocketRun.wanted), undefer(DocketRun.found))
-    found = session.execute(whole.where(DocketRun.public_id == public_id)).scalar_one_or_none()
+    found = session.execute(runs().where(DocketRun.public_id == public_id)).scalar_one_or_none()
     if found is None:
         raise NotFound
     return found

@@ -12,7 +12,7 @@ from app.volunteers.models import Volunteer
 
 from . import comparison, queries, queries_runs, run_words
 from .engine.docket import PRIORITIES
-from .models import DocketRun, Proposal, ProposalStatus, Unplaced
+from .models import DocketRun, ProposalStatus, Unplaced
 from .words import title_of
 
 CARDS = 6
@@ -65,10 +65,10 @@ def lines(run: DocketRun, rows: Any) -> list[Line]:
     return [replace(line, dismissed=before.get((line.facts.opening_id, line.facts.Volunteer.id))) for line in made]
 
 
-def lines_with_mentors(run: DocketRun, *, viewer: User) -> list[Line]:
-    """The undecided proposals that need a mentor, with whom to choose from."""
-    undecided = queries_runs.proposals(run, viewer=viewer, status=ProposalStatus.OPEN)
-    return lines(run, session.execute(undecided.where(Proposal.needs_mentor.is_(True))).all())
+def lines_with_mentors(run: DocketRun, most: int, *, viewer: User) -> list[Line]:
+    """Of so many undecided proposals, the most urgent first, those that need a mentor, with whom to choose from."""
+    undecided = queries_runs.proposals(run, viewer=viewer, status=ProposalStatus.OPEN).limit(most)
+    return lines(run, [row for row in session.execute(undecided) if row.Proposal.needs_mentor])
 
 
 def _line(

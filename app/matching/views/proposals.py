@@ -32,7 +32,7 @@ def send_all(public_id: str) -> ResponseReturnValue:
         run=run,
         at_once=AT_ONCE,
         counts=queries_runs.count_rows(run, viewer=signed_in()),
-        mentored=review.lines_with_mentors(run, viewer=signed_in()),
+        mentored=review.lines_with_mentors(run, AT_ONCE, viewer=signed_in()),
     )
 
 
@@ -56,7 +56,7 @@ def accept_proposals(public_id: str) -> ResponseReturnValue:
 def _shown() -> int:
     """How many offers the page that asks for all of them spoke of; another tab may have sent some since."""
     said = request.form.get("shown", "")
-    return int(said) if request.form.get("all") == "1" and said.isdigit() and len(said) < 7 else 0
+    return int(said) if request.form.get("all") == "1" and said.isdecimal() and len(said) < 7 else 0
 
 
 def _tell_what_was_decided(run: DocketRun, before: int) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.models import User
-from app.core import mail
+from app.core import clock, mail
 from app.core.db import session
 from app.core.i18n import when_at, when_day
 from app.core.mail import Mail, check_before_sending
@@ -87,7 +87,7 @@ def ask_stands_still(ask: TransferAsk) -> None:
 
 def ask_runs_on(ask: TransferAsk) -> None:
     """The case goes on: until when the receiver's time now lasts."""
-    _about_time("ask_runs_on", ask, ask.ends_at)
+    _about_time("ask_runs_on", ask, clock.now())
 
 
 def _about_time(template: str, ask: TransferAsk, at: datetime | None) -> None:

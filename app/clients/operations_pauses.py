@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from flask_babel import lazy_gettext as _l
 
@@ -92,7 +92,7 @@ def resume_case(case: Case, *, actor: User | None) -> Case:
     for follower in _followers.values():
         follower.resumed(case, since, actor=actor)
     finish_tasks("review_pause", case, actor=actor)
-    stood: Any = int((clock.now() - since).total_seconds() // 3600)
+    stood = int((clock.now() - since).total_seconds() // 3600)
     audit.record("case.resume", case, actor=actor, after={"stood_hours": stood})
     return case
 

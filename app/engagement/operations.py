@@ -258,7 +258,8 @@ def _keep_hours(checkin: Checkin, account: User, hundredths: int | None) -> None
         casework.remove_time(entry, actor=account)
     if hundredths:
         day = calendars.today(checkin.case.programme)
-        casework.log_time(checkin.case, on_day=day, hundredths=hundredths, actor=account, source=source)
+        casework.log_time(checkin.case, on_day=day, hundredths=hundredths, actor=account, source=source,
+                          part=checkin.assignment)  # fmt: skip
 
 
 def _ask_a_person(part: Assignment, standing: str) -> None:

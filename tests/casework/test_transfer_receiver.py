@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -398,6 +398,20 @@ def test_the_receivers_time_stands_still_while_the_case_is_paused(handing: Handi
     assert [kind for kind in handing.work.mails() if kind.startswith("casework.ask_")] == [
         "casework.ask_stands_still", "casework.ask_runs_on",
     ]  # fmt: skip
+
+
+def test_the_receiver_hears_of_every_pause_that_ends_also_of_a_weekends(handing: Handing) -> None:
+    handing.ready()
+    saturday = datetime(2026, 3, 7, 18, tzinfo=UTC)
+    with transaction():
+        handing.ask.ends_at = ends = saturday + timedelta(days=4)
+    for hours in (0, 2):
+        with clock.at(saturday + timedelta(hours=hours)), transaction():
+            clients.pause_case(handing.work.case, "client_away", date(2026, 3, 20), actor=handing.work.staff)
+        with clock.at(saturday + timedelta(hours=hours + 1)), transaction():
+            clients.resume_case(handing.work.case, actor=handing.work.staff)
+    assert handing.ask.ends_at == ends, "the office was closed"
+    assert handing.work.mails().count("casework.ask_runs_on") == 2
 
 
 def test_the_receivers_time_runs_out_after_three_business_days(handing: Handing) -> None:

@@ -19,7 +19,7 @@ from app.core.errors import NotFound
 from app.volunteers.models import Volunteer, VolunteerStatus
 from app.volunteers.queries_list import Filters, conditions
 
-from .dockets import Laid, lay_docket, today
+from .dockets import Laid, is_in_time, lay_docket, today
 from .engine.rules import RULES, fails
 from .engine.tables import CASE_WIDTH, PERSON_WIDTH
 from .models import LIVE, Appeal, AppealRecipient, Referral
@@ -57,12 +57,12 @@ class Letter:
 
 
 def matters(viewer: User) -> Select[Any]:
-    """The listed openings of the viewer's programmes that nobody holds, the most urgent first."""
+    """The openings of the viewer's programmes, listed and in time, that nobody holds, the most urgent first."""
     live = select(Referral.opening_id).where(Referral.status.in_(LIVE), Referral.held_at.is_not(None))
     return (
         select(Opening)
         .join(Case)
-        .where(*is_listed(), Case.programme_id.in_(viewer.programme_ids(*STAFF)), Opening.id.not_in(live))
+        .where(*is_listed(), is_in_time(), Case.programme_id.in_(viewer.programme_ids(*STAFF)), Opening.id.not_in(live))
         .order_by(Case.priority_rank, Case.points.desc(), Opening.id)
         .limit(CHOICES)
     )

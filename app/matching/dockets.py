@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.clients.models import Opening
 from app.core import clock
@@ -50,9 +50,14 @@ def today() -> date:
 
 
 def open_to_matching() -> Select[Any]:
-    """The ids of the openings a run decides: listed, and nobody is asked for, holds or waits for them."""
+    """The ids of the openings a run decides: listed and in time, and nobody is asked for, holds or waits for them."""
     live = select(Referral.opening_id).where(Referral.status.in_(LIVE))
-    return listed_openings().where(Opening.id.not_in(live))
+    return listed_openings().where(is_in_time(), Opening.id.not_in(live))
+
+
+def is_in_time() -> ColumnElement[bool]:
+    """The day by which a package is to be done is not over; staff choose a new one before anybody is asked."""
+    return or_(Opening.ends_on.is_(None), Opening.ends_on >= today())
 
 
 def build_docket(as_of: date | None = None, settings: Settings = SETTINGS) -> Laid:

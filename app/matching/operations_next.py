@@ -12,7 +12,7 @@ from app.core import audit, clock
 from app.core.db import lock, session
 from app.tasks.models import Task
 
-from .dockets import Laid, docket_of_opening, lay_docket, today
+from .dockets import Laid, docket_of_opening, is_in_time, lay_docket, today
 from .engine.shortlist import Listed
 from .engine.solve import place
 from .models import DocketRun, Proposal, ProposalStatus, RunStatus, Unplaced
@@ -51,6 +51,7 @@ def due_next() -> Select[int]:
             Task.done_at.is_(None),
             run.is_not(None),
             *is_listed(),
+            is_in_time(),
             ~newer,
             ~left,
         )

@@ -14,7 +14,7 @@ from app.clients.models import CaseStatus
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
-from app.matching import docket_jobs, operations, operations_proposals, operations_runs, queries
+from app.matching import appeals, docket_jobs, operations, operations_proposals, operations_runs, queries
 from app.matching.dockets import build_docket
 from app.matching.engine.solve import place
 from app.matching.models import DocketRun, Proposal, ProposalStatus, Referral, ReferralStatus, RunStatus, Unplaced
@@ -99,6 +99,18 @@ def test_what_is_held_offered_or_paused_is_given_and_not_decided_again(app: Flas
     (left,) = found.unplaced
     assert (left.opening_id, left.reason) == (free, "all_taken")
     assert sorted(left.blocking) == [[desk.volunteer_ids[0], [], True], [desk.volunteer_ids[1], [], True]]
+
+
+def test_nobody_is_proposed_for_what_was_to_be_done_by_yesterday(app: Flask) -> None:
+    """Every offer of it would be refused, and the volunteer's place would be lost to the others."""
+    desk = lay(volunteers=1, volunteer={"capacity": 1}, priority_level="high", priority_rank=2)
+    urgent = case(desk, priority_level="critical", priority_rank=1)
+    with transaction():
+        session.get_one(factories.Opening, urgent).ends_on = MONDAY.date() - timedelta(days=1)
+    found = run(desk)
+    assert [proposal.opening_id for proposal in found.proposals] == [desk.opening_id]
+    assert found.unplaced == []
+    assert session.scalars(appeals.matters(desk.staff)).all() == [desk.opening]
 
 
 def test_who_said_no_is_not_proposed_again(app: Flask) -> None:

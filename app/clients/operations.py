@@ -26,7 +26,7 @@ from .operations_parties import (
     remove_party,
     search_conflicts,
 )
-from .operations_pauses import pause_case, resume_case, run_on, stand_still_with
+from .operations_pauses import pause_case, resume_case
 from .operations_priority import change_rules, end_override, override_priority
 from .operations_screening import (
     accept_case,
@@ -45,7 +45,7 @@ __all__ = [
     "change_party", "change_rules", "change_triage", "close_incomplete", "decide_conflicts",
     "decide_eligibility", "end_override", "extend_clock", "finish_critical_date", "judge_merits",
     "keep_with_staff", "list_case", "open_narrative", "override_priority", "pause_case", "receive_missing",
-    "record_consent", "reject_case", "remove_party", "resume_case", "run_on", "search_conflicts",
-    "settle_critical_date", "stand_still_with", "suggest_critical_date", "take_off_docket", "tell_not_placed",
+    "record_consent", "reject_case", "remove_party", "resume_case", "search_conflicts",
+    "settle_critical_date", "suggest_critical_date", "take_off_docket", "tell_not_placed",
     "write_listing",
 ]  # fmt: skip

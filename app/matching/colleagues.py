@@ -13,11 +13,13 @@ from app.accounts.models import User
 from app.clients.models import Case
 from app.core import audit, clock
 from app.core.db import session
+from app.core.errors import NotAllowed, refuse_if
 from app.tasks.models import Task
 from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.models import Membership
 
 from .models import Assignment, Bar
+from .policy import may_place
 
 FIRM_BARRED = "firm_barred"
 HOURS_TO_DECIDE = 4
@@ -77,7 +79,13 @@ def settle_colleagues(case: Case, *, actor: User | None) -> None:
 
 
 def let_colleagues_go_on(case: Case, *, actor: User) -> None:
-    """Staff found that the firm's conflict does not reach whoever works on the case. Twice changes nothing."""
-    for bar, part in to_decide(case):
+    """Staff found that the firm's conflict does not reach whoever works on the case. Twice changes nothing.
+
+    :raises NotAllowed: the actor is not staff of the case's programme, or it is their own part
+    """
+    found = to_decide(case)
+    own = actor.volunteer is not None and any(part.volunteer_id == actor.volunteer.id for _bar, part in found)
+    refuse_if(own or not may_place(actor, case), NotAllowed)
+    for bar, part in found:
         finish_tasks(FIRM_BARRED, bar, actor=actor, outcome="goes_on")
         audit.record("assignment.screened", part, actor=actor, case=case, after={"organisation": bar.organisation_id})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from app.accounts import operations as accounts
 from app.accounts import queries as people
@@ -10,7 +11,7 @@ from app.accounts.models import User
 from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, session
-from app.core.errors import NotAllowed, Refusal, refuse_if
+from app.core.errors import NotAllowed, NotFound, Refusal, refuse_if
 
 from . import policy, queries
 from .models import Membership, Organisation
@@ -98,8 +99,9 @@ def confirm_membership(membership: Membership, *, actor: User) -> Membership:
 
     :raises NotAllowed: the actor neither keeps organisations nor answers for this one
     :raises NotYourOwn: it is about the actor
+    :raises NotFound: it was refused meanwhile
     """
-    membership = lock(membership)
+    membership = _lock_word(membership)
     _refuse_unless_known_there(membership, actor)
     if membership.confirmed_at is None:
         membership.confirmed_at, membership.confirmed_by_id = clock.now(), actor.id
@@ -113,13 +115,24 @@ def refuse_membership(membership: Membership, *, actor: User) -> None:
 
     :raises NotAllowed: the actor neither keeps organisations nor answers for this one
     :raises NotYourOwn: it is about the actor
+    :raises NotFound: it was answered meanwhile
     """
-    membership = lock(membership)
+    membership = _lock_word(membership)
     _refuse_unless_known_there(membership, actor)
+    refuse_if(membership.confirmed_at is not None, NotFound)
     volunteer, before = membership.volunteer, {"organisation": membership.organisation_id}
     volunteer.memberships.remove(membership)
     session.flush()
     audit.record("volunteer.refuse_organisation", volunteer, actor=actor, before=before)
+
+
+def _lock_word(membership: Membership) -> Membership:
+    """The word under lock: of two who answer at once, the second sees what the first said."""
+    asked = select(Membership).where(Membership.id == membership.id).with_for_update(of=Membership)
+    found = session.scalars(asked.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _refuse_unless_known_there(membership: Membership, actor: User) -> None:

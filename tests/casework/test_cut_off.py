@@ -8,17 +8,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.accounts.models import RoleGrant
 from app.casework import cut_off_mails, operations_cut_off, operations_transfer
 from app.casework.transfer_models import Court
 from app.clients.models import Case, CaseStatus, Custody, Party, PartyRole
 from app.clients.operations_parties import add_party, change_party
 from app.clients.queries import visible_cases
 from app.clients.supervision import has_attorney
+from app.core.access import Role
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
 from app.core.mail import Mail
-from app.matching import jobs
+from app.matching import colleagues, jobs
 from app.matching.models import Assignment, Bar, Referral
 from app.matching.operations import bar
 from app.tasks.models import Task
@@ -200,6 +202,25 @@ def test_of_a_short_service_nobody_is_asked(work: Work) -> None:
         work.case.short_term_by = "court"
     bar_firm(work, colleague(work))
     assert "firm_barred" not in work.tasks()
+
+
+def test_nobody_lets_themselves_go_on(work: Work) -> None:
+    bar_firm(work, colleague(work))
+    elsewhere = factories.coordinator(factories.programme())
+    with transaction():
+        session.add(RoleGrant(user=work.user, role=Role.COORDINATOR, programme=work.case.programme))
+    for nobody in (work.user, elsewhere):
+        with pytest.raises(NotAllowed), transaction():
+            colleagues.let_colleagues_go_on(work.case, actor=nobody)
+    assert work.tasks()["firm_barred"] is None
+
+
+def test_the_list_of_cases_says_no_more_than_the_number_of_a_closed_file(app: Flask, work: Work) -> None:
+    named_like(work, own_name(work))
+    page = factories.sign_in(app.test_client(), work.user).get("/my/cases").get_data(as_text=True)
+    assert work.case.number in page
+    assert work.case.title not in page
+    assert 'class="prio' not in page
 
 
 def test_staff_decide_on_one_page(app: Flask, work: Work) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -10,7 +10,7 @@ from flask import Flask
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
-from app.core.errors import NotAllowed
+from app.core.errors import NotAllowed, NotFound
 from app.matching import firms, operations
 from app.matching.operations_placement import bar
 from app.matching.refusals import CannotBeNamed, FirmCannot
@@ -117,3 +117,16 @@ def test_refusing_twice_and_from_elsewhere(app: Flask) -> None:
     with pytest.raises(NotAllowed), transaction():
         refuse_membership(mine, actor=other.coordinator)
     assert session.query(Membership).count() == 1
+
+
+@pytest.mark.parametrize("first", [confirm_membership, refuse_membership])
+def test_of_two_who_answer_at_once_the_second_refusal_changes_nothing(app: Flask, first: Callable[..., object]) -> None:
+    desk = lay(1)
+    firm = found(desk)
+    mine = typed(desk, firm)
+    with transaction():
+        first(mine, actor=firm.coordinator)
+    left = session.query(Membership).count()
+    with pytest.raises(NotFound), transaction():
+        refuse_membership(mine, actor=desk.staff)
+    assert session.query(Membership).count() == left == (first is confirm_membership)

@@ -13,8 +13,6 @@ from .. import answers, forms, operations, queries
 from ..models import Checkin
 from . import bp
 
-REMARK = "Anything else? Write no names or details of the case."
-
 
 @bp.route("/my/checkins/<public_id>", methods=["GET", "POST"])
 @open_to(Role.VOLUNTEER)
@@ -22,7 +20,7 @@ def own_checkin(public_id: str) -> ResponseReturnValue:
     """Say how a case stands."""
     asked = queries.get_own_checkin(public_id, viewer=signed_in())
     questions = answers.questions(asked.questions, "en")
-    form = forms.checkin_form(questions, _(REMARK))
+    form = forms.checkin_form(questions, _("Anything else? Write no names or details of the case."))
     if not form.validate_on_submit():
         return _page(asked, form), 422 if form.errors else 200
     values, remark = forms.answers_of(form, questions), form["comment"].data or ""

@@ -17,6 +17,7 @@ from app.volunteers.models import Organisation, Volunteer
 from . import appeals, appeals_firms, mails_appeals, policy
 from .appeals import MOST_MATTERS, MOST_PEOPLE, Outcome
 from .models import Appeal, AppealRecipient
+from .rules import still_stands_open
 
 KEY_LENGTH = 16
 
@@ -59,10 +60,10 @@ def send_appeal(
     made = insert_unless_exists(Appeal, key=key, programme_id=programme.id, made_by_id=actor.id)
     if made is None:
         return _sent_before(key, actor)
-    _lock_in_order(openings, people, firms)
-    for letter in appeals.letters(openings, people) if people else []:
+    standing = _lock_in_order(openings, people, firms)
+    for letter in appeals.letters(standing, people) if people else []:
         _send(made, letter.outcome, letter.opening_ids, volunteer_id=letter.volunteer_id)
-    for to_firm in appeals_firms.firm_letters(openings, firms) if firms else []:
+    for to_firm in appeals_firms.firm_letters(standing, firms) if firms else []:
         _send(made, to_firm.outcome, to_firm.opening_ids, organisation_id=to_firm.organisation_id)
     told = sum(1 for one in made.recipients if one.outcome == Outcome.SENT)
     for opening in openings:
@@ -82,13 +83,15 @@ def _sent_before(key: str, actor: User) -> Appeal:
     return found
 
 
-def _lock_in_order(openings: Sequence[Opening], people: Sequence[int], firms: Sequence[int]) -> None:
+def _lock_in_order(openings: Sequence[Opening], people: Sequence[int], firms: Sequence[int]) -> list[Opening]:
+    """Lock what an appeal is about; the matters that still stand open come back, in the order chosen."""
     for opening in sorted(openings, key=lambda one: one.id):
         lock(opening)
     session.execute(select(Volunteer.id).where(Volunteer.id.in_(people)).order_by(Volunteer.id).with_for_update())
     if firms:
         mine = select(Organisation.id).where(Organisation.id.in_(firms))
         session.execute(mine.order_by(Organisation.id).with_for_update())
+    return [opening for opening in openings if still_stands_open(opening)]
 
 
 def _send(appeal: Appeal, outcome: Outcome, opening_ids: tuple[int, ...], **to: int) -> None:

@@ -72,6 +72,22 @@ def test_each_reads_only_of_what_fits_them_and_of_no_name(app: Flask) -> None:
     }
 
 
+def test_nobody_reads_of_a_matter_paused_since_it_was_chosen(app: Flask) -> None:
+    desk = lay(1)
+    other = another(desk)
+    number = session.get_one(Opening, other).case.number
+    with transaction():
+        session.get_one(Opening, other).case.paused_at = clock.now()
+    send(desk, [desk.opening_id, other], desk.volunteer_ids)
+    (mail,) = mails("matching.appeal")
+    assert desk.case.number in mail.text
+    assert number not in mail.text
+    with clock.at(MONDAY + timedelta(days=20)):
+        send(desk, [other], desk.volunteer_ids, key="fedcba9876543210")
+    assert [one.outcome for one in session.query(AppealRecipient).order_by(AppealRecipient.id)][1:] == ["nothing_fits"]
+    assert len(mails("matching.appeal")) == 1
+
+
 def test_limits_pauses_caps_and_bars_are_kept(app: Flask) -> None:
     desk = lay(6, volunteer={"capacity": 2})
     ids = desk.volunteer_ids

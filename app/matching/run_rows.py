@@ -36,9 +36,10 @@ def _proposal(run_id: int, laid: Laid, placement: Placement, position: int, foun
 
 
 def found_rows(laid: Laid, placement: Placement) -> list[list[int]]:
-    """What the run found, kept as it was: opening, volunteer and fit; zeros where nobody."""
-    placed = [[laid.openings[p.case_id], laid.volunteers[p.volunteer_id], p.fit] for p in placement.proposals]
-    return [*placed, *([laid.openings[left.case_id], 0, 0] for left in placement.unplaced)]
+    """What the run found, kept as it was, the most urgent first: opening, volunteer and fit; zeros where nobody."""
+    rows = {p.case: [laid.openings[p.case_id], laid.volunteers[p.volunteer_id], p.fit] for p in placement.proposals}
+    rows |= {left.case: [laid.openings[left.case_id], 0, 0] for left in placement.unplaced}
+    return [rows[case] for case in sorted(rows)]
 
 
 def unplaced_rows(run_id: int, laid: Laid, placement: Placement) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ from .rules import Pair, judge_pair, still_stands_open
 
 S = ReferralStatus
 FIRST_CONTACT, CHECK_AGAIN, CUT_OFF = "first_contact", "check_conflict_again", "cut_off"
+ASKED_OF_PACKAGE = ("package_cannot_go_on", "package_needs_help")  # what a check-in about a package opened
 FIND_AGAIN, FIND_FOR_PART = "find_new_volunteer", "find_for_part"
 
 
@@ -213,8 +214,10 @@ def end_assignment(assignment: Assignment, reason: str, to: CaseStatus | None, *
         finish_tasks(cause, assignment, actor=actor, outcome="ended")
     is_lead = assignment.role is CaseRole.LEAD
     if is_lead:
-        _end_mentoring(case)
+        _end_mentoring(case, actor)
     if opening is not None:
+        for cause in ASKED_OF_PACKAGE:
+            finish_tasks(cause, opening, actor=actor, outcome="ended")
         again = OpeningStatus.LISTED if to is CaseStatus.AVAILABLE or not is_lead else OpeningStatus.NOT_LISTED
         opening.status = OpeningStatus.CLOSED if to is None else again
     if is_lead and to is not None:
@@ -228,10 +231,11 @@ def end_assignment(assignment: Assignment, reason: str, to: CaseStatus | None, *
     return assignment
 
 
-def _end_mentoring(case: Case) -> None:
+def _end_mentoring(case: Case, actor: User | None) -> None:
     for other in case.assignments:
         if other.role is CaseRole.MENTOR and other.ended_at is None:
             other.ended_at, other.end_reason = clock.now(), "lead_ended"
+            finish_tasks(CUT_OFF, other, actor=actor, outcome="ended")
             if other.opening is not None:
                 other.opening.status = OpeningStatus.CLOSED
 

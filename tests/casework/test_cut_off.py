@@ -139,6 +139,20 @@ def test_a_withdrawal_settles_the_question(work: Work) -> None:
     assert not sees(work)
 
 
+def test_the_end_of_the_lead_settles_the_question_about_their_mentor(work: Work) -> None:
+    with transaction():
+        mentor = factories.volunteer(given_name="Imre", family_name="Valdo")
+        session.add(Assignment(case=work.case, volunteer=mentor, role="mentor", started_at=work.lead.started_at,
+                               uses_slot=False, first_contact_due_on=work.lead.first_contact_due_on))  # fmt: skip
+        name = mentor.name
+    named_like(work, name)
+    assert sees(work)
+    assert work.tasks()["cut_off"] is None
+    with transaction():
+        operations_transfer.leave_at_once(work.lead, "conflict", court=Court.NO, actor=work.attorney)
+    assert work.tasks()["cut_off"] == "ended"
+
+
 def test_somebody_suspended_is_outside_until_they_are_reinstated(work: Work) -> None:
     suspend(work)
     assert not sees(work)

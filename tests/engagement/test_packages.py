@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
+from app.casework.operations_packages import give_back_part
 from app.clients.operations import pause_case
 from app.core import clock
 from app.core.db import session, transaction
@@ -101,12 +102,16 @@ def test_nothing_is_asked_of_a_paused_case_or_of_somebody_suspended(app: Flask) 
 
 def test_who_cannot_finish_is_a_task_about_the_package(app: Flask) -> None:
     desk = led()
-    part, _account, opening = taken(desk, ends_on=ENDS)
+    part, account, opening = taken(desk, ends_on=ENDS)
     live_through(4)
     answer(part, "cannot_go_on")
     found = {(task.cause, task.record_kind, task.record_id) for task in session.query(Task)}
     assert ("package_cannot_go_on", "openings", opening) in found
     assert "cannot_go_on" not in {cause for cause, _kind, _id in found}
+    with transaction():
+        give_back_part(session.get_one(Assignment, part), reason="no_time", actor=user(account))
+    settled = session.query(Task).filter_by(cause="package_cannot_go_on").one()
+    assert settled.outcome == "ended", "or the next who cannot finish it would be heard by nobody"
 
 
 def test_a_package_on_track_hides_no_mismatch_of_the_lead(app: Flask) -> None:

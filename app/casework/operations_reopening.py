@@ -81,7 +81,7 @@ def reopen_case(case: Case, *, reason: str, with_lead: bool, actor: User) -> Non
 
 
 def _give_back(lead: Assignment) -> None:
-    lead.ended_at = lead.end_reason = lead.closing_since = None
+    lead.ended_at = lead.end_reason = lead.closing_since = lead.cut_off_at = None  # nobody close to them is in it now
     lead.uses_slot = True
     mails.case_reopened(lead, clock.now())
 

@@ -30,6 +30,7 @@ from app.volunteers.models import Volunteer
 from . import operations_transfer_steps as steps
 from . import transfer_mails, transfer_policy, transfer_queries
 from .operations import WorkIsOver
+from .operations_cut_off import CUT_OFF
 from .operations_transfer import ask_for_cause, finish_duties
 from .operations_transfer_steps import Checklist
 from .transfer_models import AskStatus, Transfer, TransferAsk, TransferKind, TransferStatus
@@ -280,6 +281,7 @@ def _end_lead(case: Case, old: Assignment, actor: User) -> None:
     for other in case.assignments:
         if other.role is CaseRole.MENTOR and other.ended_at is None:
             other.ended_at, other.end_reason = now, "lead_ended"
+            finish_tasks(CUT_OFF, other, actor=actor, outcome="ended")
     finish_tasks(FIRST_CONTACT, old, actor=actor, outcome="ended")
     finish_duties(old, actor)
     session.flush()

@@ -72,9 +72,12 @@ class World:
     cases: list[int] = field(default_factory=list)
     grants: dict[int, int] = field(default_factory=dict)
     firm: int = 0
+    works_for: dict[int, int] = field(default_factory=dict)  # the programme of each member of staff
 
-    def somebody(self, kind: str, pick: int) -> User:
-        return session.get_one(User, choose(self.people[kind], pick))
+    def somebody(self, kind: str, pick: int, programme_id: int) -> User:
+        """Somebody of a kind; of staff one of the case's programme."""
+        able = [each for each in self.people[kind] if self.works_for.get(each, programme_id) == programme_id]
+        return session.get_one(User, choose(able, pick))
 
     def anybody(self, pick: int) -> User:
         return session.get_one(User, choose([each for some in self.people.values() for each in some], pick))
@@ -112,15 +115,19 @@ def people() -> World:
                        ("volunteer", [v.user for v in leads]), ("junior", [v.user for v in juniors]),
                        ("firm", [partner])):  # fmt: skip
         world.people[kind] = [each.id for each in some]
-    for of, owner, lawyer, far in ((first, staff[0], attorneys[0], 3), (first, staff[1], attorneys[0], 2),
+    for of, some in ((first, [staff[0], staff[1], attorneys[0]]), (second, [staff[2], attorneys[1]])):
+        world.works_for |= {each.id: of.id for each in some}
+    for of, owner, lawyer, far in ((first, staff[0], attorneys[0], 3), (first, staff[1], attorneys[0], 0),
                                    (second, staff[2], attorneys[1], 1)):  # fmt: skip
         world.cases.append(_case(world, of, owner, lawyer, leads[0].user, far).id)
     return world
 
 
 def _case(w: World, of: Programme, owner: User, lawyer: User, volunteer: User, far: int) -> Case:
-    """A request, carried as far as to be accepted, listed, or placed and begun."""
+    """A request as it came in, or carried as far as to be accepted, listed, or placed and begun."""
     case = make.case(of, owner=owner)
+    if far == 0:
+        return case
     search_names(w, owner, case, 1)
     for step, who in ((decide_eligibility, owner), (judge_merits, lawyer), (accept, owner)):
         step(w, who, case, 1)
@@ -267,7 +274,7 @@ def extend_clock(w: World, who: User, case: Case, pick: int) -> Any:
 
 @deed(OPEN, "staff")
 def pause(w: World, who: User, case: Case, pick: int) -> Any:
-    return clients.pause_case(case, "client_asked", today(case) + timedelta(days=pick % 30 - 2), actor=who)
+    return clients.pause_case(case, "client_away", today(case) + timedelta(days=pick % 30 - 2), actor=who)
 
 
 @deed(OPEN, "staff")
@@ -475,7 +482,7 @@ def give_back_part(w: World, who: User, case: Case, pick: int) -> Any:
 def supervise(w: World, who: User, case: Case, pick: int) -> Any:
     if pick % 3 == 0:
         return supervision.end_supervision(case, actor=who)
-    return supervision.name_supervisor(case, w.somebody("attorney", pick), actor=who)
+    return supervision.name_supervisor(case, w.somebody("attorney", pick, case.programme_id), actor=who)
 
 
 # -- the work

@@ -122,6 +122,7 @@ def refuse_membership(membership: Membership, *, actor: User) -> None:
     refuse_if(membership.confirmed_at is not None, NotFound)
     volunteer, before = membership.volunteer, {"organisation": membership.organisation_id}
     volunteer.memberships.remove(membership)
+    volunteer.changed_at = clock.now()  # whoever keeps volunteers at hand reads this one anew
     session.flush()
     audit.record("volunteer.refuse_organisation", volunteer, actor=actor, before=before)
 

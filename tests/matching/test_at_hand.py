@@ -20,6 +20,7 @@ from app.matching.rules import ONE
 from app.matching.volunteer_rows import volunteer_rows
 from app.volunteers.models import Area, Membership, Organisation, Standing, Volunteer
 from app.volunteers.operations import pause_volunteer
+from app.volunteers.operations_organisations import refuse_membership
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, lay
 from tests.matching.test_race import at_once
@@ -178,3 +179,24 @@ def test_many_look_and_change_at_once(app: Flask) -> None:
         kept: AtHand = app.extensions["volunteers_at_hand"]
         assert kept.rows == volunteer_rows(today(), zone())
         assert at_hand.MANY > 8
+
+
+def test_a_firm_refused_as_another_is_named_bars_nobody_longer(app: Flask) -> None:
+    """As many words about firms as before, though not of the same people."""
+    with clock.at(MONDAY):
+        desk = lay(volunteers=3)
+    with clock.at(MONDAY), transaction():
+        made = factories.add(Organisation(name="Dunmore Hale LLP"))
+        factories.add(Membership(volunteer_id=desk.volunteer(0).id, organisation_id=made.id))
+        admin = factories.user(Role.ADMIN)
+    kept = AtHand(engine(), today())
+    with clock.at(MONDAY + timedelta(minutes=5)):
+        kept.refresh(zone())
+        assert kept.rows[desk.volunteer_ids[0]].firm
+    with clock.at(MONDAY + timedelta(minutes=10)), transaction():
+        refuse_membership(desk.volunteer(0).memberships[0], actor=admin)
+        session.add(Membership(volunteer=desk.volunteer(1), organisation_id=made.id))
+    session.rollback()
+    with clock.at(MONDAY + timedelta(minutes=11)):
+        kept.refresh(zone())
+        assert kept.rows == volunteer_rows(today(), zone())

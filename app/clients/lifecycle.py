@@ -6,15 +6,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from app.core import audit, clock
 from app.core.db import session
-from app.core.errors import Refusal
+from app.core.errors import Refusal, refuse_if
 
 from .models import MOVES, Case, CaseMove, CaseStatus, Custody
 
 if TYPE_CHECKING:
     from app.accounts.models import User
+
+
+class CustodianGone(Refusal):
+    """Nobody answers for a case whose account is closed."""
+
+    message = _l("The account of whoever was to answer for this case was closed. Choose somebody else.")
 
 
 class CannotMove(Refusal):
@@ -59,13 +66,24 @@ def move_case(
     return move
 
 
+def _is_there(person: User) -> bool:
+    """Is the account open, and does it stay open until this change is saved?"""
+    kind = type(person)
+    known = select(kind.id).where(kind.id == person.id, kind.deactivated_at.is_(None))
+    return session.scalar(known.with_for_update(read=True)) is not None
+
+
 def give_custody(case: Case, to: User, *, reason: str, actor: User | None) -> Custody:
-    """Let somebody answer for a case from now on; the custodian before is relieved in the same instant."""
+    """Let somebody answer for a case from now on; the custodian before is relieved in the same instant.
+
+    :raises CustodianGone: their account is closed
+    """
     now = clock.now()
     current = case.custody
+    if current is not None and current.user_id == to.id:
+        return current
+    refuse_if(not _is_there(to), CustodianGone)
     if current is not None:
-        if current.user_id == to.id:
-            return current
         current.until_at = now
         session.flush()
     made = Custody(case=case, user_id=to.id, since_at=now, reason=reason)

@@ -11,6 +11,7 @@ from app.accounts import operations as accounts
 from app.accounts.models import Programme, User
 from app.accounts.operations import HandOverFirst
 from app.clients import operations_custody as operations
+from app.clients.lifecycle import CustodianGone, give_custody
 from app.clients.models import Case, CaseStatus, Custody
 from app.core import clock
 from app.core.access import Role
@@ -110,3 +111,15 @@ def test_staff_hand_over_in_their_own_programme_only(client: FlaskClient, desk: 
     with pytest.raises(NotAllowed), transaction():
         operations.hand_over_some(ines, of, bruno, reason="left", actor=stranger)
     assert in_hand(ines) == 3
+
+
+def test_nobody_answers_for_a_case_whose_account_was_closed_meanwhile(desk: tuple[Programme, User, User]) -> None:
+    of, _ines, bruno = desk
+    with transaction():
+        admin = make.user(Role.ADMIN)
+        accounts.deactivate_user(bruno, actor=admin)
+    case = session.query(Case).filter_by(programme_id=of.id, status=CaseStatus.AVAILABLE).one()
+    before = case.custody
+    with pytest.raises(CustodianGone), transaction():
+        give_custody(session.get_one(Case, case.id), session.get_one(User, bruno.id), reason="absence", actor=None)
+    assert session.get_one(Case, case.id).custody == before

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app import create_app
 from app.accounts.models import User
@@ -24,6 +23,7 @@ from app.core.db import engine, session, transaction
 from app.core.mail import Mail
 from app.matching.models import Assignment
 from config import load
+from tests.dying import die_at
 
 MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
 BEFORE = (1, 1, "offered", "in_service", 0, 1)
@@ -50,16 +50,7 @@ def state(app: Flask, case_id: int) -> tuple[Any, ...]:
 def accept(app: Flask, ask_id: int, user_id: int, deadly: int) -> None:
     """Accept, and die at a statement."""
     with app.app_context():
-        count = 0
-
-        def die(*_of: object) -> None:
-            nonlocal count
-            count += 1
-            if count == deadly:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        event.listen(engine(), "after_cursor_execute", die)
-        event.listen(engine(), "commit", die)
+        die_at(deadly)
         with clock.at(MONDAY), transaction():
             receivers.accept_transfer(session.get_one(TransferAsk, ask_id), actor=session.get_one(User, user_id))
     os._exit(0)

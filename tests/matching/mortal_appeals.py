@@ -7,13 +7,11 @@ anything but nothing or all of it is seen, also after it was sent again. With `h
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
 
 from app import create_app
 from app.accounts.models import User
@@ -26,6 +24,7 @@ from app.matching import operations_appeals
 from app.matching.models import Appeal, AppealRecipient
 from app.volunteers.models import Organisation, Volunteer
 from config import load
+from tests.dying import die_at
 
 MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
 KEY = "0123456789abcdef"
@@ -50,16 +49,7 @@ def state(app: Flask) -> tuple[int, ...]:
 def send(app: Flask, staff_id: int, chosen: Chosen, deadly: int) -> None:
     """Send, and die at a statement."""
     with app.app_context():
-        count = 0
-
-        def die(*_of: object) -> None:
-            nonlocal count
-            count += 1
-            if count == deadly:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        event.listen(engine(), "after_cursor_execute", die)
-        event.listen(engine(), "commit", die)
+        die_at(deadly)
         with clock.at(MONDAY), transaction():
             openings, people, firms = (
                 [session.get_one(kind, each) for each in ids]  # type: ignore[type-var]

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app import create_app
 from app.core import clock
@@ -20,6 +19,7 @@ from app.matching import docket_jobs
 from app.matching.models import DocketRun, Proposal, Unplaced
 from app.matching.operations_runs import LEASE
 from config import load
+from tests.dying import die_at
 
 MONDAY = datetime(2026, 11, 2, 16, tzinfo=UTC)
 
@@ -39,16 +39,7 @@ def state(app: Flask) -> State:
 def work(app: Flask, now: datetime, deadly: int) -> None:
     """Do what a worker does, and die at a statement."""
     with app.app_context():
-        count = 0
-
-        def die(*_of: object) -> None:
-            nonlocal count
-            count += 1
-            if count == deadly:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        event.listen(engine(), "after_cursor_execute", die)
-        event.listen(engine(), "commit", die)
+        die_at(deadly)
         docket_jobs.TELL_EVERY = 0.0
         with clock.at(now):
             done = docket_jobs.run_one()

@@ -121,6 +121,12 @@ def test_filters_narrow_and_nonsense_is_not_asked(desk: Desk, query: str, finds:
     assert len(numbers(answer.text)) == finds
 
 
+def test_a_folded_filter_says_what_it_holds(desk: Desk) -> None:
+    listed(desk, language="es")
+    page = desk.browser.get("/docket?language=es&since=2199-01-01").text
+    assert "<b>Filter</b> Spanish, 2199-01-01</summary>" in page
+
+
 def test_the_owner_filter_finds_a_colleagues_cases(desk: Desk) -> None:
     colleague = make.coordinator(desk.programme, name="Ruben Amadi")
     theirs = make.case(desk.programme, S.AVAILABLE, owner=colleague)

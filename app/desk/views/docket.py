@@ -108,9 +108,10 @@ def _filters(wish: Wish, viewer: User, staff: Any) -> list[dict[str, Any]]:
     if len(wish.chosen.statuses) > 1:
         selects.append(("status", _("Status"), [(s.value, status_words[s]) for s in wish.chosen.statuses]))
     return [
-        {"name": name, "label": label, "options": _options(tuple(options), getattr(wish, name), language())}
+        {"name": name, "label": label, "options": _options(tuple(options), getattr(wish, name), language()),
+         "chosen": dict(options).get(getattr(wish, name), "")}
         for name, label, options in selects
-    ]
+    ]  # fmt: skip
 
 
 @lru_cache

@@ -11,6 +11,7 @@ from app.core import mail as _mail
 from app.core import slots as _slots
 from app.core.db import Base, check_choices
 from app.engagement import models as _engagement
+from app.engagement import models_escalations as _escalations
 from app.matching import models as _matching
 from app.metrics import models as _metrics
 from app.tasks import models as _tasks
@@ -22,6 +23,7 @@ PARTS = (
     _casework,
     _clients,
     _engagement,
+    _escalations,
     _links,
     _mail,
     _matching,

@@ -24,7 +24,8 @@ from app.core.audit import AuditEntry
 from app.core.db import session
 from app.core.mail import Mail
 from app.engagement import queries as engagement
-from app.engagement.models import Checkin, Escalation
+from app.engagement.models import Checkin
+from app.engagement.models_escalations import Escalation
 from app.matching.models import Assignment, Referral
 from app.tasks.models import Task
 

@@ -15,7 +15,8 @@ from app.core import clock
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.mail import Mail
-from app.engagement.models import Checkin, Escalation
+from app.engagement.models import Checkin
+from app.engagement.models_escalations import Escalation
 from app.matching.models import DocketRun, Opening, Proposal, ProposalStatus, Referral, RunStatus
 from app.tasks.models import Task
 from app.volunteers.models import Credential, Volunteer

@@ -10,8 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clients.models import Case
-from app.core import clock
-from app.core.db import Base, Editable, Public, choice, live_unique
+from app.core.db import Base, Editable, Public, choice
 from app.core.sealed import Sealed, SealedJSON
 from app.matching.models import Assignment
 
@@ -88,25 +87,6 @@ class Answer(Base):
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     checkin: Mapped[Checkin] = relationship(back_populates="answers")
-
-
-class Escalation(Base, Public, Editable):
-    """Something on a case that a person must resolve; one open per case and cause."""
-
-    __tablename__ = "escalations"
-    __table_args__ = (live_unique("one_open_escalation", "case_id", "cause", where="closed_at IS NULL"),)
-
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
-    cause: Mapped[str] = mapped_column(String(32))
-    level: Mapped[int] = mapped_column(default=1)
-    opened_at: Mapped[datetime] = mapped_column(default=clock.now)
-    respond_by: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    root_cause: Mapped[str | None] = mapped_column(String(32))
-    found: Mapped[str | None] = mapped_column(Sealed("escalations.found"))
-
-    case: Mapped[Case] = relationship()
 
 
 class Survey(Base, Public):

@@ -25,7 +25,8 @@ from app.matching.models import Assignment
 from app.tasks.operations import finish_tasks, open_task
 
 from . import answers, mails, queries, series
-from .models import Answer, Audience, Checkin, Escalation
+from .models import Answer, Audience, Checkin
+from .models_escalations import Escalation
 
 CHANGEABLE = timedelta(hours=24)
 TOO_LATE = timedelta(days=2)

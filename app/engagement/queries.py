@@ -19,7 +19,8 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.matching.models import Assignment
 
-from .models import Audience, Checkin, Escalation, SeriesRule
+from .models import Audience, Checkin, SeriesRule
+from .models_escalations import Escalation
 from .series import Due, Rule, Work, default_rules, next_due, package_rules
 
 ASKED = (CaseStatus.PLACED, CaseStatus.IN_SERVICE)

@@ -16,7 +16,8 @@ from app.core import clock, delivery, mail
 from app.core.db import session, transaction
 from app.core.mail import Mail
 from app.engagement import jobs, operations, queries, series
-from app.engagement.models import Audience, Checkin, Escalation
+from app.engagement.models import Audience, Checkin
+from app.engagement.models_escalations import Escalation
 from app.matching.models import Assignment
 from app.tasks.models import Task
 from tests import factories

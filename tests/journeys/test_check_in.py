@@ -14,7 +14,8 @@ from app.core import clock
 from app.core.db import session
 from app.core.mail import Mail
 from app.engagement import operations
-from app.engagement.models import Audience, Checkin, Escalation
+from app.engagement.models import Audience, Checkin
+from app.engagement.models_escalations import Escalation
 from tests import factories
 
 from .conftest import Live, axe_clean

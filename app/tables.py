@@ -2,6 +2,8 @@
 
 from app.accounts import models as _accounts
 from app.casework import models as _casework
+from app.casework import models_messages as _messages
+from app.casework import models_milestones as _milestones
 from app.casework import models_packages as _packages
 from app.casework import transfer_models as _transfers
 from app.clients import models as _clients
@@ -13,6 +15,7 @@ from app.core.db import Base, check_choices
 from app.engagement import models as _engagement
 from app.engagement import models_escalations as _escalations
 from app.matching import models as _matching
+from app.matching import models_digest as _digests
 from app.metrics import models as _metrics
 from app.tasks import models as _tasks
 from app.volunteers import models as _volunteers
@@ -22,12 +25,15 @@ PARTS = (
     _audit,
     _casework,
     _clients,
+    _digests,
     _engagement,
     _escalations,
     _links,
     _mail,
     _matching,
+    _messages,
     _metrics,
+    _milestones,
     _packages,
     _slots,
     _tasks,

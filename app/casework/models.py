@@ -39,19 +39,27 @@ class Note(Base, Public):
 
 
 class Message(Base, Public):
-    """A message between client, volunteer and staff on a case."""
+    """A message between client, volunteer and staff on a case; corrected by a new one that names it, never edited."""
 
     __tablename__ = "messages"
-    __table_args__ = (Index("ix_messages_case", "case_id", "id"),)
+    __table_args__ = (
+        Index("ix_messages_case", "case_id", "id"),
+        Index("ix_messages_answer_due", "answer_due_at"),
+        live_unique("one_message_of_a_form", "case_id", "once", where="once IS NOT NULL"),
+    )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     from_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     from_client: Mapped[bool] = mapped_column(default=False)
     visibility: Mapped[Visibility] = mapped_column(choice(Visibility, "visibility"))
     text: Mapped[str] = mapped_column(Sealed("messages.text"))
-    read_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]  # by the client, or of the client's own by the first of those who help
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+    once: Mapped[str | None] = mapped_column(String(32))  # of the form it was typed into
+    answer_due_at: Mapped[datetime | None]  # of the client's own, until it is answered or a task
 
     case: Mapped[Case] = relationship()
+    author: Mapped[User | None] = relationship()
 
 
 class ContactAttempt(Base):

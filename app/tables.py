@@ -15,6 +15,7 @@ from app.core.db import Base, check_choices
 from app.engagement import models as _engagement
 from app.engagement import models_escalations as _escalations
 from app.matching import models as _matching
+from app.matching import models_changes as _changes
 from app.matching import models_digest as _digests
 from app.metrics import models as _metrics
 from app.tasks import models as _tasks
@@ -24,6 +25,7 @@ PARTS = (
     _accounts,
     _audit,
     _casework,
+    _changes,
     _clients,
     _digests,
     _engagement,

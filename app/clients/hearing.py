@@ -60,6 +60,6 @@ def last_heard(case_id: Any) -> Select[Any]:
 def _keep(case: Case, at: datetime | None, *where: Any) -> None:
     values = {"heard_at": at, "changed_at": Case.changed_at}  # hearing of a case is no change of it
     said = update(Case).where(Case.id == case.id, *where).values(values).returning(Case.heard_at)
-    kept = session.execute(said.execution_options(synchronize_session=False)).one_or_none()
+    kept = session.execute(said.execution_options(synchronize_session=False, not_on_docket=True)).one_or_none()
     if kept is not None:
         set_committed_value(case, "heard_at", at)

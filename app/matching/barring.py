@@ -44,7 +44,7 @@ class Purpose(enum.StrEnum):
     PLACE = "place"
 
 
-def barred_volunteers(openings: Select[Any], purpose: Purpose, **asked: int) -> Barred:
+def barred_volunteers(openings: Select[Any], purpose: Purpose, **asked: Any) -> Barred:
     """The public ids of the volunteers kept from each case; a fixed number of selects for any number of openings.
 
     `openings` selects opening ids; `asked` are its parameters, where it has any.
@@ -57,7 +57,7 @@ def barred_volunteers(openings: Select[Any], purpose: Purpose, **asked: int) -> 
     return kept
 
 
-def barred_firms(openings: Select[Any], purpose: Purpose, **asked: int) -> dict[int, set[int]]:
+def barred_firms(openings: Select[Any], purpose: Purpose, **asked: Any) -> dict[int, set[int]]:
     """The ids of the firms kept from each case as a whole: barred, answered before, a party or the firm of one."""
     kept: dict[int, set[int]] = defaultdict(set)
     for case_id, firm_id in session.execute(_firms_kept_by_rows(openings, purpose), asked):
@@ -185,7 +185,7 @@ def _tries(openings: Select[Any], purpose: Purpose) -> Select[int, str]:
     )
 
 
-def _close_to_parties(openings: Select[Any], asked: dict[str, int]) -> Iterator[tuple[int, set[str]]]:
+def _close_to_parties(openings: Select[Any], asked: dict[str, Any]) -> Iterator[tuple[int, set[str]]]:
     """Volunteers who bear a party's name, everyone of their firm or of a firm that is a party, household, employer."""
     names_of = _called(openings, asked)
     yield from _close(names_of, set(session.execute(_short_term(openings), asked).scalars()))
@@ -224,7 +224,7 @@ def _short_term(openings: Select[Any]) -> Select[int]:
     return select(Case.id).where(Case.id.in_(_cases(openings)), Case.short_term_by.is_not(None))
 
 
-def _called(openings: Select[Any], asked: dict[str, int]) -> dict[int, list[Called]]:
+def _called(openings: Select[Any], asked: dict[str, Any]) -> dict[int, list[Called]]:
     """What the parties of each case are called, by hashes; a sealed name is opened only once in a process."""
     names: dict[int, list[Called]] = defaultdict(list)
     for case_id, name, aliases in session.execute(_parties(openings), asked):

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import lock, session, transaction
 from app.core.logs import where_it_broke
 
-from . import operations_next, operations_runs
+from . import changes, operations_next, operations_runs
 from .dockets import Laid, build_docket, close_reading
 from .engine.solve import Cancelled, Placement, place
 from .models import DocketRun, RunStatus
@@ -25,7 +25,8 @@ TELL_EVERY = 2.0
 
 
 def every_night() -> None:
-    """Have the docket placed."""
+    """Have the docket placed, and forget what nobody asks for any more."""
+    changes.forget()
     with transaction():
         operations_runs.ask_for_run(actor=None)
 

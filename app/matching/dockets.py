@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import session
 from app.volunteers.models import Volunteer
 
-from . import at_hand
+from . import at_hand, cases_at_hand
 from .engine.docket import CaseRow, Docket, VolunteerRow
 from .engine.settings import Settings
 from .models import LIVE, Referral
@@ -88,9 +88,9 @@ def docket_of_opening(opening: Opening, as_of: date) -> Laid:
 
 
 def docket_of_volunteer(volunteer: Volunteer, as_of: date) -> Laid:
-    """Every open matter and one volunteer."""
-    cases = case_rows(open_to_matching())
+    """One volunteer and the open matters of their fields, from what is at hand in memory; they may take no other."""
     people = volunteer_rows(as_of, zone(), volunteer_ids=[volunteer.id])
+    cases = cases_at_hand.in_fields_of(people[volunteer.id], as_of, open_to_matching())
     return Laid(
         Docket.from_rows(list(cases.values()), widened(people.values(), cases.values()), as_of, SETTINGS),
         {row.case_id: opening_id for opening_id, row in cases.items()},

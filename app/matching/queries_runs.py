@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import aliased, joinedload, undefer
 
-from app.accounts.models import User
+from app.accounts.models import Programme, User
 from app.clients.models import Case, Opening, OpeningStatus
 from app.core import clock
 from app.core.access import STAFF
@@ -185,6 +185,12 @@ def titles_of(opening_ids: Iterable[int], *, viewer: User) -> dict[int, Any]:
         return {}
     stmt = select(*CASE).join(Case, Case.id == Opening.case_id).where(Opening.id.in_(wanted), _mine(viewer))
     return {row.opening_id: row for row in session.execute(stmt)}
+
+
+def programmes_of(viewer: User) -> set[str]:
+    """The slugs of the programmes whose cases the viewer may see."""
+    mine = select(Programme.slug).where(Programme.id.in_(viewer.programme_ids(*STAFF)))
+    return set(session.execute(mine).scalars())
 
 
 def titles_by_public_id(openings: Iterable[str], *, viewer: User) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def listed_openings() -> Select[Any]:
     return select(Opening.id).join(Case).where(*is_listed())
 
 
-def case_rows(openings: Select[Any], purpose: Purpose = Purpose.MATCH, **asked: int) -> dict[int, CaseRow]:
+def case_rows(openings: Select[Any], purpose: Purpose = Purpose.MATCH, **asked: Any) -> dict[int, CaseRow]:
     """The engine's rows of openings by their id, in a fixed number of selects.
 
     `openings` selects opening ids; `asked` are its parameters, where it has any.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,9 @@ from app.core.db import session
 from app.volunteers.models import Volunteer
 
 from .dockets import Laid, docket_of_opening, docket_of_volunteer, today
-from .engine.docket import VolunteerRow
+from .engine.docket import Docket, VolunteerRow
 from .engine.rules import RULES, fails
-from .engine.shortlist import Listed, cases_for, volunteers_for
+from .engine.shortlist import Listed, able_cases, able_volunteers, cases_for, list_pair, volunteers_for
 from .engine.tables import PERSON_WIDTH
 from .models import DocketRun, RunStatus
 
@@ -74,25 +74,39 @@ def charged(people: Sequence[VolunteerRow], prices: Prices) -> np.ndarray:
 def shortlist_for(opening: Opening, proposed: str = "") -> Shortlist:
     """The volunteers for one opening, as things stand now; of equals, the one the last run proposes comes first."""
     laid = docket_of_opening(opening, today())
-    listed = ranked_volunteers(laid, 0, prices_of_last_run())
-    people = laid.docket.volunteers
-    free_first = sorted(
-        listed, key=lambda one: (people[one.volunteer].slots == 0, -one.worth, one.volunteer_id != proposed)
-    )
-    choices = [Choice(people[one.volunteer], one, laid.volunteers[one.volunteer_id]) for one in free_first[:SHOWN]]
-    return Shortlist(choices, len(listed), _nearly(laid, {one.volunteer for one in listed}))
+    docket, people = laid.docket, laid.docket.volunteers
+    able, fits = able_volunteers(docket, 0)
+    price = charged(people, prices_of_last_run())[able]
+    is_proposed = np.array([people[v].volunteer_id == proposed for v in able], dtype=bool)
+    best = np.lexsort((able, price, ~is_proposed, price - fits, docket.slots[able] == 0))[:SHOWN]
+    listed = [list_pair(docket, 0, int(able[at]), int(fits[at]), int(price[at])) for at in best]
+    choices = [Choice(people[one.volunteer], one, laid.volunteers[one.volunteer_id]) for one in listed]
+    return Shortlist(choices, len(able), _nearly(laid, set(able.tolist())))
+
+
+HOPELESS = ("not_approved", "no_area", "barred")
 
 
 def _nearly(laid: Laid, able: set[int]) -> list[Kept]:
-    """Approved volunteers of the field whom the fewest rules keep away."""
-    tables, kept = laid.docket.lists, []
+    """Approved volunteers of the field whom the fewest rules keep away, no further than until enough lack only one."""
+    kept: list[Kept] = []
+    single = 0
     for index, row in enumerate(laid.docket.volunteers):
-        if index in able:
-            continue
-        against = [name for rule, name in enumerate(RULES) if fails(*tables, 0, index * PERSON_WIDTH, rule)]
-        if "not_approved" not in against and "no_area" not in against and "barred" not in against:
+        against = [] if index in able else _against(laid.docket, index)
+        if against:
             kept.append(Kept(row, against, laid.volunteers[row.volunteer_id]))
+            single += len(against) == 1
+        if single == NEARLY:
+            break
     return sorted(kept, key=lambda one: (len(one.rules), one.row.volunteer_id))[:NEARLY]
+
+
+def _against(docket: Docket, volunteer: int) -> list[str]:
+    """The rules that keep a volunteer from the one case; nothing where one of them is beyond help."""
+    person = volunteer * PERSON_WIDTH
+    if any(fails(*docket.lists, 0, person, RULES.index(name)) for name in HOPELESS):
+        return []
+    return [name for rule, name in enumerate(RULES) if fails(*docket.lists, 0, person, rule)]
 
 
 @dataclass(frozen=True)
@@ -103,10 +117,26 @@ class Matter:
     opening_id: int
 
 
-def shortlist_for_volunteer(volunteer: Volunteer) -> tuple[list[Matter], VolunteerRow]:
-    """The open cases one volunteer may take, the best first, as things stand now."""
+@dataclass(frozen=True)
+class MattersFor:
+    """The open cases one volunteer may take: the best of the reader's, and how many there are."""
+
+    row: VolunteerRow
+    matters: list[Matter]
+    total: int
+    elsewhere: int
+
+
+def shortlist_for_volunteer(volunteer: Volunteer, programmes: Collection[str], limit: int) -> MattersFor:
+    """The cases of some programmes that one volunteer may take, the best first, as things stand now.
+
+    :param programmes: the slugs of the reader's; other programmes' cases are only counted
+    """
     laid = docket_of_volunteer(volunteer, today())
-    row = laid.docket.volunteers[0]
-    price = charged(laid.docket.volunteers, prices_of_last_run())
-    listed = cases_for(laid.docket, 0, price, limit=max(1, len(laid.docket.cases)))
-    return [Matter(one, laid.openings[one.case_id]) for one in listed], row
+    docket = laid.docket
+    found, fits = able_cases(docket, 0)
+    mine = np.array([docket.cases[case].programme in programmes for case in found], dtype=bool)
+    able = (found[mine], fits[mine])
+    listed = cases_for(docket, 0, charged(docket.volunteers, prices_of_last_run()), limit, able)
+    matters = [Matter(one, laid.openings[one.case_id]) for one in listed]
+    return MattersFor(docket.volunteers[0], matters, len(able[0]), len(found) - len(able[0]))

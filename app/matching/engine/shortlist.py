@@ -110,7 +110,8 @@ def _best(worth: np.ndarray, index: np.ndarray, limit: int) -> np.ndarray:
     return kept[np.lexsort((index[kept], -worth[kept]))][:limit]
 
 
-def _listed(docket: Docket, c: int, v: int, fits: int, price: int) -> Listed:
+def list_pair(docket: Docket, c: int, v: int, fits: int, price: int) -> Listed:
+    """Return one pair as a shortlist shows it."""
     return Listed(
         case=c,
         volunteer=v,
@@ -160,6 +161,21 @@ def _near(docket: Docket, case_index: int, machine: Machine) -> tuple[Any, np.nd
     return docket.alike[key]  # type: ignore[no-any-return]
 
 
+Able = tuple[np.ndarray, np.ndarray]
+
+
+def able_volunteers(docket: Docket, case_index: int) -> Able:
+    """Return everyone who may take the case, full ones included, by their index, and how well each fits."""
+    machine = machine_for(docket)
+    members = _near(docket, case_index, machine)[0]
+    who, fits = (machine.vector(len(members)) for _ in range(2))
+    judge = machine.kernel(judge_volunteers)
+    count = judge(*machine.tables(docket), case_index * CASE_WIDTH, members, who, fits)
+    found, points = np.array(who[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
+    order = np.argsort(found)
+    return found[order], points[order]
+
+
 def volunteers_for(docket: Docket, case_index: int, prices: np.ndarray | None = None, limit: int = 10) -> list[Listed]:
     """Return the best volunteers who may take the case, full ones included; prices per volunteer index, none below 0.
 
@@ -181,15 +197,22 @@ def volunteers_for(docket: Docket, case_index: int, prices: np.ndarray | None = 
         if at < len(members) and int(np.count_nonzero(fits - price > most[at])) >= limit:
             break
     chosen = _best(fits - price, found, limit)
-    return [_listed(docket, case_index, int(found[i]), int(fits[i]), int(price[i])) for i in chosen]
+    return [list_pair(docket, case_index, int(found[i]), int(fits[i]), int(price[i])) for i in chosen]
 
 
-def cases_for(docket: Docket, volunteer_index: int, prices: np.ndarray | None = None, limit: int = 10) -> list[Listed]:
-    """Return the cases the volunteer may take, best first; equals in priority order."""
+def able_cases(docket: Docket, volunteer_index: int) -> Able:
+    """Return the cases the volunteer may take, in priority order, and how well each fits."""
     machine = machine_for(docket)
     found, fits = (machine.vector(len(docket.cases)) for _ in range(2))
     judge = machine.kernel(judge_cases)
     count = judge(*machine.tables(docket), volunteer_index * PERSON_WIDTH, len(docket.cases), found, fits)
-    found, fits = np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
+    return np.array(found[:count], dtype=np.int64), np.array(fits[:count], dtype=np.int64)
+
+
+def cases_for(
+    docket: Docket, volunteer_index: int, prices: np.ndarray | None = None, limit: int = 10, able: Able | None = None
+) -> list[Listed]:
+    """Return the cases the volunteer may take, or some of them, best first; equals in priority order."""
+    found, fits = able or able_cases(docket, volunteer_index)
     price = 0 if prices is None else int(prices[volunteer_index])
-    return [_listed(docket, int(found[i]), volunteer_index, int(fits[i]), price) for i in _best(fits, found, limit)]
+    return [list_pair(docket, int(found[i]), volunteer_index, int(fits[i]), price) for i in _best(fits, found, limit)]

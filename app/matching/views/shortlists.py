@@ -85,15 +85,14 @@ def offer_from_shortlist(public_id: str) -> ResponseReturnValue:
 def shortlist_for_volunteer(public_id: str) -> ResponseReturnValue:
     """The open cases for one volunteer, the best first; another programme's are only counted."""
     volunteer = queries.get_approved(public_id)
-    matters, row = shortlists.shortlist_for_volunteer(volunteer)
-    titles = queries_runs.titles_of((matter.opening_id for matter in matters), viewer=signed_in())
-    mine = [(matter.listed, titles[matter.opening_id]) for matter in matters if matter.opening_id in titles]
+    found = shortlists.shortlist_for_volunteer(volunteer, queries_runs.programmes_of(signed_in()), CASES_SHOWN)
+    titles = queries_runs.titles_of((matter.opening_id for matter in found.matters), viewer=signed_in())
     return render_template(
         "matching/shortlist_for_volunteer.html",
         volunteer=volunteer,
-        row=row,
-        matters=mine[:CASES_SHOWN],
-        total=len(mine),
-        elsewhere=len(matters) - len(mine),
+        row=found.row,
+        matters=[(one.listed, titles[one.opening_id]) for one in found.matters if one.opening_id in titles],
+        total=found.total,
+        elsewhere=found.elsewhere,
         words=run_words,
     )

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     mail_sender: str = "desk@probonodesk.invalid"
     mail_timeout: int = Field(20, ge=1, le=300)
     mails_per_minute: int = Field(600, ge=1)
+    mails_per_minute_to_domain: int = Field(0, ge=0)
+    mail_alarm_minutes: int = Field(15, ge=1)
     web_workers: int = Field(2, ge=1, le=64)
     web_threads: int = Field(4, ge=1, le=64)
 

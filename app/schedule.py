@@ -16,7 +16,8 @@ from sqlalchemy import delete, func, select
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.logs import where_it_broke
-from app.core.slots import ScheduleSlot, win_slot
+from app.core.pace import forget_old_lanes
+from app.core.slots import ScheduleSlot, beat, forget_old_beats, win_slot
 
 log = structlog.get_logger()
 
@@ -116,8 +117,10 @@ def _win(name: str, at: datetime) -> bool:
 
 
 def forget_old_slots() -> None:
-    """Keep three days of ticks; running each minute, it also shows that scheduler and worker live."""
+    """Keep three days of ticks, and what is of late of processes and lanes; running each minute shows that all live."""
     with transaction():
+        forget_old_beats()
+        forget_old_lanes(clock.now())
         old = (ScheduleSlot.tick_at < clock.now() - KEEP_SLOTS) & ScheduleSlot.done_at.is_not(None)
         newest = select(func.max(ScheduleSlot.id)).group_by(ScheduleSlot.job)
         session.execute(delete(ScheduleSlot).where(old, ScheduleSlot.id.not_in(newest)))
@@ -130,6 +133,7 @@ def run_scheduler(app: Flask, stop: Event) -> None:
         try:
             with app.app_context():
                 tick()
+                beat("scheduler")
         except Exception as error:
             log.error("schedule.failed", error=type(error).__name__, where=where_it_broke(error))
 

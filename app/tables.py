@@ -10,6 +10,7 @@ from app.clients import models as _clients
 from app.core import audit as _audit
 from app.core import links as _links
 from app.core import mail as _mail
+from app.core import pace as _pace
 from app.core import slots as _slots
 from app.core.db import Base, check_choices
 from app.engagement import models as _engagement
@@ -36,6 +37,7 @@ PARTS = (
     _messages,
     _metrics,
     _milestones,
+    _pace,
     _packages,
     _slots,
     _tasks,

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from types import FrameType
 
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import aliased
 from werkzeug.utils import import_string
@@ -18,12 +18,13 @@ from werkzeug.utils import import_string
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.logs import where_it_broke
-from app.core.slots import ScheduleSlot
+from app.core.slots import ScheduleSlot, beat
 from app.schedule import LONG, POST, TIMETABLE, WORK
 
 log = structlog.get_logger()
 
 REST = 1.0
+BEAT_EVERY = 20.0
 REST_AFTER_ERROR = 30.0
 SLOT_LEASE = timedelta(minutes=10)
 SLOT_RETRY = timedelta(minutes=5)
@@ -45,7 +46,10 @@ def stop_on_signals() -> Event:
 
 def run_worker(app: Flask, stop: Event) -> None:
     """Carry the post, do what is short, and do what is long, each in a thread of its own."""
-    threads = [Thread(target=work_through, args=(app, names, stop), name=names[0]) for names in (POST, WORK, LONG)]
+    threads = [
+        Thread(target=work_through, args=(app, names, stop, part), name=part)
+        for part, names in (("post", POST), ("work", WORK), ("long", LONG))
+    ]
     for thread in threads:
         thread.start()
     log.info("worker.started")
@@ -56,10 +60,11 @@ def run_worker(app: Flask, stop: Event) -> None:
         thread.join()
 
 
-def work_through(app: Flask, names: Sequence[str], stop: Event) -> None:
-    """Call each handler again and again; rest when none had anything to do."""
+def work_through(app: Flask, names: Sequence[str], stop: Event, part: str = "work") -> None:
+    """Call each handler again and again; rest when none had anything to do. Between them, show that this part lives."""
     handlers: dict[str, Handler] = {name: import_string(name) for name in names}
-    not_before = dict.fromkeys(names, 0.0)
+    handlers["beat"] = Heart(part).beat
+    not_before = dict.fromkeys(handlers, 0.0)
     while not stop.is_set():
         busy = False
         for name, handler in handlers.items():
@@ -72,6 +77,21 @@ def work_through(app: Flask, names: Sequence[str], stop: Event) -> None:
                 not_before[name] = time.monotonic() + REST_AFTER_ERROR
         if not busy:
             stop.wait(REST)
+
+
+class Heart:
+    """Says now and then that a part of this process lives."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        self.next = 0.0
+
+    def beat(self) -> bool:
+        """Say so where it is time."""
+        if time.monotonic() >= self.next:
+            self.next = time.monotonic() + BEAT_EVERY
+            current_app.extensions["clock_skew"] = beat(self.part)
+        return False
 
 
 def _once(app: Flask, handler: Handler) -> bool:

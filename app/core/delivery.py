@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,12 +13,12 @@ import structlog
 from flask import Flask, current_app
 from flask_mail import Mail as Post
 from flask_mail import Message
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.orm import load_only
 
-from . import clock
+from . import clock, pace
 from .db import session, transaction
-from .mail import Mail, MailStatus, reason_to_drop
+from .mail import ON_THE_WAY, WAITING, Mail, MailStatus, earliest, reason_to_drop
 from .smtp import SafeConnection, Verdict, judge
 
 log = structlog.get_logger()
@@ -27,34 +26,20 @@ log = structlog.get_logger()
 GIVE_UP_AFTER = timedelta(hours=72)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
+SAFE_SKEW = timedelta(minutes=1)
 
 
 class Lease(NamedTuple):
-    """One mail in one worker's hands."""
+    """One mail in one worker's hands, and how long until it is its turn."""
 
     mail_id: int
     token: str
-
-
-class Pace:
-    """How many mails this worker has sent in the last minute."""
-
-    def __init__(self, per_minute: int) -> None:
-        self.sent: deque[float] = deque(maxlen=per_minute)
-
-    def allows_one(self) -> bool:
-        """Is another mail within the rate?"""
-        return len(self.sent) < (self.sent.maxlen or 1) or time.monotonic() - self.sent[0] >= 60
-
-    def count_one(self) -> None:
-        """Remember that a mail went out."""
-        self.sent.append(time.monotonic())
+    wait: timedelta
 
 
 def init_app(app: Flask) -> None:
-    """Give the app its connection settings and its pace."""
+    """Give the app its connection settings."""
     Post(app)
-    app.extensions["mail_pace"] = Pace(app.extensions["settings"].mails_per_minute)
 
 
 Tell = Callable[[Mail, str], None]
@@ -72,12 +57,12 @@ def tell_a_person(tell: Tell) -> None:
 
 def deliver_one() -> bool:
     """Take the mail that is due longest and send, drop, put off or refuse it; False where none may go now."""
-    pace: Pace = current_app.extensions["mail_pace"]
-    if not current_app.extensions["settings"].mail_server or not pace.allows_one():
+    if not current_app.extensions["settings"].mail_server or not _is_clock_right() or not _is_any_due():
         return False
     lease = _take_lease()
     if lease is None:
         return False
+    time.sleep(lease.wait.total_seconds())
     try:
         message = _take_last_look(lease)
     except Exception as error:
@@ -85,40 +70,55 @@ def deliver_one() -> bool:
         _settle(lease, Verdict(MailStatus.RETRYING, f"check {type(error).__name__}"[:200]))
         return True
     if message is not None:
-        pace.count_one()
         _settle(lease, _send(message))
     return True
 
 
+def _is_clock_right() -> bool:
+    """Leases end by a machine's own clock: one that is far off could take a mail out of another's hands."""
+    skew: int = current_app.extensions.get("clock_skew", 0)
+    if abs(skew) > SAFE_SKEW.total_seconds():
+        log.error("mail.clock_off", seconds=skew)
+    return abs(skew) <= SAFE_SKEW.total_seconds()
+
+
+def _is_any_due() -> bool:
+    """A worker with nothing to do only reads, so that it keeps nobody from writing."""
+    now = clock.now()
+    due = session.execute(select(Mail.id).where(_may_be_taken(now), pace.is_open(now)).limit(1)).first()
+    return due is not None and pace.is_server_open(now)
+
+
 def _take_lease() -> Lease | None:
     now = clock.now()
-    waiting = _may_be_taken(now)
     with transaction():
-        due = select(Mail.id).where(waiting).order_by(Mail.due_at, Mail.id).limit(1)
-        mail_id = session.execute(due.with_for_update(skip_locked=True)).scalar_one_or_none()
-        if mail_id is None:
+        due = select(Mail.id, Mail.lane).where(_may_be_taken(now), pace.is_open(now))
+        due = due.order_by(Mail.due_at, Mail.id).limit(1).with_for_update(skip_locked=True)
+        found = session.execute(due).one_or_none()
+        wait = pace.take_turn(found.lane, now) if found else None
+        if found is None or wait is None:
             return None
-        lease = Lease(mail_id, secrets.token_hex(16))
+        lease = Lease(found.id, secrets.token_hex(16), wait)
         values = {
             "lease_token": lease.token,
             "lease_until": now + _lease_time(),
             "attempts": Mail.attempts + 1,
             "give_up_at": func.coalesce(Mail.give_up_at, now + GIVE_UP_AFTER),
         }
-        taken = update(Mail).where(Mail.id == mail_id, waiting).values(values).returning(Mail.id)
-        found = session.execute(taken.execution_options(synchronize_session=False)).scalar_one_or_none()
-    return lease if found else None
+        taken = update(Mail).where(Mail.id == lease.mail_id).values(values)
+        session.execute(taken.execution_options(synchronize_session=False))
+    return lease
 
 
 def _may_be_taken(now: datetime) -> ColumnElement[bool]:
-    unsent = Mail.status.in_([MailStatus.QUEUED, MailStatus.RETRYING])
-    may_repeat = and_(Mail.status == MailStatus.PARKED, Mail.harmless_twice)
-    free = or_(Mail.lease_until.is_(None), Mail.lease_until < now)
-    return and_(or_(unsent, may_repeat), Mail.due_at <= now, free)
+    """Waiting, due, and in nobody's hands; a lease longer than any was written by a clock that was wrong."""
+    left = or_(Mail.lease_until.is_(None), Mail.lease_until < now, Mail.lease_until > now + 2 * _lease_time())
+    return and_(text(f"({WAITING})"), Mail.due_at <= now, left)
 
 
 def _lease_time() -> timedelta:
-    return timedelta(seconds=max(300, 10 * current_app.extensions["settings"].mail_timeout))
+    """Longer than the slowest server takes for a mail, with two minutes by which machines' clocks may differ."""
+    return timedelta(seconds=max(300, 120 + 10 * current_app.extensions["settings"].mail_timeout))
 
 
 def _take_last_look(lease: Lease) -> Message | None:
@@ -127,17 +127,29 @@ def _take_last_look(lease: Lease) -> Message | None:
         mail = session.execute(_mine(lease)).scalar_one_or_none()
         if mail is None:
             return None
+        later = earliest(mail, clock.now())
+        if later > clock.now():
+            _wait_until(later, mail)
+            return None
         reason = reason_to_drop(mail)
         if reason:
             mail.status, mail.drop_reason = MailStatus.DROPPED, reason[:24]
             _let_go(mail)
-            _tell_about(mail, reason)
+            tell_about(mail, reason)
             log.info("mail.dropped", mail=mail.id, reason=reason)
             return None
         if mail.status is MailStatus.PARKED:
             mail.harmless_twice = False  # the one repeat it may have
         mail.status = MailStatus.SENDING
         return _write_message(mail)
+
+
+def _wait_until(later: datetime, mail: Mail) -> None:
+    """Nothing was tried: the three days of trying begin with the first try."""
+    mail.due_at, mail.attempts = later, mail.attempts - 1
+    if not mail.attempts:
+        mail.give_up_at = None
+    _let_go(mail)
 
 
 def _mine(lease: Lease) -> Any:
@@ -202,11 +214,11 @@ def _let_go(mail: Mail) -> None:
 
 
 def _put_off(mail: Mail) -> None:
-    mail.due_at = clock.now() + wait_after(mail.attempts)
-    if mail.give_up_at is not None and mail.due_at > mail.give_up_at:
+    again = clock.now() + wait_after(mail.attempts)
+    if mail.give_up_at is not None and again > mail.give_up_at:
         _fail(mail, "gave up")
     else:
-        mail.status = MailStatus.RETRYING
+        mail.status, mail.due_at = MailStatus.RETRYING, earliest(mail, again)
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -221,15 +233,16 @@ def _park(mail: Mail) -> None:
     mail.due_at = clock.now()
     _let_go(mail)
     if not mail.harmless_twice:
-        _tell_about(mail, "unclear")
+        tell_about(mail, "unclear")
 
 
 def _fail(mail: Mail, why: str) -> None:
     mail.status = MailStatus.FAILED
-    _tell_about(mail, why)
+    tell_about(mail, why)
 
 
-def _tell_about(mail: Mail, why: str) -> None:
+def tell_about(mail: Mail, why: str) -> None:
+    """Tell whoever is registered that a mail cannot go by itself."""
     session.flush()
     for tell in _tell:
         tell(mail, why)
@@ -237,11 +250,13 @@ def _tell_about(mail: Mail, why: str) -> None:
 
 def park_one() -> bool:
     """Find a mail whose worker died while it was on its way."""
-    lost = and_(Mail.status == MailStatus.SENDING, Mail.lease_until < clock.now())
+    now = clock.now()
+    ended = or_(Mail.lease_until < now, Mail.lease_until > now + 2 * _lease_time())
+    lost = and_(text(f"({ON_THE_WAY})"), ended)
     if session.execute(select(Mail.id).where(lost).limit(1)).scalar_one_or_none() is None:
         return False
     with transaction():
-        found = select(Mail).where(lost).order_by(Mail.id).limit(1).options(_without_text())
+        found = select(Mail).where(lost).order_by(Mail.lease_until).limit(1).options(_without_text())
         mail = session.execute(found.with_for_update(of=Mail, skip_locked=True)).scalar_one_or_none()
         if mail is None:
             return False
@@ -253,10 +268,10 @@ def park_one() -> bool:
 
 def oldest_due_unsent() -> timedelta | None:
     """How long the mail that is due longest has been waiting; None where none is due."""
-    waiting = or_(
-        Mail.status.in_([MailStatus.QUEUED, MailStatus.RETRYING, MailStatus.SENDING]),
-        and_(Mail.status == MailStatus.PARKED, Mail.harmless_twice),
-    )
     now = clock.now()
-    due_at = session.execute(select(func.min(Mail.due_at)).where(waiting, Mail.due_at <= now)).scalar_one()
+    first = [
+        session.execute(select(func.min(Mail.due_at)).where(text(f"({which})"), Mail.due_at <= now)).scalar_one()
+        for which in (WAITING, ON_THE_WAY)
+    ]
+    due_at = min((each for each in first if each is not None), default=None)
     return None if due_at is None else now - due_at

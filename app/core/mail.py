@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from flask_babel import force_locale
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from . import clock
@@ -35,19 +35,32 @@ class MailStatus(enum.StrEnum):
     DROPPED = "dropped"
 
 
+# Said as text, so that both databases know the partial index by it.
+WAITING = "status IN ('queued', 'retrying') OR (status = 'parked' AND harmless_twice)"
+ON_THE_WAY = "status = 'sending'"
+
+
+def _only(where: str) -> dict[str, Any]:
+    return {"sqlite_where": text(where), "postgresql_where": text(where)}
+
+
 class Mail(Base, Public):
     """One message to one recipient for one occasion; its text is the record of what was said."""
 
     __tablename__ = "outbox_mails"
     __table_args__ = (
         Index("uq_outbox_mails_occasion", "occasion", "to_hash", unique=True),
-        Index("ix_outbox_mails_due", "status", "due_at"),
+        Index("ix_outbox_mails_waiting", "due_at", "id", **_only(WAITING)),
+        Index("ix_outbox_mails_on_the_way", "lease_until", **_only(ON_THE_WAY)),
+        Index("ix_outbox_mails_state", "programme_id", "status", "id"),
+        Index("ix_outbox_mails_programme", "programme_id", "id"),
         Index("ix_outbox_mails_case", "case_id", "id"),
     )
 
     kind: Mapped[str] = mapped_column(String(40))
     occasion: Mapped[str] = mapped_column(String(120))
     to_hash: Mapped[str] = mapped_column(String(40), index=True)
+    lane: Mapped[str | None] = mapped_column(String(40))  # the keyed hash of the domain
     to_address: Mapped[str] = mapped_column(Sealed("outbox_mails.to"))
     subject: Mapped[str] = mapped_column(Sealed("outbox_mails.subject"))
     text: Mapped[str] = mapped_column(Sealed("outbox_mails.text"))
@@ -56,7 +69,7 @@ class Mail(Base, Public):
     language: Mapped[str] = mapped_column(String(8), default="en")
     audience: Mapped[str] = mapped_column(String(12))
     message_id: Mapped[str] = mapped_column(String(160))
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"), index=True)
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     record_kind: Mapped[str | None] = mapped_column(String(40))
     record_id: Mapped[int | None]
@@ -99,11 +112,12 @@ def queue(
     if "@" not in address or any(c in address + subject for c in "\r\n\0"):
         raise BadInput
     session.flush()
-    return insert_unless_exists(
+    made = insert_unless_exists(
         Mail,
         kind=kind,
         occasion=occasion,
         to_hash=keyed_hash(address.casefold(), "address"),
+        lane=keyed_hash(address.rpartition("@")[2].casefold(), "domain"),
         to_address=address,
         subject=subject,
         text=text,
@@ -115,6 +129,9 @@ def queue(
         harmless_twice=harmless_twice,
         **_belongs_to(programme, case, about),
     )
+    if made is not None:
+        made.due_at = max(made.due_at, earliest(made, made.due_at))
+    return made
 
 
 def _belongs_to(programme: Any, case: Any, about: Any) -> dict[str, Any]:
@@ -140,6 +157,21 @@ def reason_to_drop(mail: Mail) -> str | None:
     """What the owning package says against sending this mail now."""
     check = _checks.get(mail.kind)
     return check(mail) if check else None
+
+
+Hours = Callable[[Mail, datetime], datetime]
+_hours: dict[str, Hours] = {}
+
+
+def send_in_hours(kind: str, hours: Hours) -> None:
+    """Register when mails of a kind may leave: the first moment from one on. Without hours a mail leaves at once."""
+    _hours[kind] = hours
+
+
+def earliest(mail: Mail, moment: datetime) -> datetime:
+    """The first moment from one on at which a mail may leave."""
+    hours = _hours.get(mail.kind)
+    return hours(mail, moment) if hours else moment
 
 
 def mails_of_case(case_id: int) -> list[Mail]:

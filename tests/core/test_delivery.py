@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
@@ -273,13 +274,88 @@ def test_a_mail_that_died_before_it_left_is_simply_sent(office: Office) -> None:
     assert get(mail_id).status is MailStatus.SENT
 
 
-def test_no_more_mails_a_minute_than_set(office: Office) -> None:
+def test_no_more_mails_a_minute_than_set_by_however_many_workers(office: Office) -> None:
     server = mail_servers.Postmaster()
     with mail_servers.running(server) as port:
-        office(port, mails_per_minute=2)
+        for _worker in range(2):
+            office(port, mails_per_minute=2)
         for name in ("ana", "bo", "cy"):
             put(f"{name}@example.net")
+        start = clock.now()
+        for seconds, goes in ((1, True), (2, False), (28, False), (31, True), (32, False)):
+            with clock.at(start + timedelta(seconds=seconds)):
+                assert delivery.deliver_one() is goes, seconds
+    assert len(server.taken) == 2
+
+
+def test_a_domain_with_a_limit_of_its_own_holds_up_no_other(office: Office) -> None:
+    server = mail_servers.Postmaster()
+    with mail_servers.running(server) as port:
+        office(port, mails_per_minute=6000, mails_per_minute_to_domain=2)
+        for name in ("ana@big.example", "bo@Big.example", "cy@small.example", "dee@big.example"):
+            put(name)
+        start = clock.now() + timedelta(seconds=1)
+        with clock.at(start):
+            assert [delivery.deliver_one() for _ in range(3)] == [True, True, False]
+        with clock.at(start + timedelta(seconds=30)):
+            assert [delivery.deliver_one() for _ in range(2)] == [True, False]
+    assert [address for address, _ in server.taken] == ["ana@big.example", "cy@small.example", "bo@Big.example"]
+
+
+def test_a_worker_waits_for_its_turn_with_the_mail_in_hand(office: Office) -> None:
+    server = mail_servers.Postmaster()
+    with mail_servers.running(server) as port:
+        office(port, mails_per_minute=200)
+        for name in ("ana", "bo", "cy"):
+            put(f"{name}@example.net")
+        began = time.monotonic()
+        assert [delivery.deliver_one() for _ in range(3)] == [True, True, True]
+        assert time.monotonic() - began >= 0.55
+
+
+def test_a_clock_that_was_a_month_ahead_stops_neither_pace_nor_leases(office: Office) -> None:
+    server = mail_servers.Postmaster()
+    with mail_servers.running(server) as port:
+        office(port)
+        first, second = put("ana@example.net"), put("bo@example.net")
+        with clock.at(clock.now() + timedelta(days=30)):
+            lease = delivery._take_lease()
+            assert lease is not None
+            assert delivery._take_last_look(lease) is not None
+            assert delivery._take_lease() is not None
+        assert delivery.park_one()
         assert [delivery.deliver_one() for _ in range(3)] == [True, True, False]
+    assert {get(first).status, get(second).status} == {MailStatus.SENT}
+
+
+def test_a_worker_whose_clock_is_off_carries_nothing(office: Office) -> None:
+    app = office(mail_servers.free_port())
+    put("ana@example.net")
+    app.extensions["clock_skew"] = 90
+    assert not delivery.deliver_one()
+    app.extensions["clock_skew"] = -20
+    assert delivery.deliver_one()
+
+
+def test_mails_with_hours_wait_for_them_and_still_have_their_three_days(office: Office) -> None:
+    night, morning = datetime(2026, 3, 3, 4, tzinfo=UTC), datetime(2026, 3, 3, 15, tzinfo=UTC)
+    mail.send_in_hours("test.update", lambda _mail, at: max(at, morning))
+    with mail_servers.hanging_up() as port:
+        office(port)
+        with clock.at(night):
+            waiting, urgent = put("ana@example.net", kind="test.update"), put("bo@example.net", due_at=night)
+            assert [delivery.deliver_one() for _ in range(2)] == [True, False]
+            assert get(waiting).due_at == morning
+            with transaction():  # a mail that stood in line before its kind had hours
+                session.execute(update(Mail).where(Mail.id == waiting).values(due_at=night))
+            delivery.deliver_one()
+        seen = get(waiting)
+        assert (seen.due_at, seen.attempts, seen.give_up_at, seen.lease_until) == (morning, 0, None, None)
+        assert get(urgent).status is MailStatus.RETRYING
+        with clock.at(morning):
+            delivery.deliver_one()
+            delivery.deliver_one()
+        assert get(waiting).give_up_at == morning + timedelta(hours=72)
 
 
 def test_a_server_with_a_certificate_nobody_vouches_for_gets_no_mail(office: Office, tmp_path: Path) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+import time as time_module
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from werkzeug.utils import import_string
 
-from app import schedule, worker
-from app.core import clock
+from app import create_app, schedule, worker
+from app.core import clock, db, mail
+from app.core import slots as slots_of
 from app.core.db import session, transaction
-from app.core.slots import ScheduleSlot
+from app.core.slots import ProcessBeat, ScheduleSlot
 from app.schedule import LONG, POST, TIMETABLE, WORK, Job, last_due, tick
+from config import Settings
+from tests.conftest import KEYS
 
 START = datetime(2026, 11, 21, 15, 0, 30, tzinfo=UTC)
 CHICAGO = ZoneInfo("America/Chicago")
@@ -196,16 +200,72 @@ def test_old_ticks_are_forgotten_but_the_newest_of_each_job_stays(app: Flask) ->
 def test_the_health_page_says_when_something_stands_still(app: Flask) -> None:
     browser = app.test_client()
     with clock.at(START):
-        assert browser.get("/healthz").json["standing_still"] == ["scheduler"]
+        assert browser.get("/healthz").json["standing_still"] == ["scheduler", "workers"]
         tick()
         while worker.run_slot():
             pass
+        live("scheduler", "work")
         well = browser.get("/healthz")
-        assert (well.status_code, well.json["well"]) == (200, True)
+        assert (well.status_code, well.json["well"], well.json["reasons"]) == (200, True, [])
     with clock.at(START + timedelta(minutes=10)):
+        live("work")
         stopped = browser.get("/healthz")
         assert (stopped.status_code, stopped.json["standing_still"]) == (503, ["scheduler"])
+        assert stopped.json["reasons"] == ["No scheduler is running: nothing that is due by the clock begins."]
         tick()
+        live("scheduler")
+        assert browser.get("/healthz").status_code == 200
     with clock.at(START + timedelta(minutes=26)):
         tick([OFTEN])
+        live("scheduler", "work")
         assert browser.get("/healthz").json["standing_still"] == ["workers"]
+
+
+def live(*parts: str) -> None:
+    for part in parts:
+        slots_of.beat(part)
+
+
+def test_the_health_page_alarms_when_the_post_stands_still(database_url: str) -> None:
+    app = create_app(Settings(database_url=database_url, **KEYS, mail_server="127.0.0.1", mail_alarm_minutes=20))
+    with app.app_context():
+        with clock.at(START), transaction():
+            mail.queue("test.note", occasion="one", to="ana@example.net", subject="x", text="x", audience="staff")
+        for minutes, troubles in ((19, []), (21, ["post"])):
+            with clock.at(START + timedelta(minutes=minutes)):
+                tick()
+                while worker.run_slot():
+                    pass
+                live("scheduler", "work", "post")
+                assert app.test_client().get("/healthz").json["standing_still"] == troubles
+        with clock.at(START + timedelta(minutes=21)), transaction():
+            session.execute(update(ProcessBeat).values(skew_seconds=-45))
+            session.execute(delete(ProcessBeat).where(ProcessBeat.part == "post"))
+        with clock.at(START + timedelta(minutes=21)):
+            assert app.test_client().get("/healthz").json["standing_still"] == ["carriers", "post", "clocks"]
+        session.remove()
+        db.engine().dispose()
+
+
+def test_a_beat_is_one_row_and_forgotten_when_its_process_ended(app: Flask) -> None:
+    with clock.at(START):
+        assert abs(slots_of.beat("work")) < 5
+        slots_of.beat("work")
+    with clock.at(START + timedelta(hours=2)):
+        assert slots_of.beats() == {}
+        schedule.forget_old_slots()
+    session.rollback()
+    assert session.execute(select(func.count(ProcessBeat.id))).scalar_one() == 0
+
+
+def test_a_worker_shows_that_each_of_its_parts_lives(app: Flask) -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.work_through, args=(app, [], stop, "long"))
+    thread.start()
+    deadline = time_module.monotonic() + 20
+    while "long" not in slots_of.beats() and time_module.monotonic() < deadline:
+        session.rollback()
+        time_module.sleep(0.05)
+    stop.set()
+    thread.join()
+    assert set(slots_of.beats()) == {"long"}

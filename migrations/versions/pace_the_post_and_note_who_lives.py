@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "pace_and_beats"
-down_revision = "messages_and_digests"
+down_revision = "docket_changes"
 
 WAITING = "status IN ('queued', 'retrying') OR (status = 'parked' AND harmless_twice)"
 ON_THE_WAY = "status = 'sending'"

@@ -160,18 +160,18 @@ def reason_to_drop(mail: Mail) -> str | None:
 
 
 Hours = Callable[[Mail, datetime], datetime]
-_hours: dict[str, Hours] = {}
+_hours: list[Hours] = []
 
 
-def send_in_hours(kind: str, hours: Hours) -> None:
-    """Register when mails of a kind may leave: the first moment from one on. Without hours a mail leaves at once."""
-    _hours[kind] = hours
+def when_mails_leave(hours: Hours) -> None:
+    """Register when mails may leave: called with a mail and a moment, it returns the first one from there on."""
+    if hours not in _hours:
+        _hours.append(hours)
 
 
 def earliest(mail: Mail, moment: datetime) -> datetime:
     """The first moment from one on at which a mail may leave."""
-    hours = _hours.get(mail.kind)
-    return hours(mail, moment) if hours else moment
+    return max((hours(mail, moment) for hours in _hours), default=moment)
 
 
 def mails_of_case(case_id: int) -> list[Mail]:

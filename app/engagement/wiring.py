@@ -7,6 +7,7 @@ from flask import Flask
 from app.clients.hearing import count_as_heard
 from app.core import delivery, mail
 
+from .mail_hours import leaves_at
 from .models import Checkin
 from .operations import call_instead, still_wanted
 from .queries import next_checkin, next_package_checkin
@@ -21,3 +22,4 @@ def init_app(app: Flask) -> None:
     count_as_heard("answer", Checkin.case_id, Checkin.answered_at)
     mail.check_before_sending("engagement.checkin", still_wanted)
     delivery.tell_a_person(call_instead)
+    mail.when_mails_leave(leaves_at)

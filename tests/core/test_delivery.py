@@ -337,9 +337,11 @@ def test_a_worker_whose_clock_is_off_carries_nothing(office: Office) -> None:
     assert delivery.deliver_one()
 
 
-def test_mails_with_hours_wait_for_them_and_still_have_their_three_days(office: Office) -> None:
+def test_mails_with_hours_wait_for_them_and_still_have_their_three_days(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     night, morning = datetime(2026, 3, 3, 4, tzinfo=UTC), datetime(2026, 3, 3, 15, tzinfo=UTC)
-    mail.send_in_hours("test.update", lambda _mail, at: max(at, morning))
+    monkeypatch.setattr(mail, "_hours", [lambda mail, at: max(at, morning) if mail.kind == "test.update" else at])
     with mail_servers.hanging_up() as port:
         office(port)
         with clock.at(night):

@@ -1,0 +1,55 @@
+"""When mails leave: what somebody asked for or must act on at once, everything else while the office is open."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from app.accounts import calendars
+from app.accounts.models import Programme
+from app.clients.models import Case
+from app.core.db import session
+from app.core.mail import Mail
+
+# Mails of these packages wait for office hours, but for the kinds named.
+WAITING = ("client", "engagement", "volunteer")
+AT_ONCE = frozenset({
+    "client.received", "client.draft", "client.new_link",  # they are at it just now
+    "volunteer.received", "volunteer.known",
+})  # fmt: skip
+# Mails of matching and casework are notices of holds and parts, and leave at once, but for these.
+WAITING_TOO = frozenset({
+    "matching.offer", "matching.firm_offer", "matching.appeal", "matching.thanked", "matching.firm_thanked",
+    "matching.request_lost", "matching.firm_request_lost", "casework.thanks", "casework.case_dormant",
+})  # fmt: skip
+OFFERS = ("matching.offer", "matching.firm_offer")
+
+
+def waits_for_hours(mail: Mail) -> bool:
+    """Does a mail leave only while the office is open? What goes to the office itself never waits."""
+    if mail.audience == "staff" or mail.kind in AT_ONCE:
+        return False
+    if mail.kind in OFFERS:
+        return mail.case is None or mail.case.priority_rank != 1
+    return mail.kind in WAITING_TOO or mail.kind.partition(".")[0] in WAITING
+
+
+def leaves_at(mail: Mail, moment: datetime) -> datetime:
+    """The first moment from one on at which a mail may leave: no night, no holiday, no day of a hearing."""
+    if not waits_for_hours(mail):
+        return moment
+    programme = mail.programme or session.scalar(select(Programme).order_by(Programme.id).limit(1))
+    if programme is None:
+        return moment
+    zone, hearings = ZoneInfo(programme.time_zone), _hearings(mail.case)
+    found = calendars.next_business_moment(moment, programme)
+    while found.astimezone(zone).date() in hearings:
+        next_day = found.astimezone(zone).date() + timedelta(days=1)
+        found = calendars.opening_at(calendars.business_day_on_or_after(next_day, programme), programme)
+    return found
+
+
+def _hearings(case: Case | None) -> set[object]:
+    return {each.on_day for each in case.critical_dates if each.on_day} if case is not None else set()

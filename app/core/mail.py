@@ -108,9 +108,7 @@ def queue(
 
     :raises BadInput: the address or subject holds a line break or the address is no address
     """
-    address = to.strip()
-    if "@" not in address or any(c in address + subject for c in "\r\n\0"):
-        raise BadInput
+    address = _checked(to.strip(), subject)
     session.flush()
     made = insert_unless_exists(
         Mail,
@@ -132,6 +130,12 @@ def queue(
     if made is not None:
         made.due_at = max(made.due_at, earliest(made, made.due_at))
     return made
+
+
+def _checked(address: str, subject: str) -> str:
+    if "@" not in address or any(c in address + subject for c in "\r\n\0"):
+        raise BadInput
+    return address
 
 
 def _belongs_to(programme: Any, case: Any, about: Any) -> dict[str, Any]:

@@ -108,15 +108,12 @@ def queue(
 
     :raises BadInput: the address or subject holds a line break or the address is no address
     """
-    address = _checked(to.strip(), subject)
+    recipient = _recipient(to.strip(), subject)
     session.flush()
     made = insert_unless_exists(
         Mail,
         kind=kind,
         occasion=occasion,
-        to_hash=keyed_hash(address.casefold(), "address"),
-        lane=keyed_hash(address.rpartition("@")[2].casefold(), "domain"),
-        to_address=address,
         subject=subject,
         text=text,
         html=html,
@@ -125,6 +122,7 @@ def queue(
         message_id=make_msgid(domain="probonodesk.invalid"),
         due_at=due_at or clock.now(),
         harmless_twice=harmless_twice,
+        **recipient,
         **_belongs_to(programme, case, about),
     )
     if made is not None:
@@ -132,10 +130,14 @@ def queue(
     return made
 
 
-def _checked(address: str, subject: str) -> str:
+def _recipient(address: str, subject: str) -> dict[str, str]:
     if "@" not in address or any(c in address + subject for c in "\r\n\0"):
         raise BadInput
-    return address
+    return {
+        "to_address": address,
+        "to_hash": keyed_hash(address.casefold(), "address"),
+        "lane": keyed_hash(address.rpartition("@")[2].casefold(), "domain"),
+    }
 
 
 def _belongs_to(programme: Any, case: Any, about: Any) -> dict[str, Any]:

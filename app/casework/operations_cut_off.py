@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Exists, exists, select
+from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy import Exists, Select, exists, select
 
 from app.accounts import calendars
 from app.accounts.models import User
-from app.clients.models import Case, CaseRole, Party
+from app.clients.locks import lock_cases
+from app.clients.models import Case, CaseRole, Opening, Party
 from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import NotAllowed, refuse_if
 from app.matching.barring import close_to
-from app.matching.models import Assignment, Referral
+from app.matching.models import HOLDING, Assignment, Referral
+from app.matching.operations_holds import end_holds
 from app.matching.operations_supervision import look_after_juniors
 from app.tasks.models import Task
 from app.tasks.operations import finish_tasks, open_task
@@ -47,8 +52,7 @@ def cut_off_if_close(referral: Referral) -> bool:
     part = session.scalars(live.where(Assignment.cut_off_at.is_(None), ~_was_asked())).one_or_none()
     if part is None:
         return False
-    close = set[str]().union(*(close_to(party) for party in case.parties if party.removed_at is None))
-    if part.volunteer.public_id not in close:
+    if not _is_close(part.volunteer, case):
         return False
     _cut_off(lock(part), None)
     return True
@@ -83,9 +87,52 @@ def _keep_custody(case: Case, volunteer: Volunteer, reason: str, actor: User | N
         return
 
 
-def keep_cases_of_suspended(volunteer: Volunteer, *, actor: User | None) -> None:
-    """Take the cases of somebody suspended into custody; the question who may open a file asks for the suspension."""
-    session.flush()
+def _is_close(volunteer: Volunteer, case: Case) -> bool:
+    return any(volunteer.public_id in close_to(party) for party in case.parties if party.removed_at is None)
+
+
+def _parts_of(volunteer: Volunteer) -> Select[Assignment]:
+    live = select(Assignment).where(Assignment.volunteer_id == volunteer.id, Assignment.ended_at.is_(None))
+    return live.order_by(Assignment.case_id, Assignment.id)
+
+
+def _lock_cases_of(volunteer: Volunteer) -> list[int]:
+    """Lock every case somebody works on, holds or asks for, before their own row is touched."""
+    tries = select(Opening.case_id).join(Referral, Referral.opening_id == Opening.id)
+    asked = tries.where(Referral.volunteer_id == volunteer.id, Referral.status.in_(HOLDING))
+    of_both = {*session.scalars(_parts_of(volunteer).with_only_columns(Assignment.case_id)), *session.scalars(asked)}
+    lock_cases(of_both)
+    return sorted(of_both)
+
+
+def watch_ties(volunteer: Volunteer) -> Callable[[User], None]:
+    """Look again at the cases of somebody who says anew where they work, or with whom they live or work.
+
+    Whoever was close to a party before was noticed as the name came in, or staff have decided about them.
+    """
+    cases = _lock_cases_of(volunteer)
+    before = {each for each in cases if _is_close(volunteer, session.get_one(Case, each))}
+    return partial(_look_again, volunteer, [each for each in cases if each not in before])
+
+
+def _look_again(volunteer: Volunteer, case_ids: list[int], actor: User) -> None:
+    for case in (session.get_one(Case, each) for each in case_ids):
+        if not _is_close(volunteer, case):
+            continue
+        for part in session.scalars(_parts_of(volunteer).where(Assignment.case_id == case.id)).all():
+            if part.cut_off_at is None:
+                _cut_off(part, actor)
+        end_holds(case, volunteer)
+
+
+def watch_suspension(volunteer: Volunteer) -> Callable[[User], None]:
+    """Lock the cases of somebody who is being suspended, and take them into custody once they are."""
+    _lock_cases_of(volunteer)
+    return partial(_keep_cases_of_suspended, volunteer)
+
+
+def _keep_cases_of_suspended(volunteer: Volunteer, actor: User) -> None:
+    """Take their cases into custody; the question who may open a file asks for the suspension."""
     found = session.query(Assignment).filter_by(volunteer_id=volunteer.id, ended_at=None).order_by(Assignment.case_id)
     for part in found.all():
         case = lock(part.case)

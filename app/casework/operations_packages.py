@@ -61,8 +61,8 @@ def report_package(assignment: Assignment, *, text: str, hundredths: int, actor:
     :raises ReportedBefore: a report waits
     :raises CannotKeep: nothing is said, or the hours are none
     """
+    case = lock(assignment.case)
     assignment = lock(assignment)
-    case = assignment.case
     refuse_if(assignment.ended_at is not None or case.status not in OPEN, WorkIsOver)
     refuse_if(actor.volunteer is None or assignment.volunteer_id != actor.volunteer.id, NotOnTheCase)
     refuse_if(rests(assignment), NotOnTheCase)

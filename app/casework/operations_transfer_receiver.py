@@ -13,7 +13,7 @@ from app.clients.operations_consent import record_consent
 from app.clients.standing import find_consent, has_consent
 from app.core import audit, clock
 from app.core.access import Role
-from app.core.db import insert_unless_exists, lock, session
+from app.core.db import insert_unless_exists, lock, lock_in_order, session
 from app.core.errors import BadInput, NotAllowed, refuse_if
 from app.matching import parts, terms
 from app.matching import policy as placing
@@ -103,7 +103,7 @@ def choose_receiver(
     :raises NeverAlone: they may not work alone, and no attorney answers for the case
     """
     case, transfer = steps.lock_open(transfer)
-    volunteer = lock(volunteer)
+    lock_in_order(volunteer, mentor)
     refuse_if(not transfer_policy.may_run(actor, transfer), NotAllowed)
     refuse_if(not steps.is_open(transfer), TransferOver)
     live = transfer_queries.live_ask(transfer)
@@ -188,9 +188,9 @@ def _ask(transfer: Transfer, ask: TransferAsk, actor: User) -> None:
 
 
 def lock_ask(ask: TransferAsk) -> tuple[Case, Transfer, TransferAsk]:
-    """Lock a case, its way out, the receiver and the asking, always in this order."""
+    """Lock a case, the receiver and who stands by them, its way out and the asking, always in this order."""
     case, _old = steps.lock_case(ask.transfer.assignment)
-    lock(ask.volunteer)
+    lock_in_order(ask.volunteer, ask.mentor)
     return case, lock(ask.transfer), lock(ask)
 
 

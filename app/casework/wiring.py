@@ -11,11 +11,11 @@ from app.clients.operations_parties import tell_of_new_names
 from app.clients.operations_pauses import stand_still_with
 from app.matching.operations_attest import close_file_before_asking
 from app.matching.operations_placement import tell_of_conflict
-from app.volunteers.operations import tell_of_suspension
+from app.volunteers.followers import SUSPENSION, TIES, follow
 
 from . import transfer_mails, transfer_pauses
 from .models import ContactAttempt, Note, TimeEntry
-from .operations_cut_off import cut_off_if_close, cut_off_the_named, keep_cases_of_suspended
+from .operations_cut_off import cut_off_if_close, cut_off_the_named, watch_suspension, watch_ties
 from .operations_transfer import record_conflict, take_report_back
 from .views import bp
 
@@ -31,7 +31,8 @@ def init_app(app: Flask) -> None:
     tell_of_new_names(cut_off_the_named)
     close_file_before_asking(cut_off_if_close)
     stand_still_with("transfers", paused=transfer_pauses.case_paused, resumed=transfer_pauses.case_resumed)
-    tell_of_suspension(keep_cases_of_suspended)
+    follow(SUSPENSION, watch_suspension)
+    follow(TIES, watch_ties)
     tell_of_conflict(record_conflict, first=take_report_back)
     count_as_heard("contact", ContactAttempt.case_id, ContactAttempt.at, ContactAttempt.reached.is_(True))
     count_as_heard("hours", TimeEntry.case_id, TimeEntry.created_at, TimeEntry.removed_at.is_(None))

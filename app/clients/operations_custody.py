@@ -53,7 +53,7 @@ def _answers_for(user: User) -> tuple[Any, ...]:
 def _next_in_hand(user: User, programme: Programme) -> Select[Case]:
     mine = select(Case).join(Custody, Custody.case_id == Case.id)
     due = mine.where(*_answers_for(user), Case.programme_id == programme.id).order_by(Case.id).limit(BATCH)
-    return due.with_for_update(of=Case)
+    return due.with_for_update(of=Case, key_share=True)
 
 
 def hand_over_some(user: User, programme: Programme, to: User, *, reason: str, actor: User) -> int:

@@ -11,12 +11,13 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.calendars import today
 from app.core import audit
-from app.core.db import insert_unless_exists, lock, session
+from app.core.db import insert_unless_exists, session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 from app.tasks.operations import finish_tasks
 
 from . import policy, roles, standing
 from .listing import faults
+from .locks import lock_opening
 from .models import Case, CaseRole, CaseStatus, Opening, OpeningStatus, SkillLevel
 from .operations_docket import MOST_HOURS, names_of
 from .operations_screening import NotReady
@@ -106,7 +107,7 @@ def change_opening(opening: Opening, facts: OpeningFacts, *, actor: User) -> Ope
     :raises InHands: somebody has it, or it is closed
     :raises BadOpening, SameOpening: as for a new one
     """
-    opening = lock(opening)
+    opening = lock_opening(opening)
     case = _ready(opening.case, actor)
     refuse_if(opening.role is CaseRole.LEAD, LeadIsListed)
     refuse_if(opening.status not in (S.NOT_LISTED, S.LISTED), InHands)
@@ -137,7 +138,7 @@ def list_opening(opening: Opening, *, actor: User) -> Opening:
     :raises NobodyAnswers: only people who never work alone may take it, and no attorney answers for the case
     :raises InHands: somebody has it, or it is closed
     """
-    opening = lock(opening)
+    opening = lock_opening(opening)
     case = _ready(opening.case, actor)
     refuse_if(opening.role is CaseRole.LEAD, LeadIsListed)
     if opening.status is S.LISTED:
@@ -157,7 +158,7 @@ def take_off_opening(opening: Opening, *, actor: User) -> Opening:
 
     :raises InHands: somebody has it, or it is closed
     """
-    opening = lock(opening)
+    opening = lock_opening(opening)
     _ready(opening.case, actor, anywhere=True)
     refuse_if(opening.role is CaseRole.LEAD, LeadIsListed)
     if opening.status is S.NOT_LISTED:
@@ -171,7 +172,7 @@ def close_opening(opening: Opening, *, actor: User) -> Opening:
 
     :raises InHands: somebody has it
     """
-    opening = lock(opening)
+    opening = lock_opening(opening)
     _ready(opening.case, actor, anywhere=True)
     refuse_if(opening.role is CaseRole.LEAD, LeadIsListed)
     if opening.status is S.CLOSED:

@@ -13,7 +13,7 @@ from app.core.db import lock
 from app.core.errors import Refusal, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 
-from .models import Case, OpeningStatus
+from .models import Case
 from .operations_docket import BadClock, ChooseReason
 from .operations_parties import refuse_unless_open
 from .priority import refresh_priority
@@ -106,8 +106,8 @@ def run_on(ends_at: datetime | None, case: Case, since: datetime) -> datetime | 
 
 
 def _locked(case: Case) -> Case:
-    """The case under lock, its listed openings first as who places it does; who ends a part begins with the case."""
+    """The case under lock, and then its openings, as for whoever places it."""
+    case = lock(case)
     for opening in sorted(case.openings, key=lambda one: one.id):
-        if opening.status is OpeningStatus.LISTED:
-            lock(opening)
-    return lock(case)
+        lock(opening)
+    return case

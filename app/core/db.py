@@ -295,14 +295,23 @@ Row = TypeVar("Row", bound=Base)
 
 
 def lock(row: Row, *along: ORMOption) -> Row:
-    """Read a row afresh, with rows named along, and keep others from changing it until the transaction ends."""
+    """Read a row afresh, with rows named along, and keep others from changing it until the transaction ends.
+
+    Its key stays what it is, so that whoever only writes a row that points to it need not wait.
+    """
     found = _locking(type(row))
     return session.execute(found.options(*along) if along else found, {"row_id": row.id}).scalar_one()
 
 
+def lock_in_order(*rows: Row | None) -> None:
+    """Lock rows of one kind in the order of their ids, whoever is named first; none stands for nobody."""
+    for row in sorted({row for row in rows if row is not None}, key=lambda one: one.id):
+        lock(row)
+
+
 @lru_cache(maxsize=128)
 def _locking(kind: type[Row]) -> Select[Row]:
-    found = select(kind).where(kind.id == bindparam("row_id")).with_for_update(of=kind)
+    found = select(kind).where(kind.id == bindparam("row_id")).with_for_update(of=kind, key_share=True)
     return found.execution_options(populate_existing=True)
 
 

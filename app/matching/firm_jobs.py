@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import aliased
 
 from app.accounts import calendars
+from app.clients.locks import lock_opening
 from app.clients.models import Case, Opening
 from app.core import clock
 from app.core.db import lock, session, transaction
@@ -54,7 +55,7 @@ def note_unanswered_one() -> bool:
 
 def _tell_staff(referral: Referral) -> None:
     """Name what is open with the firm and who acts on it now."""
-    lock(referral.opening)
+    lock_opening(referral.opening)
     case, firm = referral.case, referral.organisation
     here = (Referral.organisation_id == referral.organisation_id, Case.programme_id == case.programme_id)
     numbers = list(session.execute(_without_coordinator().where(*here).with_only_columns(Case.number)).scalars())

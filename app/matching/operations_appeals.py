@@ -8,9 +8,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.clients.locks import lock_opening
 from app.clients.models import Opening
 from app.core import audit
-from app.core.db import insert_unless_exists, lock, session
+from app.core.db import insert_unless_exists, session
 from app.core.errors import BadInput, NotAllowed, refuse_if
 from app.volunteers.models import Organisation, Volunteer
 
@@ -85,12 +86,13 @@ def _sent_before(key: str, actor: User) -> Appeal:
 
 def _lock_in_order(openings: Sequence[Opening], people: Sequence[int], firms: Sequence[int]) -> list[Opening]:
     """Lock what an appeal is about; the matters that still stand open come back, in the order chosen."""
-    for opening in sorted(openings, key=lambda one: one.id):
-        lock(opening)
-    session.execute(select(Volunteer.id).where(Volunteer.id.in_(people)).order_by(Volunteer.id).with_for_update())
+    for opening in sorted(openings, key=lambda one: (one.case_id, one.id)):
+        lock_opening(opening)
+    theirs = select(Volunteer.id).where(Volunteer.id.in_(people)).order_by(Volunteer.id)
+    session.execute(theirs.with_for_update(key_share=True))
     if firms:
         mine = select(Organisation.id).where(Organisation.id.in_(firms))
-        session.execute(mine.order_by(Organisation.id).with_for_update())
+        session.execute(mine.order_by(Organisation.id).with_for_update(key_share=True))
     return [opening for opening in openings if still_stands_open(opening)]
 
 

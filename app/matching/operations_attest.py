@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.conflicts import must_be_searched_again
+from app.clients.locks import lock_opening
 from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, refuse_if
@@ -44,7 +45,7 @@ def attest(referral: Referral, answer: str, *, actor: User, names_read: str | No
     :raises FirmChecksFirst: a firm named the actor and has not found the names clear as they are now
     :raises BadInput: none of the three answers
     """
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
     refuse_if(answer not in (CLEAR, CONFLICT, DECLINED), BadInput)
@@ -144,7 +145,7 @@ def confirm_request(referral: Referral, *, actor: User, mentor: Volunteer | None
     :raises NotAllowed: the actor is not staff of the case's programme
     :raises NotRequested: it was answered otherwise or taken back
     """
-    lock(referral.opening)
+    lock_opening(referral.opening)
     referral = lock(referral)
     refuse_if(not policy.may_place(actor, referral.case), NotAllowed)
     if referral.status is S.CONFIRMED:
@@ -159,7 +160,7 @@ def refuse_request(referral: Referral, reason: str, *, actor: User) -> Referral:
     :raises NotAllowed: the actor is not staff of the case's programme
     :raises NotRequested: it was answered otherwise or taken back
     """
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     refuse_if(not policy.may_place(actor, referral.case), NotAllowed)
     if referral.status is S.DECLINED and referral.requested_at is not None:
@@ -219,7 +220,7 @@ def void_attestation(referral: Referral) -> None:
 
     Nobody is asked who was placed as a name close to them came in: their file is closed, and staff decide first.
     """
-    lock(referral.opening)
+    lock_opening(referral.opening)
     referral = lock(referral)
     case = referral.case
     versions = {referral.attested_version, referral.firm_cleared_version} - {None, case.parties_version}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.locks import lock_opening
 from app.clients.models import Opening
 from app.core.db import insert_unless_exists, lock
 from app.core.errors import BadInput, NotAllowed, refuse_if
@@ -32,7 +33,7 @@ def hold_by_hand(opening: Opening, volunteer: Volunteer, reason: str, *, actor: 
     :raises OtherPart, NeverAlone: it does not go with another part, or not without an attorney
     :raises VolunteerFull: the volunteer's slots are used
     """
-    opening, volunteer = lock(opening), lock(volunteer)
+    opening, volunteer = lock_opening(opening), lock(volunteer)
     refuse_if(not policy.may_place(actor, opening.case), NotAllowed)
     refuse_if(reason not in words.HAND_REASONS, BadInput)
     mine = queries.live_with(opening, volunteer)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import joinedload
-
 from app.accounts import calendars
 from app.accounts.models import User
-from app.clients.models import Case, Opening
+from app.clients.locks import lock_opening
+from app.clients.models import Opening
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import BadInput, NotAllowed, refuse_if
@@ -57,7 +56,7 @@ def ask_firm(opening: Opening, organisation: Organisation, *, actor: User) -> Re
     :raises FirmHasNoCoordinator: nobody could answer
     :raises FirmCannot: the firm is kept from the case, has said no, or has nobody for it
     """
-    opening = _lock_opening(opening)
+    opening = lock_opening(opening)
     case = opening.case
     refuse_if(not policy.may_place(actor, case), NotAllowed)
     refuse_if(not still_stands_open(opening), gone(opening))
@@ -93,7 +92,7 @@ def accept_for_firm(referral: Referral, *, actor: User) -> Referral:
     :raises FirmFull: it holds as many as its people have places
     """
     refuse_if(not policy.may_answer_for(actor, referral.organisation_id), NotAllowed)
-    opening = _lock_opening(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     if referral.status in (*HOLDING, S.WAITLISTED):
         return referral
@@ -123,7 +122,7 @@ def hold_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     :raises FirmFull: it holds as many as its people have places
     """
     refuse_if(not policy.may_answer_for(actor, organisation.id), NotAllowed)
-    opening = _lock_opening(opening)
+    opening = lock_opening(opening)
     before = queries.live_referrals(opening)
     mine = next((r for r in before if r.organisation_id == organisation.id), None)
     if mine is not None and mine.status in HOLDING:
@@ -151,16 +150,12 @@ def wait_for_firm(opening: Opening, organisation: Organisation, *, actor: User) 
     :raises KeptYourself: the actor is kept from it, in person or with another firm
     """
     refuse_if(not policy.may_answer_for(actor, organisation.id), NotAllowed)
-    opening = _lock_opening(opening)
+    opening = lock_opening(opening)
     mine = firms.live_with_firm(opening, organisation.id)
     if mine is not None:
         return mine
     _refuse_unless_firm_may(opening, organisation, actor)
     return put_in_line(opening, actor=actor, organisation_id=organisation.id)
-
-
-def _lock_opening(opening: Opening) -> Opening:
-    return lock(opening, joinedload(Opening.case).joinedload(Case.programme))
 
 
 def _firm(referral: Referral) -> Organisation:
@@ -187,7 +182,7 @@ def attest_for_firm(referral: Referral, answer: str, *, actor: User, names_read:
     :raises HoldOver: nothing is held
     :raises NamesNotReleased: not every name has been shown
     """
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     refuse_if(not policy.may_answer_for(actor, referral.organisation_id), NotAllowed)
     refuse_if(answer not in (CLEAR, CONFLICT, DECLINED), BadInput)
@@ -233,7 +228,7 @@ def name_person(referral: Referral, volunteer: Volunteer, *, actor: User) -> Ref
     :raises CannotBeNamed: not one of the firm's approved people, or a hard rule speaks against them
     :raises PersonFull: their places are taken
     """
-    opening = _lock_opening(referral.opening)
+    opening = lock_opening(referral.opening)
     volunteer = lock(volunteer)
     referral = lock(referral)
     refuse_if(not policy.may_answer_for(actor, referral.organisation_id), NotAllowed)
@@ -278,7 +273,7 @@ def take_name_back(referral: Referral, *, actor: User) -> Referral:
     :raises NotAllowed: another firm's hold
     :raises HoldOver: nothing is held
     """
-    lock(referral.opening)
+    lock_opening(referral.opening)
     referral = lock(referral)
     refuse_if(not policy.may_answer_for(actor, referral.organisation_id), NotAllowed)
     refuse_if(referral.status not in HOLDING, HoldOver)
@@ -293,7 +288,7 @@ def withdraw_for_firm(referral: Referral, *, actor: User) -> Referral:
     :raises NotAllowed: another firm's
     :raises HoldOver: the case is placed
     """
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     refuse_if(not policy.may_answer_for(actor, referral.organisation_id), NotAllowed)
     refuse_if(referral.status is S.CONFIRMED, HoldOver)
@@ -312,7 +307,7 @@ def promise_privacy(referral: Referral, *, actor: User) -> Referral:
     :raises NotAllowed: it is for somebody else, or was promised as the hold began
     :raises HoldOver: it is no longer held
     """
-    lock(referral.opening)
+    lock_opening(referral.opening)
     referral = lock(referral)
     by_others = referral.named_at is not None or referral.way is ReferralWay.HAND
     refuse_if(not policy.is_own(actor, referral) or not by_others, NotAllowed)

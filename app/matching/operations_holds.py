@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.locks import lock_opening
 from app.clients.models import Case, Opening
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session
@@ -84,12 +84,12 @@ def look_before_hold(opening: Opening, *, actor: User) -> None:
 
 
 def lock_pair(opening: Opening, actor: User) -> tuple[Opening, Volunteer]:
-    """Lock an opening and the actor's own volunteer row, always in this order.
+    """Lock a case, its opening and the actor's own volunteer row, always in this order.
 
     :raises NotAllowed: the actor is no volunteer
     """
-    opening = lock(opening, joinedload(Opening.case).joinedload(Case.programme))
-    found = select(Volunteer).where(Volunteer.user_id == actor.id).with_for_update()
+    opening = lock_opening(opening)
+    found = select(Volunteer).where(Volunteer.user_id == actor.id).with_for_update(key_share=True)
     volunteer = session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
     if volunteer is None:
         raise NotAllowed
@@ -161,7 +161,7 @@ def release_names(referral: Referral, which: str, *, actor: User) -> Referral:
     :raises NotAllowed: the actor is not staff of the case's programme
     :raises HoldOver: the hold has ended
     """
-    lock(referral.opening)
+    lock_opening(referral.opening)
     referral = lock(referral)
     refuse_if(not policy.may_place(actor, referral.case), NotAllowed)
     refuse_if(referral.status is not S.HELD, HoldOver)
@@ -229,7 +229,7 @@ def extend_hold(referral: Referral, *, actor: User) -> Referral:
     :raises HoldOver: nothing is held
     :raises NotExtendable: it was extended, the clock is stopped or the matter cannot wait
     """
-    lock(referral.opening)
+    lock_opening(referral.opening)
     referral = lock(referral)
     may = policy.is_own(actor, referral) or policy.may_answer_for(actor, referral.organisation_id)
     refuse_if(not may, NotAllowed)
@@ -250,7 +250,7 @@ def withdraw_hold(referral: Referral, *, actor: User) -> Referral:
     :raises AlreadyYours: it was placed with them meanwhile
     :raises HoldOver: it was, and they have it no more
     """
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     refuse_if(actor.volunteer is None or referral.volunteer_id != actor.volunteer.id, NotAllowed)
     if referral.status is S.CONFIRMED:
@@ -266,7 +266,7 @@ def withdraw_hold(referral: Referral, *, actor: User) -> Referral:
 
 def expire_hold(referral: Referral) -> None:
     """End a hold or an offer whose time is over; the holder is told and the next in line is offered it."""
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     if not referral.is_too_late:
         return
@@ -280,7 +280,7 @@ def expire_hold(referral: Referral) -> None:
 
 def let_go(referral: Referral) -> None:
     """End the attempt of somebody who was suspended, has left or cannot sign in; a firm names somebody else."""
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     volunteer = referral.volunteer
     if referral.ended_at is not None or volunteer is None or policy.may_hold_on(volunteer):
@@ -293,11 +293,26 @@ def let_go(referral: Referral) -> None:
 
 def let_barred_go(referral: Referral) -> None:
     """End the attempt of somebody whom another's conflict, in their firm or on their part, keeps from the case."""
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     still = attempts_of_barred().where(Referral.id == referral.id)
     if session.execute(still).first() is not None:
         _end_for_good(referral, opening, BARRED)
+
+
+def end_holds(case: Case, volunteer: Volunteer) -> None:
+    """End what somebody holds or asks for of a locked case, now that they turn out to be close to a party.
+
+    A firm that had named them names somebody else. An offer shows no names, and no yes to it is taken any more.
+    """
+    for opening in sorted(case.openings, key=lambda one: one.id):
+        referral = queries.live_with(lock(opening), volunteer)
+        if referral is None or referral.status not in HOLDING:
+            continue
+        if referral.named_at is not None:
+            back_to_firm(referral, actor=None, reason=BARRED)
+        else:
+            _end_for_good(referral, opening, BARRED)
 
 
 def _end_for_good(referral: Referral, opening: Opening, reason: str) -> None:
@@ -308,7 +323,7 @@ def _end_for_good(referral: Referral, opening: Opening, reason: str) -> None:
 
 def warn_holder(referral: Referral) -> None:
     """Remind a holder once that the time is nearly over."""
-    lock(referral.opening)
+    lock_opening(referral.opening)
     referral = lock(referral)
     if referral.status is not S.HELD or referral.warned_at is not None or referral.stands_still:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.locks import lock_opening
 from app.clients.models import CaseRole, CaseStatus, Opening, OpeningStatus
 from app.clients.priority import clock_end
 from app.core import audit, clock
@@ -133,7 +134,7 @@ def tell_placed_elsewhere(referral: Referral, wanted: bool) -> None:
 
 def drop_referral(referral: Referral) -> None:
     """End a live attempt at an opening that is no longer listed."""
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     gone = opening.status is not OpeningStatus.LISTED or opening.case.status is CaseStatus.WITHDRAWN
     if referral.ended_at is not None or not gone:

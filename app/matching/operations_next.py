@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
 
+from app.clients.locks import lock_opening
 from app.clients.models import Case, Opening
 from app.core import audit, clock
-from app.core.db import lock, session
+from app.core.db import session
 from app.tasks.models import Task
 
 from .dockets import Laid, docket_of_opening, is_in_time, lay_docket, today
@@ -101,7 +102,7 @@ def _values(laid: Laid, best: Listed, listed: list[Listed]) -> dict[str, Any]:
 
 def propose_next(opening_id: int, found: Next) -> Proposal | None:
     """Put the next best before the coordinator as the last run's proposal; where nobody is left, say so there."""
-    opening = lock(session.get_one(Opening, opening_id))
+    opening = lock_opening(session.get_one(Opening, opening_id))
     run_id = session.execute(last_run()).scalar_one()
     if run_id is None or session.execute(due_next().where(Opening.id == opening_id)).first() is None:
         return None

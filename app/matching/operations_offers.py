@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.locks import lock_opening
 from app.clients.models import Opening
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock
@@ -41,7 +42,7 @@ def send_offer(
     :raises OtherPart, NeverAlone: it does not go with another part, or not without an attorney
     :raises VolunteerFull: the volunteer's slots are used
     """
-    opening, volunteer = lock(opening), lock(volunteer)
+    opening, volunteer = lock_opening(opening), lock(volunteer)
     case = opening.case
     refuse_if(actor is not None and not policy.may_place(actor, case), NotAllowed)
     refuse_if(not still_stands_open(opening), gone(opening))
@@ -80,7 +81,7 @@ def decline_offer(referral: Referral, reason: str | None, *, actor: User | None)
 
     :raises OfferOver: it was accepted or its time is over, or the volunteer is on the case by now
     """
-    opening = lock(referral.opening)
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
     if referral.status is S.CONFLICT:
         return referral

@@ -55,8 +55,9 @@ def held_for(volunteer: Volunteer) -> list[str]:
 
 
 def _holds(volunteer: Volunteer) -> list[Referral]:
-    found = select(Referral).where(Referral.volunteer_id == volunteer.id, Referral.status.in_(HOLDING))
-    return list(session.scalars(found.order_by(Referral.opening_id)).all())
+    found = select(Referral).join(Referral.opening).where(Referral.volunteer_id == volunteer.id)
+    held = found.where(Referral.status.in_(HOLDING)).order_by(Opening.case_id, Opening.id)
+    return list(session.scalars(held).all())
 
 
 def _said(referral: Referral) -> str:

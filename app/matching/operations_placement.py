@@ -9,13 +9,14 @@ from app.accounts.models import User
 from app.clients.conflicts import must_be_searched_again
 from app.clients.hearing import hear_of
 from app.clients.lifecycle import move_case
+from app.clients.locks import lock_opening
 from app.clients.mails import tell_client
 from app.clients.models import Case, CaseRole, CaseStatus, Opening, OpeningStatus
 from app.clients.priority import clock_end, refresh_priority
 from app.clients.roles import ANSWER_FOR_OTHERS
 from app.core import audit, clock
 from app.core.access import Role
-from app.core.db import insert_unless_exists, lock, session
+from app.core.db import insert_unless_exists, lock, lock_in_order, session
 from app.core.errors import BadInput, NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.models import Organisation, Volunteer
@@ -56,9 +57,10 @@ def place(referral: Referral, *, actor: User | None, mentor: Volunteer | None = 
     :raises NeedsMentor: the match needs a mentor with time and none is named
     :raises AtCapacity: the volunteer's slots are used
     """
-    opening = lock(referral.opening)
-    volunteer = lock(referral.volunteer)  # type: ignore[type-var]
+    opening = lock_opening(referral.opening)
     referral = lock(referral)
+    volunteer = referral.volunteer
+    lock_in_order(volunteer, mentor or referral.mentor)
     refuse_if(referral.status not in HOLDING, HoldOver)
     pair = _look_again(opening, volunteer)  # type: ignore[arg-type]
     against = policy.against_a_holder(referral, pair.rules)
@@ -97,7 +99,8 @@ def place_by_hand(
     :raises VolunteerFull: the volunteer's slots are used
     :raises NeedsMentor: the match needs a mentor with time and none is named
     """
-    opening, volunteer = lock(opening), lock(volunteer)
+    opening = lock_opening(opening)
+    lock_in_order(volunteer, mentor)
     refuse_if(not policy.may_place(actor, opening.case), NotAllowed)
     refuse_if(reason not in words.HAND_REASONS or not checked, BadInput)
     pair = _look_again(opening, volunteer)
@@ -165,7 +168,6 @@ def _assign(referral: Referral, pair: Pair) -> Assignment:
 
 
 def _assign_mentor(of: Assignment, mentor: Volunteer) -> None:
-    mentor = lock(mentor)  # of two who name the same mentor at once, the second sees the first
     refuse_if(mentor.id not in {m.id for m in queries.mentors(of.case, of.volunteer)}, NeedsMentor)
     session.add(
         Assignment(

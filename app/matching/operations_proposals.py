@@ -6,9 +6,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.locks import lock_opening
 from app.clients.models import Opening
 from app.core import audit, clock
-from app.core.db import lock, session
+from app.core.db import lock, lock_in_order, session
 from app.core.errors import NotAllowed, Refusal, refuse_if
 from app.volunteers.models import Volunteer
 
@@ -36,7 +37,7 @@ def accept_proposal(proposal: Proposal, *, actor: User, mentor: Volunteer | None
     :raises NeedsMentor: the match asks for a mentor, and none with time is named
     :raises Refusal: whatever speaks against an offer at this moment
     """
-    proposal = lock(proposal)
+    proposal = _lock_with_people(proposal, mentor)
     refuse_if(not policy.may_place(actor, proposal.opening.case), NotAllowed)
     refuse_if(proposal.status is S.OPEN and _is_asked_since(proposal), AskedSince)
     return send_proposed(proposal, actor=actor, mentor=mentor)
@@ -47,7 +48,7 @@ def send_proposed(proposal: Proposal, *, actor: User, mentor: Volunteer | None =
 
     :raises NotAllowed, ProposalDecided, NeedsMentor, Refusal: as for every proposal
     """
-    proposal = lock(proposal)
+    proposal = _lock_with_people(proposal, mentor)
     case = proposal.opening.case
     refuse_if(not policy.may_place(actor, case), NotAllowed)
     if proposal.status is S.ACCEPTED and proposal.referral_id is not None:
@@ -61,10 +62,18 @@ def send_proposed(proposal: Proposal, *, actor: User, mentor: Volunteer | None =
     return referral
 
 
+def _lock_with_people(proposal: Proposal, mentor: Volunteer | None) -> Proposal:
+    """Lock case, opening and proposal, and then both people, of whom each may be the other's mentor elsewhere."""
+    lock_opening(proposal.opening)
+    proposal = lock(proposal)
+    lock_in_order(proposal.volunteer, mentor)
+    return proposal
+
+
 def _is_asked_since(proposal: Proposal) -> bool:
     """Is an offer to somebody else out that was sent after the volunteer was proposed?"""
     made_at = max(moment for moment in (proposal.run.finished_at, proposal.changed_at) if moment)
-    out = queries.live_referrals(lock(proposal.opening), ReferralStatus.OFFERED)
+    out = queries.live_referrals(proposal.opening, ReferralStatus.OFFERED)
     others = (offer for offer in out if offer.volunteer_id != proposal.volunteer_id)
     return any(offer.offered_at > made_at for offer in others if offer.offered_at)
 
@@ -80,6 +89,8 @@ def offer_from_shortlist(
     proposal = queries_runs.open_proposal(opening)
     if proposal is not None and proposal.volunteer_id == volunteer.id:
         return send_proposed(proposal, actor=actor, mentor=mentor)
+    opening = lock_opening(opening)
+    lock_in_order(volunteer, mentor)
     fit = judge_pair(opening, volunteer, calendars.today(opening.case.programme)).fit
     referral = send_offer(opening, volunteer, actor=actor, fit=fit)
     _name_mentor(referral, mentor)
@@ -94,10 +105,9 @@ def _name_mentor(referral: Referral, mentor: Volunteer | None) -> None:
     if not pair.needs_mentor:
         return
     refuse_if(mentor is None, NeedsMentor)
-    chosen = lock(mentor)  # type: ignore[type-var]
     with_time = queries.mentors(opening.case, volunteer, of=referral)
-    refuse_if(chosen not in with_time, NeedsMentor)
-    referral.mentor = chosen
+    refuse_if(mentor not in with_time, NeedsMentor)
+    referral.mentor = mentor
 
 
 def refuse_proposal(proposal: Proposal, refusal: Refusal, *, actor: User) -> None:

@@ -20,6 +20,7 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.volunteers.models import Volunteer, VolunteerStatus
 
+from .barring import Purpose, barred_volunteers
 from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus
 from .refusals import NotOnTheList
 from .rules import is_listed
@@ -30,6 +31,7 @@ MENTOR_CASES = 3
 CLIENT_SIDE = (PartyRole.CLIENT, PartyRole.HOUSEHOLD)
 
 # Asked at every claim, so built once.
+OF_CASE = select(Opening.id).where(Opening.case_id == bindparam("case_id"))
 LISTED: Select[Any] = select(Opening).join(Case).where(Opening.public_id == bindparam("public_id"), *is_listed())
 ATTEMPTS = (
     select(Referral)
@@ -228,8 +230,13 @@ def may_read_names(referral: Referral) -> bool:
 
 
 def mentors(case: Case, volunteer: Volunteer, *, of: Referral | None = None) -> list[Volunteer]:
-    """Approved volunteers who mentor and have time, those who list the field first; what `of` names counts not."""
-    return in_field(case.problem_code, (one for one in mentors_with_time(of=of) if one.id != volunteer.id))
+    """Approved volunteers who mentor, have time and are not kept from the case; those who list the field first.
+
+    What `of` names counts not.
+    """
+    kept = barred_volunteers(OF_CASE, Purpose.PLACE, case_id=case.id)[case.id]
+    able = (one for one in mentors_with_time(of=of) if one.id != volunteer.id and one.public_id not in kept)
+    return in_field(case.problem_code, able)
 
 
 def in_field(problem_code: str | None, people: Iterable[Volunteer]) -> list[Volunteer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from app.core.errors import NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 
 from . import facts, mails, policy, queries
+from .followers import SUSPENSION, followed
 from .held import GIVE_BACK, KEEP, give_back_held, held_matters
 from .models import Credential, CredentialKind, Standing, Volunteer, VolunteerStatus
 from .refusals import (
@@ -218,22 +219,13 @@ def resume_volunteer(volunteer: Volunteer, *, actor: User | None) -> None:
     audit.record("volunteer.resume", volunteer, actor=actor, after={"status": volunteer.status})
 
 
-_told_of_suspension: list[Callable[..., None]] = []
-
-
-def tell_of_suspension(told: Callable[..., None]) -> None:
-    """Register who sees in the same moment to the cases of somebody suspended."""
-    _told_of_suspension[:] = [told]
-
-
 def suspend_volunteer(volunteer: Volunteer, reason: str, *, actor: User) -> None:
     """Stop all new work at once; a task for each open case asks who goes on with it."""
     _screened_by(volunteer, actor)
-    _move(volunteer, S.SUSPENDED)
-    volunteer.paused_until, volunteer.pause_reason = None, reason
-    _ask_who_goes_on(volunteer, actor)
-    for told in _told_of_suspension:
-        told(volunteer, actor=actor)
+    with followed(SUSPENSION, volunteer, actor=actor):
+        _move(volunteer, S.SUSPENDED)
+        volunteer.paused_until, volunteer.pause_reason = None, reason
+        _ask_who_goes_on(volunteer, actor)
     audit.record("volunteer.suspend", volunteer, actor=actor, after={"reason": reason})
 
 

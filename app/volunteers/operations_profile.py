@@ -16,6 +16,7 @@ from app.core.errors import BadInput, NotAllowed, refuse_if
 from app.tasks.operations import open_task
 
 from . import mails, operations, policy, queries
+from .followers import TIES, followed
 from .models import Area, Credential, CredentialKind, Membership, Organisation, Volunteer, VolunteerStatus
 from .offers import Application, Offer
 from .words import ATTESTATIONS
@@ -241,18 +242,31 @@ def _confirmed(volunteer: Volunteer, actor: User) -> dict[str, Any]:
     return {} if own else {"confirmed_at": clock.now(), "confirmed_by_id": actor.id}
 
 
+def _confirm_word(volunteer: Volunteer, actor: User) -> None:
+    """Staff who set the firm that a volunteer had typed confirm it by that; saying one's own again confirms nothing."""
+    for row in volunteer.memberships:
+        said = {} if row.confirmed_at is not None else _confirmed(volunteer, actor)
+        for name, value in said.items():
+            setattr(row, name, value)
+        if said:
+            after = {"organisation": row.organisation_id}
+            audit.record("volunteer.confirm_organisation", volunteer, actor=actor, after=after)
+
+
 def change_organisation(volunteer: Volunteer, organisation: Organisation | None, *, actor: User) -> None:
     """Say which organisation a volunteer belongs to, or that it is none; their own word waits for a confirmation."""
     _by_self_or_staff(volunteer, actor)
     before = [row.organisation_id for row in volunteer.memberships]
     after = [organisation.id] if organisation is not None else []
     if before == after:
+        _confirm_word(volunteer, actor)
         return
-    volunteer.memberships = []
-    session.flush()
-    if organisation is not None:
-        volunteer.memberships = [Membership(organisation=organisation, **_confirmed(volunteer, actor))]
-    volunteer.changed_at = clock.now()
+    with followed(TIES, volunteer, actor=actor):
+        volunteer.memberships = []
+        session.flush()
+        if organisation is not None:
+            volunteer.memberships = [Membership(organisation=organisation, **_confirmed(volunteer, actor))]
+        volunteer.changed_at = clock.now()
     audit.record(
         "volunteer.change_organisation",
         volunteer,

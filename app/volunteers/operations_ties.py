@@ -7,6 +7,7 @@ from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import NotAllowed, refuse_if
 
+from .followers import TIES, followed
 from .models import Tie, TieKind, TieWord, Volunteer
 from .ties import hashes_of, names_of
 
@@ -18,16 +19,16 @@ def change_ties(volunteer: Volunteer, *, household: list[str], employers: list[s
 
     :raises NotAllowed: somebody else's profile
     """
-    volunteer = lock(volunteer)
     refuse_if(volunteer.user_id != actor.id, NotAllowed)
     wanted = {TieKind.HOUSEHOLD: household[:MOST], TieKind.EMPLOYER: employers[:MOST]}
     if all(names_of(volunteer, kind) == names for kind, names in wanted.items()):
         return
-    volunteer.ties = []
-    session.flush()
-    volunteer.ties = [_tie(kind, name) for kind, names in wanted.items() for name in names]
-    volunteer.changed_at = clock.now()
-    session.flush()
+    with followed(TIES, volunteer, actor=actor):
+        volunteer = lock(volunteer)
+        volunteer.ties = []
+        session.flush()
+        volunteer.ties = [_tie(kind, name) for kind, names in wanted.items() for name in names]
+        volunteer.changed_at = clock.now()
     audit.record("volunteer.change_ties", volunteer, actor=actor, after={k.value: len(n) for k, n in wanted.items()})
 
 

@@ -8,26 +8,30 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.accounts.models import RoleGrant
+from app.accounts.models import RoleGrant, User
 from app.casework import cut_off_mails, operations_cut_off, operations_transfer
 from app.casework.transfer_models import Court
-from app.clients.models import Case, CaseStatus, Custody, Party, PartyRole
+from app.clients.models import Case, CaseStatus, Custody, Opening, Party, PartyRole
 from app.clients.operations_parties import add_party, change_party
 from app.clients.queries import visible_cases
 from app.clients.supervision import has_attorney
 from app.core.access import Role
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
-from app.core.errors import NotAllowed
+from app.core.errors import NotAllowed, Refusal
 from app.core.mail import Mail
 from app.matching import colleagues, jobs
+from app.matching import operations as matching
 from app.matching.models import Assignment, Bar, Referral
 from app.matching.operations import bar
 from app.tasks.models import Task
 from app.volunteers import operations as volunteers
-from app.volunteers.models import Membership, Organisation
+from app.volunteers import operations_profile as profiles
+from app.volunteers import operations_ties
+from app.volunteers.models import Membership, Organisation, Volunteer
 from tests import factories
 from tests.casework.conftest import Work
+from tests.matching.test_race import at_once
 from tests.snapshots import same_as_stored
 
 
@@ -115,6 +119,87 @@ def test_who_was_placed_as_the_name_came_in_is_noticed_within_seconds(work: Work
     assert jobs.void_one()
     assert sees(work), "staff have decided"
     assert work.tasks()["check_conflict_again"] is None
+
+
+def says_who(work: Work, household: list[str], employers: list[str]) -> None:
+    with transaction():
+        volunteer = work.user.volunteer
+        assert volunteer is not None
+        operations_ties.change_ties(volunteer, household=household, employers=employers, actor=work.user)
+
+
+@pytest.mark.parametrize("how", ["household", "employer", "firm"])
+def test_who_comes_to_live_with_or_work_for_a_party_is_outside_at_once(work: Work, how: str) -> None:
+    named_like(work, "Larkspur Homes")
+    assert sees(work)
+    if how == "firm":
+        with transaction():
+            firm = factories.add(Organisation(name="Larkspur Homes"))
+            profiles.change_organisation(work.user.volunteer, firm, actor=work.user)  # type: ignore[arg-type]
+    else:
+        said = ["Larkspur Homes"]
+        says_who(work, said if how == "household" else [], said if how == "employer" else [])
+    assert not sees(work)
+    assert custodian(work) == work.attorney_id
+    assert work.tasks()["cut_off"] is None
+    with transaction():
+        operations_cut_off.open_again(work.lead, actor=work.staff)
+    says_who(work, ["Larkspur Homes", "Juniper Vale"], [])
+    assert sees(work), "staff have decided about what was known"
+    named_like(work, "Ash Byrne")
+    assert sees(work)
+    says_who(work, ["Somebody Unknown"], [])
+    assert sees(work)
+    assert work.mails().count("casework.file_closed") == 1
+
+
+def test_a_holder_who_comes_to_live_with_a_party_reads_no_name_any_more(work: Work) -> None:
+    with transaction():
+        case = factories.case(work.case.programme, CaseStatus.AVAILABLE, owner=work.staff)
+        add_party(case, role=PartyRole.ADVERSE, name="Rosa Hartwell", actor=work.staff)
+        held = matching.hold(case.lead_opening, actor=work.user).id
+    says_who(work, ["Rosa Hartwell"], [])
+    assert sees(work), "the other case has nothing to do with it"
+    attempt = session.get_one(Referral, held)
+    assert (attempt.status, attempt.reason) == ("withdrawn", "barred")
+    assert work.mails().count("matching.gone") == 1
+
+
+def test_a_name_and_a_mentor_that_come_in_at_the_same_instant_are_noticed(app: Flask) -> None:
+    for _round in range(3):
+        with transaction():
+            of = factories.programme()
+            factories.user(Role.SUPERVISING_ATTORNEY, programme=of)
+            staff, who = factories.coordinator(of), factories.volunteer()
+            mentor = factories.volunteer(mentors_others=True, given_name="Wren", family_name="Halloran")
+            case = factories.case(of, CaseStatus.AVAILABLE, owner=staff)
+            ids = (case.id, case.lead_opening.id, who.id, mentor.id, staff.id)
+        session.rollback()
+
+        def place(ids: tuple[int, ...] = ids) -> str:
+            try:
+                with transaction():
+                    people = [session.get_one(Volunteer, each) for each in ids[2:4]]
+                    matching.place_by_hand(
+                        session.get_one(Opening, ids[1]), people[0], "phone_yes", checked=True, mentor=people[1],
+                        actor=session.get_one(User, ids[4]),
+                    )  # fmt: skip
+            except Refusal as refused:
+                return type(refused).__name__
+            return "placed"
+
+        def name(ids: tuple[int, ...] = ids) -> str:
+            with transaction():
+                called = session.get_one(Volunteer, ids[3]).name
+                add_party(session.get_one(Case, ids[0]), role=PartyRole.ADVERSE, name=called,
+                          actor=session.get_one(User, ids[4]))  # fmt: skip
+            return "named"
+
+        placed, _named = at_once(app, [place, name])
+        session.rollback()
+        parts = session.query(Assignment).filter_by(case_id=ids[0], volunteer_id=ids[3]).all()
+        assert all(part.cut_off_at for part in parts)
+        assert len(parts) == (1 if placed == "placed" else 0)
 
 
 def test_a_name_close_to_nobody_only_has_them_check_again(work: Work) -> None:

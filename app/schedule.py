@@ -42,6 +42,7 @@ TIMETABLE = [
     Job("requests.close_incomplete", "app.clients.jobs.close_incomplete_one", every=15 * MINUTES),
     Job("requests.forget", "app.clients.intake.forgetting.forget_one", every=60 * MINUTES),
     Job("cases.ask_about_clock", "app.clients.jobs.ask_about_clock_one", every=15 * MINUTES),
+    Job("messages.note_unanswered", "app.casework.message_jobs.note_unanswered_one", every=5 * MINUTES),
     Job("packages.note_overdue", "app.casework.package_jobs.note_overdue_one", every=60 * MINUTES),
     Job("priorities.lapse", "app.clients.jobs.lapse_one", every=60 * MINUTES),
     Job("priorities.refresh", "app.clients.jobs.refresh_all", at=time(0, 20)),

@@ -13,13 +13,15 @@ from app.matching.operations_attest import close_file_before_asking
 from app.matching.operations_placement import tell_of_conflict
 from app.volunteers.followers import SUSPENSION, TIES, follow
 
-from . import transfer_mails, transfer_pauses
+from . import message_mails, transfer_mails, transfer_pauses
 from .models import ContactAttempt, Note, TimeEntry
 from .operations_cut_off import cut_off_if_close, cut_off_the_named, watch_suspension, watch_ties
 from .operations_transfer import record_conflict, take_report_back
+from .queries_messages import unread_by, unread_by_client
 from .views import bp
 
-PAGES = ("work", "finish", "staff", "reopening", "handing", "receiving", "transfers", "packages", "cut_off")
+PAGES = ("work", "finish", "staff", "reopening", "handing", "receiving", "transfers", "packages", "cut_off", "messages",
+         "client_messages")  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
@@ -27,6 +29,9 @@ def init_app(app: Flask) -> None:
     for audience in PAGES:
         import_module(f"app.casework.views.{audience}")
     app.register_blueprint(bp)
+    app.jinja_env.globals["unread_messages"] = unread_by
+    app.jinja_env.globals["unread_by_client"] = unread_by_client
+    message_mails.init_app()
     transfer_mails.init_app()
     tell_of_new_names(cut_off_the_named)
     close_file_before_asking(cut_off_if_close)

@@ -47,6 +47,7 @@ WORDS: dict[str, Any] = {
         "We stopped working on your request, as you asked or because we lost touch. You can come back to us."
     ),
     "stopped_mails": _l("You asked us to stop writing by email. How may we reach you instead, and when is that safe?"),
+    "message": _l("There is a message for you. Is this a good time, and are you alone? Then we see how you get it."),
     "asked": _l("You asked us to call. What has changed, and how may we reach you safely?"),
 }
 

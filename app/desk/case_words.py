@@ -43,7 +43,7 @@ CHANNELS: dict[str, Any] = {
 }
 CONTACTS: dict[str, Any] = {
     "call": _l("by phone"), "text": _l("by text"), "email": _l("by mail"), "visit": _l("in person"),
-    "first_contact": _l("first contact of the volunteer"),
+    "first_contact": _l("first contact of the volunteer"), "message": _l("by message"),
 }  # fmt: skip
 SHOWN = ("all", "note", "mail", "contact", "view")
 

@@ -50,6 +50,7 @@ WAYS: dict[str, Way] = {
     "propose_next": Way(_l("Propose the next"), "matching.shortlist"),
     "answer_request": Way(_l("Answer"), "matching.one_request", "record"),
     "release_names": Way(_l("Answer"), "matching.one_request", "record"),
+    "message_unanswered": Way(_l("Read and answer"), "casework.staff_messages"),
     "first_contact": Way(_l("Open"), "desk.case"),
     "letter": Way(_l("Open"), "desk.case"),
     "checkin_call": Way(_l("Call and enter"), "engagement.record_answer", "record"),

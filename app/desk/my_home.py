@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.casework import queries as casework
+from app.casework.message_policy import kinds_open_to
 from app.casework.models import ClosingReport, ClosingStatus, TimeEntry
+from app.casework.queries_messages import unread_by_case
 from app.casework.transfer_queries import own_asks
 from app.clients.models import CaseStatus
 from app.core.db import session
@@ -46,6 +49,7 @@ def duties(viewer: User, work: list[Assignment]) -> list[Duty]:
     if viewer.volunteer is None:
         return []
     found = [*_of_referrals(viewer), *_of_checkins(viewer, work), *_of_transfers(viewer), *_of_cases(work)]
+    found += _of_messages(viewer, work)
     return sorted([*found, *_of_profile(viewer.volunteer)], key=lambda duty: duty.by)
 
 
@@ -101,6 +105,16 @@ def _of_transfers(viewer: User) -> Iterator[Duty]:
         until = _("until %(when)s", when=when_at(ask.ends_at, ask.case.programme.time_zone))
         to = url_for("casework.receive", public_id=ask.public_id)
         yield Duty(ends, _("Take over %(number)s?", number=ask.case.number), until, _("Look at it"), to)
+
+
+def _of_messages(viewer: User, work: list[Assignment]) -> Iterator[Duty]:
+    by_case = {part.case_id: part for part in work}
+    unread = unread_by_case(viewer, {part.case_id: kinds_open_to(part) for part in by_case.values()})
+    for case_id, count in unread.items():
+        case = by_case[case_id].case
+        to = url_for("casework.my_messages", public_id=case.public_id)
+        title = ngettext("One new message", "%(num)s new messages", count)
+        yield Duty(today(), title, case.number, _("Read"), to)
 
 
 def _local(moment: datetime, referral: Referral) -> date:

@@ -12,12 +12,12 @@ from pathlib import Path
 from app.core.mail import Mail
 
 HERE = Path(__file__).parent
-WIDTH = 65
+WIDTH = 66
 
 
 def same_as_stored(name: str, mail: Mail) -> None:
     """Compare a mail with the stored one, its link's token aside, and hold it to width and one link at most."""
-    text = re.sub(r"(https?://[^/\s]+/(?:checkin|offer)/)\S+", r"\1…", mail.text)
+    text = re.sub(r"(https?://[^/\s]+/(?:checkin|offer|my-request|digest)/)\S+", r"\1…", mail.text)
     said = f"Subject: {mail.subject}\n\n{text.strip()}\n"
     path = HERE / f"{name}.txt"
     if os.environ.get("SNAPSHOTS") == "write":

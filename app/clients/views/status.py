@@ -69,12 +69,13 @@ def get_client() -> Client:
     """
     client = find_client()
     if client is None:
-        raise PageClosed(cure=(_l("Ask for a new link"), url_for(".status")))
+        raise PageClosed(cure=(_l("Ask for a new link"), url_for("clients.status")))
     return client
 
 
-def _around(client: Client | None) -> dict[str, Any]:
-    around: dict[str, Any] = {"watched": client is None or client.watched_device, "exit_url": url_for(".leave")}
+def around(client: Client | None) -> dict[str, Any]:
+    """What every page of a client reads: whether it is watched, the way out, who writes to them."""
+    around: dict[str, Any] = {"watched": client is None or client.watched_device, "exit_url": url_for("clients.leave")}
     if client is not None:
         programme = client.case.programme
         g.time_zone = programme.time_zone
@@ -88,7 +89,7 @@ def status() -> ResponseReturnValue:
     """Where things stand; or, where no page is open, how to get a link."""
     client = find_client()
     if client is None:
-        return render_template("clients/status_ask.html", form=NumberForm(), **_around(None))
+        return render_template("clients/status_ask.html", form=NumberForm(), **around(None))
     case = client.case
     stands, following = standing_words.words(case, watched=client.watched_device)
     lead = next((a for a in case.assignments if a.ended_at is None and a.role == "lead"), None)
@@ -96,7 +97,7 @@ def status() -> ResponseReturnValue:
         "clients/status.html", case=case, client=client, stands=stands, following=following,
         track=standing_words.track(case), lead=None if client.watched_device else lead,
         missing=[MISSING_ITEMS.get(item, item) for item in case.missing_items if case.status == "prescreen"],
-        mail=mails.safe_email(client), consent=operations.live_consent(case), **_around(client),
+        mail=mails.safe_email(client), consent=operations.live_consent(case), **around(client),
     )  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def ask_for_link() -> ResponseReturnValue:
     """Send a new link, without saying whether the number is known."""
     form = NumberForm()
     if not form.validate():
-        return render_template("clients/status_ask.html", form=form, **_around(None)), 422
+        return render_template("clients/status_ask.html", form=form, **around(None)), 422
     db.session.rollback()
     if pins.may_guess(f"number:{form.number.data.strip().upper()[:24]}"):
         with transaction():
@@ -135,7 +136,7 @@ def _find_or_cure(token: str) -> Client:
 def status_door(token: str) -> ResponseReturnValue:
     """A link from a mail; alone it shows nothing but the question for the PIN."""
     _find_or_cure(token)
-    return render_template("clients/status_door.html", form=PinForm(), **_around(None))
+    return render_template("clients/status_door.html", form=PinForm(), **around(None))
 
 
 @bp.post("/my-request/<token>")
@@ -151,7 +152,7 @@ def open_status(token: str) -> ResponseReturnValue:
             good = operations.open_page(_client_of(token), form.pin.data)
     if not good:
         form.pin.errors = form.pin.errors or [DOES_NOT_FIT]
-        return render_template("clients/status_door.html", form=form, **_around(None)), 422
+        return render_template("clients/status_door.html", form=form, **around(None)), 422
     pins.was_right(f"client:{client_id}")
     session[PORTAL] = {"token": token, "seen": int(clock.now().timestamp())}
     return redirect(url_for(".status"), 303)

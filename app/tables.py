@@ -8,6 +8,7 @@ from app.casework import models_packages as _packages
 from app.casework import transfer_models as _transfers
 from app.clients import models as _clients
 from app.core import audit as _audit
+from app.core import daily as _daily
 from app.core import links as _links
 from app.core import mail as _mail
 from app.core import pace as _pace
@@ -15,12 +16,16 @@ from app.core import slots as _slots
 from app.core.db import Base, check_choices
 from app.engagement import models as _engagement
 from app.engagement import models_escalations as _escalations
+from app.engagement import models_ladder as _ladder
+from app.engagement import models_questions as _questions
+from app.engagement import models_series as _series
 from app.matching import models as _matching
 from app.matching import models_changes as _changes
 from app.matching import models_digest as _digests
 from app.metrics import models as _metrics
 from app.tasks import models as _tasks
 from app.volunteers import models as _volunteers
+from app.volunteers import models_leave as _leave
 
 PARTS = (
     _accounts,
@@ -28,9 +33,12 @@ PARTS = (
     _casework,
     _changes,
     _clients,
+    _daily,
     _digests,
     _engagement,
     _escalations,
+    _ladder,
+    _leave,
     _links,
     _mail,
     _matching,
@@ -39,6 +47,8 @@ PARTS = (
     _milestones,
     _pace,
     _packages,
+    _questions,
+    _series,
     _slots,
     _tasks,
     _transfers,

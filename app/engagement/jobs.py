@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
+
 from sqlalchemy import select
 
-from app.core import clock
+from app.clients.models import Case
+from app.core import clock, daily
 from app.core.db import session, transaction
 from app.matching.models import Assignment
 
-from . import operations, queries
+from . import operations, operations_ladder, queries
 from .models import Checkin
+
+AT_RANDOM = 16  # of the longest due: so several workers seldom write to the same person
 
 
 def plan_due() -> int:
@@ -21,30 +26,41 @@ def plan_due() -> int:
             assignment = session.get_one(Assignment, assignment_id)
             if assignment.ended_at is None:
                 made += len(operations.plan_checkins(assignment))
+    with transaction():
+        daily.forget_days_before(clock.now().date())
     return made
 
 
 def send_one() -> bool:
-    """Send one check-in whose hour has come."""
-    due = select(Checkin).where(Checkin.sent_at.is_(None), Checkin.closed_at.is_(None), Checkin.due_at <= clock.now())
+    """Take every step that is due for one person: ask, remind, or have a person call."""
+    session.rollback()
+    due = queries.due_ids(AT_RANDOM)
+    if not due:
+        return False
     with transaction():
-        checkin = session.execute(
-            due.order_by(Checkin.due_at).limit(1).with_for_update(skip_locked=True, of=Checkin)
-        ).scalar()
-        if checkin is None:
-            return False
-        operations.send_checkin(checkin)
+        operations_ladder.write_due(session.get_one(Checkin, random.choice(due)))
     return True
+
+
+def hasten_all() -> int:
+    """Bring ladders forward whose case has become more urgent; how many."""
+    found = select(Checkin.id).join(Case, Case.id == Checkin.case_id)
+    ids = (
+        session.execute(
+            found.where(
+                Checkin.next_step_at > clock.now(), Case.changed_at > Checkin.changed_at, Case.paused_at.is_(None)
+            )
+        )
+        .scalars()
+        .all()
+    )
+    hastened = 0
+    for checkin_id in ids:
+        with transaction():
+            hastened += operations_ladder.hasten(session.get_one(Checkin, checkin_id))
+    return hastened
 
 
 def remind_one() -> bool:
-    """Take one step on one ladder."""
-    due = select(Checkin).where(Checkin.next_step_at <= clock.now())
-    with transaction():
-        checkin = session.execute(
-            due.order_by(Checkin.next_step_at).limit(1).with_for_update(skip_locked=True, of=Checkin)
-        ).scalar()
-        if checkin is None:
-            return False
-        operations.climb(checkin)
-    return True
+    """Reminders leave with the questions, so that one mail holds all that is due for a person."""
+    return send_one()

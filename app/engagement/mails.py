@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from app.clients.mails import safe_email
@@ -13,6 +14,7 @@ FOLDER = "engagement/mails"
 LANGUAGES = ("en", "es")
 LINK_DAYS = 400  # a closed check-in ends its link sooner
 PURPOSE = "checkin"
+KINDS = ("engagement.checkin", "engagement.checkins")
 
 
 def address_of(checkin: Checkin) -> str | None:
@@ -23,20 +25,28 @@ def address_of(checkin: Checkin) -> str | None:
     return safe_email(client) if checkin.case.language in LANGUAGES else None
 
 
-def checkin_asked(checkin: Checkin, address: str, step: str) -> None:
+def checkins_asked(letters: Sequence[tuple[Checkin, str]]) -> str | None:
+    """What is due together for one person: one mail with a link for each; returns the mail's id."""
+    first, step = letters[0]
+    address = address_of(first)
+    if address is None:
+        return None
+    sent = checkin_asked(first, address, step) if len(letters) == 1 else _several_asked(letters, address)
+    return sent.public_id if sent is not None else None
+
+
+def checkin_asked(checkin: Checkin, address: str, step: str) -> mail.Mail | None:
     """A check-in, its reminder or its second reminder: one mail, one link."""
     case = checkin.case
-    token = links.make(PURPOSE, checkin, expires_at=checkin.due_at + timedelta(days=LINK_DAYS))
-    language = case.language if checkin.audience is Audience.CLIENT else "en"
     subject, text = mail.compose(
         f"{FOLDER}/{checkin.audience}_{'asked' if step == 'asked' else 'reminded'}",
-        language,
+        _language(checkin),
         case=case,
         volunteer=checkin.assignment.volunteer,
         programme=case.programme,
-        url=mail.outside_url("engagement.checkin", token=token),
+        url=_url(checkin),
     )
-    mail.queue(
+    return mail.queue(
         "engagement.checkin",
         occasion=f"checkin:{checkin.id}:{step}",
         to=address,
@@ -46,5 +56,30 @@ def checkin_asked(checkin: Checkin, address: str, step: str) -> None:
         programme=case.programme,
         case=case,
         about=checkin,
-        language=language,
+        language=_language(checkin),
     )
+
+
+def _several_asked(letters: Sequence[tuple[Checkin, str]], address: str) -> mail.Mail | None:
+    first, step = letters[0]
+    programme, language = first.case.programme, _language(first)
+    asked = [{"case": each.case, "url": _url(each), "again": step != "asked"} for each, step in letters]
+    subject, text = mail.compose(
+        f"{FOLDER}/{first.audience}_asked_several", language,
+        asked=asked, volunteer=first.assignment.volunteer, programme=programme,
+    )  # fmt: skip
+    cases = {each.case_id for each, _step in letters}
+    return mail.queue(
+        "engagement.checkins", occasion=f"checkins:{first.id}:{step}", to=address, subject=subject, text=text,
+        audience=first.audience, programme=programme, case=first.case if len(cases) == 1 else None, about=first,
+        language=language,
+    )  # fmt: skip
+
+
+def _language(checkin: Checkin) -> str:
+    return checkin.case.language if checkin.audience is Audience.CLIENT else "en"
+
+
+def _url(checkin: Checkin) -> str:
+    token = links.make(PURPOSE, checkin, expires_at=checkin.due_at + timedelta(days=LINK_DAYS))
+    return mail.outside_url("engagement.checkin", token=token)

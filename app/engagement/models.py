@@ -22,24 +22,6 @@ class Audience(enum.StrEnum):
     VOLUNTEER = "volunteer"
 
 
-class SeriesRule(Base, Editable):
-    """When a check-in falls due, as data: audience, anchor, days after it, repeated or once."""
-
-    __tablename__ = "series_rules"
-    __table_args__ = (UniqueConstraint("programme_id", "key"),)
-
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"))
-    key: Mapped[str] = mapped_column(String(32))
-    audience: Mapped[Audience] = mapped_column(choice(Audience, "audience"))
-    anchor: Mapped[str] = mapped_column(String(24))
-    days: Mapped[int]
-    business: Mapped[bool] = mapped_column(default=False)
-    repeats: Mapped[bool] = mapped_column(default=False)
-    matter: Mapped[str | None] = mapped_column(String(24))
-    questions: Mapped[str] = mapped_column(String(24))
-    ended_at: Mapped[datetime | None]
-
-
 class Checkin(Base, Public, Editable):
     """One question put to one side of a case on one day."""
 
@@ -56,6 +38,8 @@ class Checkin(Base, Public, Editable):
     audience: Mapped[Audience] = mapped_column(choice(Audience, "audience"))
     series_key: Mapped[str] = mapped_column(String(32))
     questions: Mapped[str] = mapped_column(String(24))
+    questions_number: Mapped[int] = mapped_column(default=0)  # which version of them: what was answered stays readable
+    stands_in_for_id: Mapped[int | None] = mapped_column(ForeignKey("checkins.id"))  # asked since that one's is away
     due_on: Mapped[date]
     due_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from app.accounts import calendars
 from app.accounts.models import User
-from app.clients.models import Case, CaseStatus, Opening
+from app.clients import problems
+from app.clients.models import Case, CaseStatus, Client, Opening
 from app.clients.operations_openings import TAKES_OPENINGS
 from app.clients.queries import may_see_file
 from app.clients.supervision import is_open_to
+from app.core import clock
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
+from app.core.mail import Mail
 from app.matching.models import Assignment
 
-from .models import Audience, Checkin, SeriesRule
+from .models import Audience, Checkin
 from .models_escalations import Escalation
-from .series import Due, Rule, Work, default_rules, next_due, package_rules
+from .models_ladder import CheckinStep
+from .models_questions import QuestionSet
+from .models_series import SeriesPause, SeriesVersion
+from .series import PACKAGE, Due, Rule, Work, default_rules, next_due, rule_from
 
 ASKED = (CaseStatus.PLACED, CaseStatus.IN_SERVICE)
 LITIGATION_FORUMS = (
@@ -38,19 +45,15 @@ LITIGATION_FORUMS = (
 
 
 def rules_for(programme_id: int) -> tuple[Rule, ...]:
-    """The programme's own series, or the default where it has none."""
-    own = session.execute(
-        select(SeriesRule).where(SeriesRule.programme_id == programme_id, SeriesRule.ended_at.is_(None))
-    ).scalars()
-    rules = tuple(
-        Rule(r.key, r.audience, r.anchor, r.days, r.business, r.repeats, r.matter or "", r.questions) for r in own
-    )
-    return rules or default_rules()
+    """The programme's own series as it stands, or the default where it has none."""
+    newest = select(SeriesVersion.rules).where(SeriesVersion.programme_id == programme_id)
+    own = session.execute(newest.order_by(SeriesVersion.number.desc()).limit(1)).scalar_one_or_none()
+    return default_rules() if own is None else tuple(rule_from(each) for each in own)
 
 
 def rules_of(assignment: Assignment) -> tuple[Rule, ...]:
-    """The series that asks about an assignment: the programme's about a lead, a shorter one about a package."""
-    return package_rules() if assignment.is_package else rules_for(assignment.case.programme_id)
+    """The series that asks about an assignment: of its rules each knows its own stage."""
+    return rules_for(assignment.case.programme_id)
 
 
 def work_of(assignment: Assignment) -> Work:
@@ -58,17 +61,90 @@ def work_of(assignment: Assignment) -> Work:
     case = assignment.case
     asked = session.execute(select(Checkin.audience, Checkin.due_on).where(Checkin.assignment_id == assignment.id))
     return Work(
-        placed_on=_local_day(assignment),
+        placed_on=_local_day(assignment.started_at, case),
         first_contact_due_on=assignment.first_contact_due_on,
         critical_days=tuple(d.on_day for d in case.critical_dates if d.on_day and d.standing == "confirmed"),
         last_day=assignment.opening.ends_on if assignment.opening is not None else None,
         litigation=case.forum in LITIGATION_FORUMS,
         asked=tuple((Audience(a), day) for a, day in asked),
+        category=problems.category(case.problem_code),
+        **_stage(assignment),
+        pauses=_pauses(case),
     )
 
 
-def _local_day(assignment: Assignment) -> date:
-    return assignment.started_at.astimezone(ZoneInfo(assignment.case.programme.time_zone)).date()
+def _stage(assignment: Assignment) -> dict[str, Any]:
+    if assignment.is_package:
+        return {"stage": PACKAGE}
+    reached = assignment.first_contact_at
+    since = _local_day(reached, assignment.case) if reached is not None else None
+    return {"stage": assignment.case.status.value, "stage_since": since}
+
+
+def _pauses(case: Case) -> tuple[tuple[date, date], ...]:
+    over = select(SeriesPause.paused_at, SeriesPause.resumed_at).where(SeriesPause.case_id == case.id)
+    found = session.execute(over.order_by(SeriesPause.paused_at)).all()
+    return tuple((_local_day(began, case), _local_day(ended, case)) for began, ended in found)
+
+
+def _local_day(moment: datetime, case: Case) -> date:
+    return moment.astimezone(ZoneInfo(case.programme.time_zone)).date()
+
+
+def hearing_days(case: Case) -> frozenset[date]:
+    """The days on which a case is heard: nothing but the client's own reminder leaves then."""
+    return frozenset(d.on_day for d in case.critical_dates if d.on_day and d.kind.endswith("hearing"))
+
+
+def due_ids(most: int) -> list[int]:
+    """The check-ins of no paused case whose first question is due longest; where none is, whose next step is."""
+    now = clock.now()
+    unsent = (Checkin.sent_at.is_(None), Checkin.due_at <= now, Checkin.due_at)
+    waits = (Checkin.next_step_at.is_not(None), Checkin.next_step_at <= now, Checkin.next_step_at)
+    for state, is_due, moment in (unsent, waits):
+        found = select(Checkin.id).join(Case, Case.id == Checkin.case_id).where(state, is_due)
+        found = found.where(Checkin.closed_at.is_(None), Case.paused_at.is_(None)).order_by(moment).limit(most)
+        if ids := list(session.execute(found).scalars()):
+            return ids
+    return []
+
+
+def due_with(first: Checkin) -> list[Checkin]:
+    """Everything due for the person whom a check-in asks, of the same programme, locked; not what others hold."""
+    now = clock.now()
+    is_due = or_(and_(Checkin.sent_at.is_(None), Checkin.due_at <= now), Checkin.next_step_at <= now)
+    found = select(Checkin).join(Case, Case.id == Checkin.case_id).where(is_due, Checkin.closed_at.is_(None))
+    found = found.where(Case.paused_at.is_(None), Case.programme_id == first.case.programme_id)
+    found = found.where(Checkin.audience == first.audience).order_by(Checkin.id)
+    if first.audience is Audience.VOLUNTEER:
+        mine = select(Assignment.id).where(Assignment.volunteer_id == first.assignment.volunteer_id)
+        found = found.where(Checkin.assignment_id.in_(mine))
+    else:
+        person = select(Client.person_id).where(Client.case_id == first.case_id)
+        found = found.where(Case.id.in_(select(Client.case_id).where(Client.person_id.in_(person))))
+    held = found.with_for_update(skip_locked=True, of=Checkin).execution_options(populate_existing=True)
+    return list(session.execute(held).scalars())
+
+
+def newest_questions(key: str) -> int:
+    """The version of a set of questions that is put from now on; 0 is the one delivered."""
+    newest = select(func.max(QuestionSet.number)).where(QuestionSet.key == key)
+    return session.execute(newest).scalar_one() or 0
+
+
+def checkins_in(mail: Mail) -> list[Checkin]:
+    """What a mail asks about: one check-in, or all of its bundle."""
+    if mail.kind == "engagement.checkins":
+        found = select(Checkin).join(CheckinStep, CheckinStep.checkin_id == Checkin.id)
+        return list(session.execute(found.where(CheckinStep.bundle == mail.public_id).order_by(Checkin.id)).scalars())
+    one = session.get(Checkin, mail.record_id) if mail.kind == "engagement.checkin" else None
+    return [one] if one is not None else []
+
+
+def bundles_about(case_id: int) -> Select[str | None]:
+    """The mails that ask about this case among others."""
+    asked = select(CheckinStep.bundle).join(Checkin, Checkin.id == CheckinStep.checkin_id)
+    return asked.where(Checkin.case_id == case_id, CheckinStep.bundle.is_not(None))
 
 
 def next_checkin(case: Case) -> Due | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from flask import Flask
 
 from app.clients.hearing import count_as_heard
+from app.clients.operations_pauses import stand_still_with
 from app.core import delivery, mail
 
+from . import wiring_escalations
 from .mail_hours import leaves_at
+from .mails import KINDS
 from .models import Checkin
 from .operations import call_instead, still_wanted
+from .operations_planning import case_paused, case_resumed
 from .queries import next_checkin, next_package_checkin
 from .views import bp
 
@@ -20,6 +24,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["next_checkin"] = next_checkin
     app.jinja_env.globals["next_package_checkin"] = next_package_checkin
     count_as_heard("answer", Checkin.case_id, Checkin.answered_at)
-    mail.check_before_sending("engagement.checkin", still_wanted)
+    for kind in KINDS:
+        mail.check_before_sending(kind, still_wanted)
+    stand_still_with("series", paused=case_paused, resumed=case_resumed)
     delivery.tell_a_person(call_instead)
+    wiring_escalations.init_app()
     mail.when_mails_leave(leaves_at)

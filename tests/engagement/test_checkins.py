@@ -15,7 +15,7 @@ from app.clients.models import Case, CaseStatus, Channel
 from app.core import clock, delivery, mail
 from app.core.db import session, transaction
 from app.core.mail import Mail
-from app.engagement import jobs, operations, queries, series
+from app.engagement import jobs, operations, queries
 from app.engagement.models import Audience, Checkin
 from app.engagement.models_escalations import Escalation
 from app.matching.models import Assignment
@@ -272,13 +272,6 @@ def test_there_is_a_next_check_in_while_the_case_is_worked_on(app: Flask) -> Non
         found = queries.next_checkin(session.get(Case, case.id))
     assert found is not None
     assert found.on_day == date(2026, 3, 4)
-
-
-def test_the_ladder_never_outlasts_a_third_of_the_days_left() -> None:
-    assert series.ladder_days(False, None) == (3, 6, 9)
-    assert series.ladder_days(True, None) == (1, 2, 3)
-    assert series.ladder_days(False, 12) == (3, 4, 4)
-    assert series.ladder_days(False, 2) == (1, 1, 1)
 
 
 def test_no_mail_leaves_on_the_day_of_a_hearing(app: Flask) -> None:

@@ -202,6 +202,7 @@ NOT_HEARD = {
     "transfer_asks": "asked of the next volunteer, who does not have the case yet",
     "surveys": "asked after the case is closed",
     "escalations": "the desk's own worry",
+    "series_pauses": "a time in which nothing was asked",
 }
 COUNTED = {"contact_attempts", "time_entries", "notes", "checkins"}
 

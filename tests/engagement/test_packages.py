@@ -13,7 +13,7 @@ from app.clients.operations import pause_case
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.mail import Mail
-from app.engagement import jobs, operations, queries
+from app.engagement import jobs, operations, operations_ladder, queries
 from app.engagement.models import Audience, Checkin
 from app.matching.models import Assignment
 from app.tasks.models import Task
@@ -97,7 +97,7 @@ def test_nothing_is_asked_of_a_paused_case_or_of_somebody_suspended(app: Flask) 
         desk.case.paused_at = None
         suspend_volunteer(user(account).volunteer, "Complaint", actor=desk.staff)  # type: ignore[arg-type]
     session.rollback()
-    assert operations._is_moot(session.get_one(Checkin, checkin.id)), "their file is closed"
+    assert operations_ladder.is_moot(session.get_one(Checkin, checkin.id)), "their file is closed"
 
 
 def test_who_cannot_finish_is_a_task_about_the_package(app: Flask) -> None:

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     mails_per_minute: int = Field(600, ge=1)
     mails_per_minute_to_domain: int = Field(0, ge=0)
     mail_alarm_minutes: int = Field(15, ge=1)
+    bounce_box: str = ""
+    bounce_password: str = ""
+    bounce_secret: str = ""
     web_workers: int = Field(2, ge=1, le=64)
     web_threads: int = Field(4, ge=1, le=64)
 
@@ -99,6 +102,20 @@ class Settings(BaseSettings):
     def _plain_address(cls, value: str) -> str:
         if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
             raise ValueError("MAIL_SENDER must be a plain mail address.")
+        return value
+
+    @field_validator("bounce_secret")
+    @classmethod
+    def _long_bounce_secret(cls, value: str) -> str:
+        if value and len(value) < FLOOR_SECRET:
+            raise ValueError(f"BOUNCE_SECRET must be at least {FLOOR_SECRET} characters long.")
+        return value
+
+    @field_validator("bounce_box")
+    @classmethod
+    def _known_box(cls, value: str) -> str:
+        if value:
+            _refuse_bad_box(value)
         return value
 
     @field_validator("base_url")
@@ -149,6 +166,23 @@ class Settings(BaseSettings):
     def bind(self) -> str:
         """Where the server listens."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _refuse_bad_box(value: str) -> None:
+    """Where mail comes back to must be there, and no password may travel in the clear."""
+    kind, _, rest = value.partition(":")
+    if kind == "maildir" and not (Path(rest) / "new").is_dir():
+        raise ValueError("BOUNCE_BOX names a Maildir that is not there; it needs the folders cur, new and tmp.")
+    if kind == "mbox" and not Path(rest).is_file():
+        raise ValueError("BOUNCE_BOX names an mbox file that is not there.")
+    if kind in ("imap", "imaps"):
+        found = re.fullmatch(r"//[^@/\s]+@([^@/:\s]+)(:\d{1,5})?(/\S*)?", rest)
+        if found is None:
+            raise ValueError("BOUNCE_BOX must look like imaps://name@mail.example.org/INBOX.")
+        if kind == "imap" and not _is_loopback(found[1]):
+            raise ValueError("BOUNCE_BOX with imap:// is for this machine only; use imaps://.")
+    elif kind not in ("maildir", "mbox"):
+        raise ValueError("BOUNCE_BOX must start with maildir:, mbox: or imaps://.")
 
 
 def _is_address(host: str) -> bool:

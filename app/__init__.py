@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app, settings.database_url)
     for part in (i18n, access, errors):
         part.init_app(app)
-    for name in ("web", "limits", "logs", "delivery", "health"):
+    for name in ("web", "limits", "logs", "delivery", "health", "bounce_hook"):
         import_module(f"app.core.{name}").init_app(app)
     for name in PACKAGES:
         import_module(f"app.{name}.wiring").init_app(app)

@@ -8,6 +8,7 @@ from app.casework import models_packages as _packages
 from app.casework import transfer_models as _transfers
 from app.clients import models as _clients
 from app.core import audit as _audit
+from app.core import bounces as _bounces
 from app.core import daily as _daily
 from app.core import links as _links
 from app.core import mail as _mail
@@ -15,6 +16,7 @@ from app.core import pace as _pace
 from app.core import slots as _slots
 from app.core.db import Base, check_choices
 from app.engagement import models as _engagement
+from app.engagement import models_surveys as _surveys
 from app.engagement import models_escalations as _escalations
 from app.engagement import models_ladder as _ladder
 from app.engagement import models_questions as _questions
@@ -25,11 +27,13 @@ from app.matching import models_digest as _digests
 from app.metrics import models as _metrics
 from app.tasks import models as _tasks
 from app.volunteers import models as _volunteers
+from app.volunteers import models_mails as _mail_choices
 from app.volunteers import models_leave as _leave
 
 PARTS = (
     _accounts,
     _audit,
+    _bounces,
     _casework,
     _changes,
     _clients,
@@ -41,6 +45,7 @@ PARTS = (
     _leave,
     _links,
     _mail,
+    _mail_choices,
     _matching,
     _messages,
     _metrics,
@@ -50,6 +55,7 @@ PARTS = (
     _questions,
     _series,
     _slots,
+    _surveys,
     _tasks,
     _transfers,
     _volunteers,

@@ -7,18 +7,19 @@ from flask import session as cookie
 from flask_babel import refresh
 from sqlalchemy import update
 
-from app.core import clock
+from app.core import bounces, clock
 from app.core import mail as outbox
 from app.core.access import login_manager, viewer
 from app.core.db import session, transaction
 from app.core.i18n import LANGUAGES
 
 from . import commands, mails, queries
+from .closed_addresses import account_closed
 from .models import SignIn, User
-from .views import account, audit_log, bp, door, people, programmes
+from .views import account, addresses, audit_log, bp, door, people, programmes
 from .views import outbox as outbox_pages
 
-PAGES = (account, audit_log, door, outbox_pages, people, programmes)
+PAGES = (account, addresses, audit_log, door, outbox_pages, people, programmes)
 
 
 def init_app(app: Flask) -> None:
@@ -30,6 +31,8 @@ def init_app(app: Flask) -> None:
     app.before_request(_arrive)
     for kind in (mails.INVITATION, mails.PASSWORD):
         outbox.check_before_sending(kind, mails.no_account_any_more)
+    outbox.check_every_mail(bounces.stopped)
+    outbox.check_every_mail(account_closed)
 
 
 def _who_holds(token: str) -> User | None:

@@ -48,6 +48,8 @@ WORDS: dict[str, Any] = {
     ),
     "stopped_mails": _l("You asked us to stop writing by email. How may we reach you instead, and when is that safe?"),
     "message": _l("There is a message for you. Is this a good time, and are you alone? Then we see how you get it."),
+    "appointment": _l("We arranged a time for you. If it does not suit you, we find another."),
+    "came_back": _l("Our mails do not reach you any more. How may we reach you instead, and when is that safe?"),
     "asked": _l("You asked us to call. What has changed, and how may we reach you safely?"),
 }
 

@@ -6,17 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from sqlalchemy import func, select
 
-from app.accounts import calendars
-from app.core import audit, clock, links
+from app.core import audit, bounces, clock, links
 from app.core.db import session
 from app.core.delivery import tell_a_person
 from app.core.i18n import LANGUAGES
-from app.core.mail import Mail, check_before_sending, compose, outside_url, queue
+from app.core.mail import Mail, check_before_sending, compose, outside_url, queue, wait_before_sending
+from app.core.mail_foot import sign_off
 
-from . import calls
-from .models import Case, CaseMove, ChannelKind, Client, IntakeDraft
+from . import calls, came_back, choices, texts, updates
+from .models import Case, ChannelKind, Client, IntakeDraft
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -28,6 +27,7 @@ OCCASIONS = (
     "looking",
     "still_looking",
     "found",
+    "appointment",
     "hand_over",
     "new_lawyer",
     "closing",
@@ -37,11 +37,11 @@ OCCASIONS = (
     "not_placed",
     "withdrawn",
 )
-SAID_BY_VOICE_TOO = ("rejected", "not_placed")  # names other help: a watched mailbox gets a neutral line only
 LINK_LASTS = timedelta(hours=72)
 DRAFT_LASTS = timedelta(days=30)
+NOT_WRITTEN = ("unsafe", "bounced", "complained")
 UNSAFE = "unsafe"  # why a mail is let drop: the address is not marked safe any more
-PORTAL = "portal"
+PORTAL = came_back.PORTAL
 RESUME = "resume"
 
 
@@ -58,41 +58,42 @@ def mail_reaches(client: Client) -> str | None:
     return safe_email(client) if client.case.language in LANGUAGES else None
 
 
-def tell_client(case: Case, occasion: str, *, actor: User | None = None, **facts: Any) -> None:
-    """Tell a client what happened: a mail in their language to a safe address, else a call.
+def tell_client(case: Case, occasion: str, *, actor: User | None = None, once: str | None = None, **facts: Any) -> None:
+    """Tell a client what happened: a mail in their language to a safe address, else a call; the newest only.
 
-    Facts the texts know: `by` (a day), `other_help` (a text), `items` (codes of missing things).
+    Facts the texts know: `by` (a day), `at` (an hour), `other_help` (a text), `items` (codes of missing things).
     """
     if occasion not in OCCASIONS:
         raise ValueError(f"Clients are not told of {occasion}.")
     session.flush()
     client = case.client
     address = mail_reaches(client)
-    if address:
-        _mail(case, client, address, occasion, facts)
-    by_voice = not address or (client.watched_device and occasion in SAID_BY_VOICE_TOO)
-    if by_voice:
+    update = updates.begin(case, occasion, by_call=address is None, once=once)
+    if update is None:
+        return
+    ways = _ways(client, occasion, address)
+    if address and "mail" in ways:
+        mail = _mail(case, client, address, occasion, facts, update.id)
+        update.mail_id = mail.id if mail else None
+    if "call" in ways:
         calls.ask_for_call(client, occasion, facts, actor=actor)
-    ways = [*(["mail"] if address else []), *(["call"] if by_voice else [])]
     audit.record("client.tell", client, actor=actor, case=case, after={"occasion": occasion, "ways": ways})
 
 
-def _mail(case: Case, client: Client, address: str, occasion: str, facts: dict[str, Any]) -> None:
-    once = f"client.{occasion}/{case.public_id}/{_last_move(case)}/{calendars.today(case.programme)}"
-    if session.scalar(select(Mail.id).where(Mail.occasion == once)) is not None:
-        return
-    token = links.make(PORTAL, client, expires_at=clock.now() + LINK_LASTS)
-    subject, text = compose(
-        f"clients/mails/{occasion}",
-        case.language,
-        programme=case.programme,
-        watched=client.watched_device,
-        url=outside_url("clients.status_door", token=token),
-        facts=facts,
-    )
-    queue(
+def _ways(client: Client, occasion: str, address: str | None) -> list[str]:
+    if not choices.wants(client, occasion):
+        return []
+    by_voice = not address or (client.watched_device and occasion in texts.SAID_BY_VOICE_TOO)
+    return [*(["mail"] if address else []), *(["call"] if by_voice else [])]
+
+
+def _mail(case: Case, client: Client, address: str, occasion: str, facts: dict[str, Any], number: int) -> Mail | None:
+    token = links.make(PORTAL, client, expires_at=updates.due_at(case, occasion) + LINK_LASTS)
+    url = outside_url("clients.status_door", token=token)
+    subject, text = texts.written(case, occasion, url=url, facts=facts)
+    return queue(
         f"client.{occasion}",
-        occasion=once,
+        occasion=f"client.{occasion}/{case.public_id}/{number}",
         to=address,
         subject=subject,
         text=text,
@@ -101,11 +102,8 @@ def _mail(case: Case, client: Client, address: str, occasion: str, facts: dict[s
         case=case,
         about=client,
         language=case.language,
+        due_at=updates.due_at(case, occasion),
     )
-
-
-def _last_move(case: Case) -> int:
-    return session.scalar(select(func.max(CaseMove.id)).where(CaseMove.case_id == case.id)) or 0
 
 
 def portal_link_asked(client: Client) -> None:
@@ -170,7 +168,7 @@ def _call_instead(mail: Mail, why: str) -> None:
     """What may not be written any more is said by voice."""
     occasion = mail.kind.removeprefix("client.")
     case = session.get(Case, mail.case_id) if mail.case_id else None
-    if why != UNSAFE or case is None or case.client is None or occasion not in OCCASIONS:
+    if why not in NOT_WRITTEN or case is None or case.client is None or occasion not in OCCASIONS:
         return
     calls.ask_for_call(case.client, occasion, {"items": case.missing_items}, actor=None)
     audit.record("client.tell", case.client, actor=None, case=case, after={"occasion": occasion, "ways": ["call"]})
@@ -196,4 +194,9 @@ def init_app(app: Flask) -> None:
     for occasion in (*OCCASIONS, "new_link"):
         check_before_sending(f"client.{occasion}", _no_longer_safe)
     check_before_sending("client.draft", _draft_gone)
+    for occasion in OCCASIONS:
+        wait_before_sending(f"client.{occasion}", updates.wait_for_person)
+    sign_off("client", choices.foot)
     tell_a_person(_call_instead)
+    bounces.when_stopped(came_back.address_stopped)
+    bounces.when_lifted(came_back.address_works_again)

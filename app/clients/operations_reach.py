@@ -26,6 +26,7 @@ STOP_REASONS = {
     "client_asked": _l("The client asked us to"),
     "unsafe": _l("Somebody else reads or hears it"),
     "wrong": _l("It belongs to somebody else, or does not work"),
+    "bounced": _l("Mail to it came back"),
 }
 SPOKEN = (ChannelKind.CALL, ChannelKind.TEXT, ChannelKind.VOICEMAIL, ChannelKind.TRUSTED_PERSON)
 

@@ -6,9 +6,11 @@ from flask import Flask
 
 from . import mails, operations_custody
 from .views import (
+    appointments,
     ask,
     bp,
     calls,
+    choices,
     custody,
     decisions,
     docket,
@@ -20,11 +22,14 @@ from .views import (
     resume,
     screening,
     status,
+    texts,
 )
 
 PAGES = (
+    appointments,
     ask,
     calls,
+    choices,
     custody,
     decisions,
     docket,
@@ -36,6 +41,7 @@ PAGES = (
     resume,
     screening,
     status,
+    texts,
 )  # the modules of `views`, named so that they are imported before the blueprint is registered
 
 

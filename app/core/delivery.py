@@ -18,7 +18,8 @@ from sqlalchemy.orm import load_only
 
 from . import clock, pace
 from .db import session, transaction
-from .mail import ON_THE_WAY, WAITING, Mail, MailStatus, earliest, reason_to_drop
+from .mail import ON_THE_WAY, WAITING, Mail, MailStatus, earliest, not_before, reason_to_drop
+from .mail_foot import foot_of, headers_of
 from .smtp import SafeConnection, Verdict, judge
 
 log = structlog.get_logger()
@@ -138,6 +139,10 @@ def _take_last_look(lease: Lease) -> Message | None:
             tell_about(mail, reason)
             log.info("mail.dropped", mail=mail.id, reason=reason)
             return None
+        again = not_before(mail)
+        if again is not None:
+            _wait_until(again, mail)
+            return None
         if mail.status is MailStatus.PARKED:
             mail.harmless_twice = False  # the one repeat it may have
         mail.status = MailStatus.SENDING
@@ -168,11 +173,11 @@ def _write_message(mail: Mail) -> Message:
     message = Message(
         subject=mail.subject,
         recipients=[mail.to_address],
-        body=mail.text,
+        body=mail.text + foot_of(mail),
         html=mail.html,
         sender=(mail.sender_name, current_app.extensions["settings"].mail_sender),
         charset="utf-8",
-        extra_headers={"Auto-Submitted": "auto-generated"},
+        extra_headers={"Auto-Submitted": "auto-generated", **headers_of(mail)},
     )
     message.msgId = mail.message_id
     return message

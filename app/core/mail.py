@@ -55,6 +55,7 @@ class Mail(Base, Public):
         Index("ix_outbox_mails_state", "programme_id", "status", "id"),
         Index("ix_outbox_mails_programme", "programme_id", "id"),
         Index("ix_outbox_mails_case", "case_id", "id"),
+        Index("ix_outbox_mails_message", "message_id"),
     )
 
     kind: Mapped[str] = mapped_column(String(40))
@@ -151,7 +152,10 @@ def _belongs_to(programme: Any, case: Any, about: Any) -> dict[str, Any]:
 
 
 Check = Callable[[Mail], str | None]
+Wait = Callable[[Mail], datetime | None]
 _checks: dict[str, Check] = {}
+_checks_of_all: list[Check] = []
+_waits: dict[str, Wait] = {}
 
 
 def check_before_sending(kind: str, check: Check) -> None:
@@ -159,10 +163,28 @@ def check_before_sending(kind: str, check: Check) -> None:
     _checks[kind] = check
 
 
+def check_every_mail(check: Check) -> None:
+    """Register a last look that every mail of every package must pass."""
+    if check not in _checks_of_all:
+        _checks_of_all.append(check)
+
+
 def reason_to_drop(mail: Mail) -> str | None:
-    """What the owning package says against sending this mail now."""
+    """What the owning package, or what holds for all, says against sending this mail now."""
     check = _checks.get(mail.kind)
-    return check(mail) if check else None
+    own = check(mail) if check else None
+    return own or next((reason for each in _checks_of_all if (reason := each(mail))), None)
+
+
+def wait_before_sending(kind: str, wait: Wait) -> None:
+    """Register what may put a due mail off: it returns the moment at which to look again, or None."""
+    _waits[kind] = wait
+
+
+def not_before(mail: Mail) -> datetime | None:
+    """The moment until which a due mail should still wait; None where it may go."""
+    wait = _waits.get(mail.kind)
+    return wait(mail) if wait else None
 
 
 Hours = Callable[[Mail, datetime], datetime]

@@ -6,7 +6,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clients.models import Case
@@ -71,17 +71,3 @@ class Answer(Base):
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     checkin: Mapped[Checkin] = relationship(back_populates="answers")
-
-
-class Survey(Base, Public):
-    """What a client or volunteer said of a closed case; answered by link, results only above the small count."""
-
-    __tablename__ = "surveys"
-
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
-    audience: Mapped[Audience] = mapped_column(choice(Audience, "audience"))
-    sent_at: Mapped[datetime | None]
-    answered_at: Mapped[datetime | None]
-    scores: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    comment: Mapped[str | None] = mapped_column(Sealed("surveys.comment"))
-    may_quote: Mapped[bool] = mapped_column(default=False)

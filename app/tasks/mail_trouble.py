@@ -6,6 +6,7 @@ from app.accounts.calendars import add_business_time
 from app.accounts.models import User
 from app.core import clock
 from app.core.mail import Mail
+from app.core.mail_foot import topic_of
 
 from .operations import finish_tasks, open_task
 
@@ -15,6 +16,13 @@ TITLES = {
     "gave up": "A mail could not be delivered for three days; reach the person another way",
     "unclear": "A mail may or may not have arrived; send it again or let it be",
 }
+NOT_WRITTEN = {  # the address may not be used: what it should have said is said another way
+    "bounced": "A notice was not sent because mail to its reader comes back; call them",
+    "complained": "A notice was not sent because its reader called our mail spam; call them",
+    "opted_out": "A notice was not sent because its reader wants no mail; call them",
+    "deactivated": "A notice was not sent because its reader's account is closed; see who must know",
+}
+NOT_MAILED = "not_mailed"
 
 
 def open_mail_task(mail: Mail, why: str) -> None:
@@ -22,6 +30,8 @@ def open_mail_task(mail: Mail, why: str) -> None:
 
     A mail that its package let drop is that package's to follow up.
     """
+    if why in NOT_WRITTEN:
+        _open_notice_task(mail, why)
     if mail.programme is None or why not in TITLES:
         return
     open_task(
@@ -32,6 +42,22 @@ def open_mail_task(mail: Mail, why: str) -> None:
         due_at=add_business_time(clock.now(), mail.programme, hours=4),
         actor=None,
         case=mail.case,
+    )
+
+
+def _open_notice_task(mail: Mail, why: str) -> None:
+    """What somebody must know reaches them through a person: one task for a case, however many mails were let drop."""
+    if mail.programme is None or mail.audience == "client" or topic_of(mail.kind) is not None:
+        return
+    open_task(
+        NOT_MAILED,
+        mail.case or mail,
+        programme=mail.programme,
+        title=NOT_WRITTEN[why],
+        due_at=add_business_time(clock.now(), mail.programme, hours=4),
+        actor=None,
+        case=mail.case,
+        owner=mail.case.custody.user if mail.case is not None and mail.case.custody else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,7 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize("occasion", OCCASIONS)
 def test_each_mail_says_what_is_stored(case: Case, occasion: str, watched: bool, language: str):
     change(case, language=language, watched=watched)
-    tell(case, occasion, by=BY, other_help="Call the county help line at 608-555-0177.")
+    tell(case, occasion, by=BY, other_help="Call the county help line at 608-555-0177.", at="10:30")
     mail = mails_queued()[0]
     said = plain(f"Subject: {mail.subject}\n\n{mail.text}")
     stored = SAID / f"{occasion}{'.watched' if watched else ''}.{language}.txt"
@@ -187,7 +187,8 @@ def deliver_with_a_server(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
         app.extensions, "settings", app.extensions["settings"].model_copy(update={"mail_server": "127.0.0.1"})
     )
-    assert delivery.deliver_one()
+    with clock.at(NOW + timedelta(hours=2)):
+        assert delivery.deliver_one()
 
 
 def test_a_mail_whose_address_became_unsafe_is_said_by_voice(

@@ -36,11 +36,12 @@ from .statuses import (
     ServiceLevel,
     SkillLevel,
 )
+from .updates import ClientChoices, ClientUpdate, MessageText
 
 __all__ = [
     "MOVES", "OPEN", "WITH_VOLUNTEER", "Case", "CaseGrant", "CaseMove", "CaseRole", "CaseStatus", "Channel",
-    "ChannelKind", "Client", "ClientKind", "ConflictSearch", "Consent", "ConsentKind", "CriticalDate", "Custody",
-    "Demographics", "Document", "EligibilityDecision", "IntakeDraft", "MeritsDecision", "NameWord", "Opening",
-    "OpeningStatus", "Party", "PartyRole", "Person", "Priority", "PriorityLevel", "PriorityRules", "Representation",
-    "ServiceLevel", "SkillLevel", "Supervision",
+    "ChannelKind", "Client", "ClientChoices", "ClientKind", "ClientUpdate", "ConflictSearch", "Consent", "ConsentKind",
+    "CriticalDate", "Custody", "Demographics", "Document", "EligibilityDecision", "IntakeDraft", "MeritsDecision",
+    "MessageText", "NameWord", "Opening", "OpeningStatus", "Party", "PartyRole", "Person", "Priority", "PriorityLevel",
+    "PriorityRules", "Representation", "ServiceLevel", "SkillLevel", "Supervision",
 ]  # fmt: skip

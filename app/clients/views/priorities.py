@@ -66,8 +66,8 @@ def end_override(public_id: str) -> ResponseReturnValue:
     return redirect(url_for(".priority", public_id=public_id), 303)
 
 
-def _programme(slug: str) -> Programme:
-    """A programme whose rules the reader may read.
+def rules_programme(slug: str) -> Programme:
+    """A programme whose rules and words the reader may read.
 
     :raises NotFound: unknown, or not theirs
     """
@@ -103,12 +103,12 @@ def programme_rules(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with transaction():
-                made = _change(_programme(slug)).number
+                made = _change(rules_programme(slug)).number
             flash(_("Version %(number)s is in force. Cases follow tonight.", number=made))
             return redirect(url_for(".programme_rules", slug=slug), 303)
         except BadInput as no:
             errors = [no.message]
-    return _rules_page(_programme(slug), errors)
+    return _rules_page(rules_programme(slug), errors)
 
 
 def _change(programme: Programme) -> PriorityRules:

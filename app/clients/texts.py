@@ -1,0 +1,136 @@
+"""What a message to a client says: the desk's own words, or a programme's, in which only known names are filled in."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+from flask_babel import force_locale
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, select
+
+from app.accounts.models import Programme
+from app.core.db import session
+from app.core.i18n import when_day
+from app.core.mail import compose
+
+from .models import Case, MessageText
+
+PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
+WIDTH = 68
+NAMES: dict[str, Any] = {
+    "link": _l("the client's own page"),
+    "phone": _l("the office's phone number"),
+    "office": _l("the name the office signs with"),
+    "day": _l("the day it is about; a line that names it is left out where there is none"),
+    "time": _l("the hour it is about; a line that names it is left out where there is none"),
+    "help": _l("other help, as staff wrote it"),
+}
+REQUIRED = ("link", "phone")
+WITH_DAY = ("received", "looking", "still_looking", "found", "appointment", "hand_over", "new_lawyer", "not_placed")
+WITH_HELP = ("rejected", "not_placed")
+SAID_BY_VOICE_TOO = WITH_HELP  # names other help: a watched mailbox gets a neutral line only
+HELP = {
+    "en": "Call 211 or look at lawhelp.org: they know who else can help.",
+    "es": "Llame al 211 o vea lawhelp.org: saben quién más puede ayudar.",
+}
+OCCASION_WORDS: dict[str, Any] = {
+    "received": _l("We have the request"),
+    "missing": _l("Something is missing"),
+    "accepted": _l("We take it on"),
+    "looking": _l("We are looking"),
+    "still_looking": _l("We are still looking"),
+    "found": _l("We found somebody"),
+    "appointment": _l("A time is arranged"),
+    "hand_over": _l("Somebody cannot go on"),
+    "new_lawyer": _l("Somebody else goes on"),
+    "closing": _l("The work is nearly done"),
+    "closed": _l("The work is finished"),
+    "rejected": _l("We cannot take it on"),
+    "kept": _l("Our own staff helps"),
+    "not_placed": _l("We found nobody"),
+    "withdrawn": _l("We stopped working on it"),
+}
+SAFETY = {  # cannot be written away
+    "en": "You get this because you told us that it is safe to write to you\nhere. If it is not safe any more, "
+    "open the link or call us.",
+    "es": "Recibe este mensaje porque nos dijo que es seguro escribirle aquí.\nSi ya no es seguro, abra el enlace "
+    "o llámenos.",
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The subject and text of a message, with names in braces still to be filled in."""
+
+    subject: str
+    text: str
+
+
+def names_of(occasion: str) -> tuple[str, ...]:
+    """What may be filled into a message for an occasion."""
+    day = ("day",) if occasion in WITH_DAY else ()
+    hour = ("time",) if occasion == "appointment" else ()
+    return ("link", "phone", "office", *day, *hour, *(("help",) if occasion in WITH_HELP else ()))
+
+
+def newest(programme_id: int, occasion: str, language: str) -> MessageText | None:
+    """The version in force of a programme's own words, if it ever wrote any."""
+    return session.scalars(versions(programme_id, occasion, language).limit(1)).first()
+
+
+def versions(programme_id: int, occasion: str, language: str) -> Select[MessageText]:
+    """Every version of a programme's words for an occasion, newest first."""
+    mine = select(MessageText).where(MessageText.programme_id == programme_id, MessageText.occasion == occasion)
+    return mine.where(MessageText.language == language).order_by(MessageText.number.desc())
+
+
+def written(case: Case, occasion: str, *, url: str, facts: dict[str, Any]) -> tuple[str, str]:
+    """The subject and text of a message about a case."""
+    watched, language = case.client.watched_device, case.language
+    own = None
+    if not (watched and occasion in SAID_BY_VOICE_TOO):
+        own = newest(case.programme_id, occasion, language)
+    if own is None or own.subject is None or own.text is None:
+        return compose(f"clients/mails/{occasion}", language, programme=case.programme, watched=watched, url=url,
+                       facts=facts)  # fmt: skip
+    return filled(Words(own.subject, own.text), case.programme, language, url=url, facts=facts)
+
+
+def filled(words: Words, programme: Programme, language: str, *, url: str, facts: dict[str, Any]) -> tuple[str, str]:
+    """A programme's own words with their names filled in, and the lines that nobody can write away."""
+    with force_locale(language):
+        day = when_day(facts["by"]) if facts.get("by") else None
+    values = {
+        "link": url, "phone": programme.phone, "office": programme.sender_name, "day": day, "time": facts.get("at"),
+        "help": facts.get("other_help") or HELP[language],
+    }  # fmt: skip
+    lines = [_line(line, values) for line in words.text.splitlines()]
+    body = "\n".join(line for line in lines if line is not None).strip()
+    return words.subject, re.sub(r"\n{3,}", "\n\n", f"{body}\n\n{SAFETY[language]}\n\n{programme.sender_name}\n")
+
+
+def _line(line: str, values: dict[str, Any]) -> str | None:
+    names = PLACEHOLDER.findall(line)
+    if any(values.get(name) is None for name in names):
+        return None
+    said = PLACEHOLDER.sub(lambda found: str(values[found[1]]), line).rstrip()
+    if "://" in said or len(said) <= WIDTH:
+        return said
+    indent = " " * (len(said) - len(said.lstrip()))
+    return textwrap.fill(said.strip(), WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+@lru_cache
+def default_words(occasion: str, language: str) -> Words:
+    """The desk's own words to begin from: neutral, with names in braces, without the lines that always follow."""
+    asked = SimpleNamespace(phone="{phone}", sender_name="{office}")
+    subject, text = compose(
+        f"clients/mails/{occasion}", language, programme=asked, watched=occasion not in SAID_BY_VOICE_TOO,
+        url="{link}", facts={"other_help": "{help}", "at": "{time}"},
+    )  # fmt: skip
+    return Words(subject, text.partition(SAFETY[language].split("\n")[0])[0].strip() + "\n")

@@ -16,6 +16,7 @@ from app.core.i18n import language
 from .. import answers, forms, operations
 from ..mails import PURPOSE
 from ..models import Audience, Checkin
+from ..outside import refuse_outsiders
 from . import bp
 
 
@@ -24,6 +25,7 @@ def _checkin(token: str) -> Checkin:
     checkin = session.get(Checkin, links.find(PURPOSE, token).record_id)
     if checkin is None or (checkin.closed_at and not checkin.answered_at):
         raise LinkGone
+    refuse_outsiders(checkin)
     if checkin.audience is Audience.CLIENT and checkin.case.language in ("en", "es"):
         g.language = checkin.case.language
     return checkin

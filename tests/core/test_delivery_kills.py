@@ -28,7 +28,7 @@ NAMES = ("ana", "grey", "refused", "hangup", "bo", "cy", "dee")
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize(
-    ("mails", "kills"), [(120, 12), pytest.param(10_000, 200, marks=pytest.mark.full)], ids=["small", "published"]
+    ("mails", "kills"), [(42, 5), pytest.param(10_000, 200, marks=pytest.mark.full)], ids=["small", "published"]
 )
 def test_killed_workers_lose_nothing(app: Flask, database_url: str, mails: int, kills: int) -> None:
     fill(mails)

@@ -1,0 +1,107 @@
+"""Schedulers and workers that are killed without warning: `python -m tests.promises.mortal_desk KILLS MOMENT SPAN`."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from os import fork, kill, waitpid
+from threading import Event
+from typing import Any
+
+import time_machine
+from sqlalchemy import func, select, update
+
+from app import create_app, schedule
+from app.core import clock
+from app.core.db import make_engine
+from app.core.mail import Mail, MailStatus
+from app.core.slots import ScheduleSlot
+from app.engagement import queries
+from app.engagement.models import Checkin
+from app.worker import run_worker
+from config import load
+from tests.core.mortal_workers import let_time_pass, unfinished
+
+ROLES: tuple[Callable[..., None], ...] = (run_worker, run_worker, schedule.run_scheduler)
+PLAN = "checkins.plan"
+
+
+def main(kills: int, moment: str, span: float) -> None:
+    """Kill so many of them in the middle of their work, a set of three at a time, then let one set finish."""
+    app = create_app(load())
+    url = app.extensions["settings"].database_url
+    schedule.TIMETABLE[:] = [job for job in schedule.TIMETABLE if job.name == PLAN]
+    _plan_in_any_order()
+    chance = random.Random(20)
+    started = time.monotonic()
+    with time_machine.travel(datetime.fromisoformat(moment), tick=True):
+        for killed in range(0, kills, len(ROLES)):
+            _round(app, ROLES[: kills - killed], chance.uniform(0.3 * span, 1.7 * span), url)
+        last = [_start(role, app) for role in ROLES]
+        while _is_anything_left(url):
+            time.sleep(0.3)
+            let_time_pass(url, leases=False)
+        _end(last)
+    print(f"{time.monotonic() - started:.0f} s")  # noqa: T201
+
+
+def _plan_in_any_order() -> None:
+    """A planner that is always killed after a second still comes round to everybody."""
+    in_order = queries.parts_to_ask
+    queries.parts_to_ask = lambda: in_order().order_by(None).order_by(func.random())
+
+
+def _round(app: Any, roles: tuple[Callable[..., None], ...], seconds: float, url: str) -> None:
+    """They live for a while and die together; then their leases run out."""
+    living = [_start(role, app) for role in roles]
+    time.sleep(seconds)
+    _end(living)
+    let_time_pass(url)
+    _free_slots(url)
+
+
+def _start(role: Callable[..., None], app: Any) -> int:
+    """In a process of its own, forked before any connection is open."""
+    child = fork()
+    if child == 0:
+        role(app, Event())
+    return child
+
+
+def _end(children: list[int]) -> None:
+    for child in children:
+        kill(child, signal.SIGKILL)
+    for child in children:
+        waitpid(child, 0)
+
+
+def _free_slots(url: str) -> None:
+    """The jobs of the dead are run again, and a clock comes round more often than every five minutes."""
+    engine = make_engine(url)
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        before = datetime(2000, 1, 1, tzinfo=UTC)
+        connection.execute(update(ScheduleSlot).where(ScheduleSlot.lease_until.is_not(None)).values(lease_until=before))
+    engine.dispose()
+
+
+def _is_anything_left(url: str) -> bool:
+    """Is there a job, a check-in or a mail that somebody may still take?"""
+    soon = clock.now() - timedelta(seconds=5)
+    engine = make_engine(url)
+    waiting = (
+        select(ScheduleSlot.id).where(ScheduleSlot.done_at.is_(None)),
+        select(Checkin.id).where(Checkin.sent_at.is_(None), Checkin.closed_at.is_(None), Checkin.due_at <= soon),
+        select(Mail.id).where(Mail.status == MailStatus.SENDING),
+    )
+    with engine.connect() as connection:
+        left = any(connection.execute(each.limit(1)).first() for each in waiting)
+    engine.dispose()
+    return left or unfinished(url)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]))

@@ -98,7 +98,8 @@ def _is_anything_left(url: str) -> bool:
         select(Mail.id).where(Mail.status == MailStatus.SENDING),
     )
     with engine.connect() as connection:
-        left = any(connection.execute(each.limit(1)).first() for each in waiting)
+        planned = connection.execute(select(ScheduleSlot.id).where(ScheduleSlot.done_at.is_not(None)).limit(1)).first()
+        left = planned is None or any(connection.execute(each.limit(1)).first() for each in waiting)
     engine.dispose()
     return left or unfinished(url)
 

@@ -22,7 +22,9 @@ from app.core.db import session
 from app.engagement import operations as engagement
 from app.engagement.answers import questions
 from app.engagement.models import Audience, Checkin
-from app.engagement.queries import next_checkin, open_escalations
+from app.engagement.operations_escalations import close_escalation
+from app.engagement.queries import next_checkin
+from app.engagement.queries_escalations import open_escalations
 from app.matching.models import Assignment
 
 from .words import NOTES
@@ -140,7 +142,7 @@ def _settle_mismatch(case: Case) -> None:
     for escalation in open_escalations(case):
         staff = case.custody.user if case.custody else None
         if staff is not None:
-            engagement.close_escalation(
+            close_escalation(
                 escalation, found="Number had changed; both have talked now.", root_cause="contact_details", actor=staff
             )
 

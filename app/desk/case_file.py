@@ -24,6 +24,7 @@ from app.core.audit import AuditEntry
 from app.core.db import session
 from app.core.mail import Mail
 from app.engagement import queries as engagement
+from app.engagement import queries_escalations as escalations
 from app.engagement.models import Checkin
 from app.engagement.models_escalations import Escalation
 from app.matching.models import Assignment, Referral
@@ -146,7 +147,7 @@ class CaseFile:
     @cached_property
     def escalations(self) -> list[Escalation]:
         """What somebody must resolve."""
-        return engagement.open_escalations(self.case)
+        return escalations.open_escalations(self.case)
 
     @cached_property
     def tasks(self) -> list[Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from datetime import date
 from typing import Any
 
-from .models import Audience
+from . import question_sets
+from .models import Audience, Checkin
+
+CHOSEN = ("choice", "yes_no")  # kinds of question that are answered by choosing
+NO_LONGER_NEEDED = "no_longer_needed"
+PRESSING = ("cannot_go_on", "needs_help", "ready_to_close", "postponed")  # of a volunteer, whatever the question
 
 
 @dataclass(frozen=True)
@@ -22,24 +25,23 @@ class Question:
     options: tuple[tuple[str, str], ...]
 
 
-@lru_cache
-def _sets() -> dict[str, Any]:
-    return json.loads((Path(__file__).parent / "data" / "questions.json").read_text(encoding="utf-8"))
-
-
-@lru_cache
-def questions(name: str, language: str) -> tuple[Question, ...]:
-    """A set of questions in English or Spanish."""
+def questions(name: str, language: str, number: int = 0) -> tuple[Question, ...]:
+    """A version of a set of questions in English or Spanish; 0 is the one delivered."""
     lang = language if language in ("en", "es") else "en"
     return tuple(
         Question(q["key"], q["kind"], q[lang], tuple((o["value"], o[lang]) for o in q.get("options", ())))
-        for q in _sets()[name]
+        for q in question_sets.asked_in(name, number)
     )
 
 
-def words_for(name: str, key: str, value: Any, language: str = "en") -> str:
+def asked(checkin: Checkin, language: str) -> tuple[Question, ...]:
+    """What a check-in asks: the questions as they were when it was made."""
+    return questions(checkin.questions, language, checkin.questions_number)
+
+
+def words_for(name: str, key: str, value: Any, language: str = "en", number: int = 0) -> str:
     """How an answer reads on the case's page."""
-    question = next((q for q in questions(name, language) if q.key == key), None)
+    question = next((q for q in questions(name, language, number) if q.key == key), None)
     return dict(question.options).get(str(value), str(value)) if question else str(value)
 
 
@@ -47,24 +49,52 @@ def standing(audience: Audience, values: Mapping[str, Any]) -> str:
     """The one code that says what an answer asks of the programme, the most pressing first."""
     if audience is Audience.VOLUNTEER:
         return _volunteer_standing(values)
-    if values.get("call_me") == "yes":
+    if values.get("call_me") == "yes" or "call_me" in values.values():
         return "call_me"
-    if values.get("contact") in ("no", "tried"):
+    if needs_no_more(values):
+        return NO_LONGER_NEEDED
+    if values.get("contact") in ("no", "tried") or "no_contact" in values.values():
         return "no_contact"
     return "unsure" if values.get("next_step") == "no" else "in_touch"
 
 
 def _volunteer_standing(values: Mapping[str, Any]) -> str:
-    said = str(values.get("standing", ""))
-    if said in ("cannot_go_on", "needs_help", "ready_to_close", "postponed"):
-        return said
+    said = set(map(str, values.values()))
+    for pressing in PRESSING:
+        if pressing in said:
+            return pressing
     return "not_yet" if values.get("contact") == "no" else "on_track"
 
 
-def disagree(volunteer: str | None, client_values: Mapping[str, Any] | None) -> bool:
-    """Does the volunteer say that all is well while the client says that nobody was in touch?"""
-    return (
-        volunteer in ("on_track", "ready_to_close", "postponed")
-        and client_values is not None
-        and client_values.get("contact") == "no"
-    )
+def needs_no_more(values: Mapping[str, Any]) -> bool:
+    """Does a client say that help is no longer needed?"""
+    return NO_LONGER_NEEDED in values.values()
+
+
+def disagree(
+    volunteer: str | None, client_values: Mapping[str, Any] | None, volunteer_values: Mapping[str, Any] | None = None
+) -> bool:
+    """Does the volunteer say that all is well, or that they spoke, while the client says that nobody was in touch?"""
+    if client_values is None or client_values.get("contact") != "no":
+        return False
+    return volunteer in ("on_track", "ready_to_close", "postponed") or (volunteer_values or {}).get("contact") == "yes"
+
+
+def differences(
+    volunteer: str | None, volunteer_values: Mapping[str, Any], client_values: Mapping[str, Any], today: date
+) -> list[str]:
+    """What does not fit together in both sides' newest answers, as causes of an escalation."""
+    found = ["mismatch"] if disagree(volunteer, client_values, volunteer_values) else []
+    theirs, clients = (_day_to_come(values, today) for values in (volunteer_values, client_values))
+    if theirs is not None and clients is not None and theirs != clients:
+        found.append("dates_differ")
+    return found
+
+
+def _day_to_come(values: Mapping[str, Any], today: date) -> date | None:
+    """The next date that somebody named, unless it is over by now."""
+    try:
+        day = date.fromisoformat(str(values.get("next_date", "")))
+    except ValueError:
+        return None
+    return day if day >= today else None

@@ -6,31 +6,27 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
 from app.accounts import calendars
 from app.accounts.models import User
 from app.casework import operations as casework
 from app.casework.models import TimeEntry
 from app.clients.hearing import hear_of
-from app.clients.models import Case
 from app.core import audit, clock
-from app.core.access import Role
-from app.core.db import insert_unless_exists, lock, session
+from app.core.db import lock, session
 from app.core.errors import LinkGone, Refusal, refuse_if
 from app.matching.models import Assignment
 from app.tasks.operations import finish_tasks, open_task
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
-from . import answers, queries
+from . import answers
+from . import operations_comparison as comparison
 from .models import Answer, Audience, Checkin
-from .models_escalations import Escalation
 from .operations_ladder import CALLS, call_instead, climb, send_checkin, still_wanted
 from .operations_planning import plan_checkins
 
-__all__ = [
-    "answer", "call_instead", "climb", "close_escalation", "compare", "escalate", "plan_checkins", "send_checkin",
-    "still_wanted",
-]  # fmt: skip
+__all__ = ["answer", "call_instead", "climb", "plan_checkins", "send_checkin", "still_wanted"]
 
 CHANGEABLE = timedelta(hours=24)
 
@@ -38,6 +34,7 @@ TASKS = {  # for staff, so in English whatever the language of the answer
     "cannot_go_on": "The volunteer cannot go on with %(number)s",
     "needs_help": "The volunteer of %(number)s asks for help",
     "call_me": "Call the client of %(number)s, who asked to be called",
+    "no_longer_needed": "The client of %(number)s says that help is no longer needed: ask them",
     "no_contact": "The client of %(number)s has not been reached",
     "ready_to_close": "%(number)s is ready to close: ask for the closing report",
     "postponed": "A date of %(number)s was moved: enter the new one",
@@ -85,9 +82,9 @@ def _follow(checkin: Checkin, given: Answer, actor: User | None) -> None:
         finish_tasks(cause, checkin, actor=actor, outcome="answered")
     if checkin.audience is Audience.VOLUNTEER:
         _follow_volunteer(checkin, given)
-    if given.standing in TASKS:
+    if given.standing in TASKS and not comparison.escalates(checkin, given):
         _ask_a_person(checkin.assignment, given.standing)
-    compare(checkin.case)
+    comparison.compare(checkin, given)
 
 
 def _follow_volunteer(checkin: Checkin, given: Answer) -> None:
@@ -121,45 +118,3 @@ def _ask_a_person(part: Assignment, standing: str) -> None:
                   due_at=due, actor=None, case=case)  # fmt: skip
         return
     open_task(standing, case, programme=case.programme, title=title, due_at=due, actor=None, case=case)
-
-
-def compare(case: Case) -> Escalation | None:
-    """Put both sides' newest answers beside each other; a mismatch is opened at once, neither side is told."""
-    volunteer = queries.newest_answer(case, Audience.VOLUNTEER)
-    client = queries.newest_answer(case, Audience.CLIENT)
-    if volunteer is None or client is None or volunteer.assignment_id != client.assignment_id:
-        return None
-    if not answers.disagree(volunteer.answers[-1].standing, client.answers[-1].values):
-        return None
-    return escalate(case, "mismatch", hours=4)
-
-
-def escalate(case: Case, cause: str, *, hours: int) -> Escalation | None:
-    """Open an escalation with its task; None where one for this cause is open."""
-    respond_by = calendars.add_business_time(clock.now(), case.programme, hours=hours)
-    respond_by = calendars.due_before(respond_by, case.next_critical_on, case.programme)
-    made = insert_unless_exists(Escalation, case_id=case.id, cause=cause, respond_by=respond_by)
-    if made is None:
-        return None
-    title = f"Find out why client and volunteer disagree: {case.number}"
-    open_task(cause, made, programme=case.programme, title=title, due_at=respond_by, actor=None, case=case)
-    near = case.next_critical_on is not None and (case.next_critical_on - calendars.today(case.programme)).days <= 7
-    if near:
-        open_task(
-            f"{cause}_near_date", made, programme=case.programme, title=title, due_at=respond_by, actor=None, case=case,
-            owner_role=Role.SUPERVISING_ATTORNEY,
-        )  # fmt: skip
-    audit.record("escalation.open", made, actor=None, case=case, after={"cause": cause})
-    return made
-
-
-def close_escalation(escalation: Escalation, *, found: str, root_cause: str, actor: User) -> None:
-    """Close an escalation with what was found and its root cause."""
-    escalation = lock(escalation)
-    if escalation.closed_at is not None:
-        return
-    escalation.closed_at, escalation.closed_by_id = clock.now(), actor.id
-    escalation.found, escalation.root_cause = found.strip(), root_cause
-    for cause in (escalation.cause, f"{escalation.cause}_near_date"):
-        finish_tasks(cause, escalation, actor=actor, outcome=root_cause)
-    audit.record("escalation.close", escalation, actor=actor, after={"root_cause": root_cause})

@@ -18,7 +18,7 @@ from app.clients.models import CaseStatus, CriticalDate, PriorityLevel
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
-from app.engagement.operations import escalate
+from app.engagement.operations_escalations import escalate
 from app.matching import terms
 from app.tasks.models import Task
 from app.tasks.operations import open_task
@@ -114,7 +114,7 @@ def test_first_contact_letter_answers_and_escalations_come_before_the_hearing(ap
     with transaction():
         case = make.case(make.programme(), CaseStatus.IN_SERVICE, next_critical_on=date(2026, 11, 27))
         case.priority_level = PriorityLevel.NORMAL
-        escalation = escalate(case, "mismatch", hours=40)
+        escalation = escalate(case, "dormant")
     assert terms.first_contact_on(case) == terms.letter_on(case) == date(2026, 11, 26)
     assert terms.answer_end(case) == escalation.respond_by == at(25, 17)
     assert {task.due_at for task in session.scalars(select(Task))} == {at(25, 17)}

@@ -49,7 +49,7 @@ def _line(row: Checkin) -> tuple[Any, ...]:
 def record_answer(public_id: str) -> ResponseReturnValue:
     """Enter what somebody answered by phone."""
     checkin = queries.get_checkin(public_id, viewer=signed_in())
-    asked = answers.questions(checkin.questions, language())
+    asked = answers.asked(checkin, language())
     form = forms.checkin_form(asked, _("What else was said"))
     if not form.validate_on_submit():
         return render_template("engagement/record.html", checkin=checkin, form=form), 422 if form.errors else 200
@@ -60,22 +60,3 @@ def record_answer(public_id: str) -> ResponseReturnValue:
         case_id = checkin.case.public_id
     flash(_("The answer is kept, and compared with the other side's."))
     return redirect(url_for("desk.case", public_id=case_id, _anchor="checkins"), 303)
-
-
-@bp.route("/escalations/<public_id>/close", methods=["GET", "POST"])
-@open_to(*STAFF)
-def close_escalation(public_id: str) -> ResponseReturnValue:
-    """Close an escalation with what was found."""
-    escalation = queries.get_escalation(public_id, viewer=signed_in())
-    form = forms.CloseEscalationForm()
-    if not form.validate_on_submit():
-        page = render_template("engagement/escalation.html", escalation=escalation, form=form)
-        return page, 422 if form.errors else 200
-    with transaction():
-        escalation = queries.get_escalation(public_id, viewer=signed_in())
-        case_id = escalation.case.public_id
-        operations.close_escalation(
-            escalation, found=form.found.data or "", root_cause=form.root_cause.data, actor=signed_in()
-        )
-    flash(_("Closed, with its cause."))
-    return redirect(url_for("desk.case", public_id=case_id), 303)

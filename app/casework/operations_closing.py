@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.four_eyes import decide_for_themselves
 from app.clients.lifecycle import move_case
 from app.clients.mails import tell_client
 from app.clients.models import OPEN, Case, CaseStatus, OpeningStatus
@@ -137,6 +138,8 @@ def approve_closing(report: ClosingReport, *, actor: User) -> None:
     """
     case = lock(report.case)
     report = _waiting(report, actor)
+    for part in (each for each in _live(case) if each.role in REPORTS_CLOSING):
+        decide_for_themselves(case, part.volunteer.user, actor=actor, what="approve_closing")
     now = clock.now()
     report.status, report.approved_at, report.approved_by_id = ClosingStatus.APPROVED, now, actor.id
     for assignment in _live(case):

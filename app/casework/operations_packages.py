@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.four_eyes import decide_for_themselves
 from app.clients.models import OPEN, CaseStatus, Opening
 from app.clients.models.statuses import CaseRole
 from app.clients.supervision import rests
@@ -114,6 +115,7 @@ def approve_package(report: PackageReport, *, actor: User) -> None:
     report = _waiting(report, actor, S.APPROVED)
     if report.status is S.APPROVED:
         return
+    decide_for_themselves(report.assignment.case, report.assignment.volunteer.user, actor=actor, what="approve_package")
     report.status = S.APPROVED
     _answer(report, actor, "approved")
     package_mails.package_approved(report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.conflicts import must_be_searched_again
+from app.clients.four_eyes import decide_for_themselves
 from app.clients.hearing import hear_of
 from app.clients.lifecycle import move_case
 from app.clients.mails import tell_client
@@ -109,6 +110,7 @@ def choose_receiver(
     live = transfer_queries.live_ask(transfer)
     if live is not None and live.volunteer_id == volunteer.id:
         return live
+    decide_for_themselves(case, volunteer.user, actor=actor, what="choose_receiver")
     refuse_if(transfer.status is not S.PREPARED or live is not None, NotYet)
     refuse_if(volunteer.id == transfer.assignment.volunteer_id, SameLawyer)
     checks, pair = checks_of(case, volunteer)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.conflicts import must_be_searched_again
+from app.clients.four_eyes import decide_for_themselves
 from app.clients.locks import lock_opening
 from app.core import audit, clock
 from app.core.db import lock, session
@@ -139,11 +140,17 @@ def _ask_for_case(referral: Referral, actor: User) -> Referral:
     return referral
 
 
+def whose(referral: Referral) -> User | None:
+    """The account of whoever an attempt is about; none where a firm has named nobody."""
+    return referral.volunteer.user if referral.volunteer is not None else None
+
+
 def confirm_request(referral: Referral, *, actor: User, mentor: Volunteer | None = None) -> Assignment:
     """Say yes to a request: the case is placed. Saying it twice gives the same placement.
 
     :raises NotAllowed: the actor is not staff of the case's programme
     :raises NotRequested: it was answered otherwise or taken back
+    :raises AskColleague: the request is the actor's own, and a colleague could answer it
     """
     lock_opening(referral.opening)
     referral = lock(referral)
@@ -151,6 +158,7 @@ def confirm_request(referral: Referral, *, actor: User, mentor: Volunteer | None
     if referral.status is S.CONFIRMED:
         return session.query(Assignment).filter_by(referral_id=referral.id).one()
     refuse_if(referral.status is not S.REQUESTED, NotRequested)
+    decide_for_themselves(referral.case, whose(referral), actor=actor, what="confirm_request")
     return place(referral, actor=actor, mentor=mentor)
 
 
@@ -166,6 +174,7 @@ def refuse_request(referral: Referral, reason: str, *, actor: User) -> Referral:
     if referral.status is S.DECLINED and referral.requested_at is not None:
         return referral
     refuse_if(referral.status is not S.REQUESTED, NotRequested)
+    decide_for_themselves(referral.case, whose(referral), actor=actor, what="refuse_request")
     referral.answered_at = clock.now()
     close_referral(referral, S.DECLINED, actor=actor, reason=reason)
     mails.request_lost(referral, fitting_openings(referral, limit=3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.four_eyes import decide_for_themselves
 from app.clients.locks import lock_opening
 from app.clients.models import Opening
 from app.core.db import insert_unless_exists, lock
@@ -36,6 +37,7 @@ def hold_by_hand(opening: Opening, volunteer: Volunteer, reason: str, *, actor: 
     opening, volunteer = lock_opening(opening), lock(volunteer)
     refuse_if(not policy.may_place(actor, opening.case), NotAllowed)
     refuse_if(reason not in words.HAND_REASONS, BadInput)
+    decide_for_themselves(opening.case, volunteer.user, actor=actor, what="hold_by_hand")
     mine = queries.live_with(opening, volunteer)
     if mine is not None and mine.status in HOLDING:
         return mine

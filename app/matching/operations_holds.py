@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients.four_eyes import decide_for_themselves
 from app.clients.locks import lock_opening
 from app.clients.models import Case, Opening
 from app.core import audit, clock
@@ -167,6 +168,8 @@ def release_names(referral: Referral, which: str, *, actor: User) -> Referral:
     refuse_if(referral.status is not S.HELD, HoldOver)
     if referral.names_released == which or referral.names_released == "all":
         return referral
+    theirs = referral.volunteer.user if referral.volunteer is not None else None
+    decide_for_themselves(referral.case, theirs, actor=actor, what="release_names")
     if referral.names_released is None:
         referral.ends_at = terms.hold_end(referral.case)
         postpone_clock(referral)

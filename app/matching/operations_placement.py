@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.conflicts import must_be_searched_again
+from app.clients.four_eyes import decide_for_themselves
 from app.clients.hearing import hear_of
 from app.clients.lifecycle import move_case
 from app.clients.locks import lock_opening
@@ -103,6 +104,7 @@ def place_by_hand(
     lock_in_order(volunteer, mentor)
     refuse_if(not policy.may_place(actor, opening.case), NotAllowed)
     refuse_if(reason not in words.HAND_REASONS or not checked, BadInput)
+    decide_for_themselves(opening.case, volunteer.user, actor=actor, what="place_by_hand")
     pair = _look_again(opening, volunteer)
     against = policy.against_a_hand(pair.rules)
     if against:

@@ -14,9 +14,10 @@ from app.core.db import lock, session, transaction
 from app.core.logs import where_it_broke
 
 from . import changes, operations_next, operations_runs
-from .dockets import Laid, build_docket, close_reading
-from .engine.solve import Cancelled, Placement, place
+from .dockets import build_docket, close_reading
+from .engine.solve import Cancelled, place
 from .models import DocketRun, RunStatus
+from .run_rows import RunRows, rows_of
 
 log = structlog.get_logger()
 
@@ -42,7 +43,7 @@ def run_one() -> bool:
         close_reading()
         read = time.perf_counter() - begun
         placement = place(laid.docket, progress=held.tell, cancelled=held.is_cancelled)
-        _write(held, laid, placement, read)
+        _write(held, rows_of(held.run_id, laid, placement, {"read": read}, held.goes_on))
     except Cancelled:
         _end(held, RunStatus.CANCELLED)
     except Exception as error:
@@ -88,6 +89,15 @@ class Held:
             far = {"stage": stage, "stage_done": done, "stage_total": total, "lease_until": lease}
             session.execute(update(DocketRun).where(*mine).values(far))
 
+    def goes_on(self, stage: str, done: int, total: int) -> None:
+        """Write how far it is, and hear a wish to stop.
+
+        :raises Cancelled: somebody asked to stop, or another worker took the run over
+        """
+        self.tell(stage, done, total)
+        if self.is_cancelled():
+            raise Cancelled
+
     def is_cancelled(self) -> bool:
         """Did somebody ask to stop, or did another worker take the run over?"""
         if not self.stop and time.monotonic() - self.looked_at >= LOOK_EVERY:
@@ -119,13 +129,13 @@ def _mine(held: Held) -> DocketRun | None:
     return run if run.status is RunStatus.RUNNING and run.started_at == held.taken_at else None
 
 
-def _write(held: Held, laid: Laid, placement: Placement, read: float) -> None:
+def _write(held: Held, rows: RunRows) -> None:
     with transaction():
         run = _mine(held)
         if run is not None and run.cancel_asked_at is not None:
             operations_runs.end_run(run, RunStatus.CANCELLED)
         elif run is not None:
-            operations_runs.write_placement(run, laid, placement, {"read": read})
+            operations_runs.write_placement(run, rows)
 
 
 def _end(held: Held, status: RunStatus, failure: str | None = None) -> None:

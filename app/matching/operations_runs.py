@@ -13,10 +13,9 @@ from app.core.access import STAFF
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, Refusal, refuse_if
 
-from .dockets import Laid, open_to_matching, today
-from .engine.solve import Placement
+from .dockets import open_to_matching, today
 from .models import DocketRun, Proposal, ProposalStatus, RunStatus, Unplaced
-from .run_rows import found_rows, prices_of, proposal_rows, report_of, unplaced_rows, wanted_rows
+from .run_rows import RunRows
 
 R = RunStatus
 LEASE = timedelta(minutes=3)
@@ -76,19 +75,17 @@ def take_run(run: DocketRun) -> None:
     run.started_at, run.lease_until = clock.now(), clock.now() + LEASE
 
 
-def write_placement(run: DocketRun, laid: Laid, placement: Placement, seconds: dict[str, float]) -> None:
+def write_placement(run: DocketRun, rows: RunRows) -> None:
     """Store proposals, what is left and why, the wanted list, prices and the proof."""
-    proposals, left = proposal_rows(run.id, laid, placement), unplaced_rows(run.id, laid, placement)
-    if proposals:
-        session.execute(insert(Proposal), proposals)
+    if rows.proposals:
+        session.execute(insert(Proposal), rows.proposals)
         _set_aside_what_moved(run)
-    if left:
-        session.execute(insert(Unplaced), left)
-    run.settings, run.input_digest = placement.docket.settings.as_mapping(), laid.digest
-    run.report, run.wanted = report_of(placement, seconds), wanted_rows(placement)
-    run.prices, run.found = prices_of(placement), found_rows(laid, placement)
+    if rows.left:
+        session.execute(insert(Unplaced), rows.left)
+    for name, value in rows.values.items():
+        setattr(run, name, value)
     run.status, run.finished_at, run.lease_until, run.stage = R.DONE, clock.now(), None, None
-    audit.record("run.done", run, actor=None, after={"placed": len(proposals), "left": len(left)})
+    audit.record("run.done", run, actor=None, after={"placed": len(rows.proposals), "left": len(rows.left)})
 
 
 def _set_aside_what_moved(run: DocketRun) -> None:

@@ -34,6 +34,9 @@ WANTED_COLUMNS = (
 )  # fmt: skip
 PAIR_COLUMNS = ("case_id", "volunteer_id", "fit")
 RESULTS = ("pairs.csv", "proposals.csv", "unplaced.csv", "wanted.csv", "report.json")  # in the order they move in
+UNFINISHED = ".unfinished-"  # then the writer's process
+AS = "as:"  # before the case in whose row the same witness stands
+ENOUGH_PROOFS = 50_000_000  # characters of witnesses written out, before those that stand in a row above are named
 STAGES = ("read", "candidates", "coverage", "fit", "certificate", "explain", "write")
 MEGABYTE = 1 << 20 if sys.platform == "darwin" else 1 << 10
 
@@ -48,13 +51,16 @@ def proposal_rows(placement: Placement) -> Iterable[Sequence[Any]]:
 
 
 def unplaced_rows(placement: Placement) -> Iterable[Sequence[Any]]:
-    """Return the rows of unplaced.csv."""
+    """Return the rows of unplaced.csv; where proofs would fill gigabytes, one given before is named by its case."""
+    written = 0
     for row in placement.unplaced:
         witness = row.witness
-        yield (
-            row.case_id, row.reason, row.binding_rule, *row.after,
-            ";".join(witness.volunteers), ";".join(witness.cases),
-        )  # fmt: skip
+        if written > ENOUGH_PROOFS and witness.found_for not in ("", row.case_id):
+            proof = (AS + witness.found_for,) * 2
+        else:
+            proof = (";".join(witness.volunteers), ";".join(witness.cases))
+            written += len(proof[0]) + len(proof[1])
+        yield row.case_id, row.reason, row.binding_rule, *row.after, *proof
 
 
 def wanted_rows(placement: Placement) -> Iterable[Sequence[Any]]:
@@ -111,7 +117,8 @@ def write_placement(placement: Placement, out: Path, *, pairs: bool) -> list[Pat
     begun = time.perf_counter()
     out.mkdir(parents=True, exist_ok=True)
     _refuse_folders(out)
-    aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
+    _clear_leftovers(out)
+    aside = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{os.getpid()}-", dir=out))
     try:
         _write_csv(aside / "proposals.csv", PROPOSAL_COLUMNS, proposal_rows(placement))
         _write_csv(aside / "unplaced.csv", UNPLACED_COLUMNS, unplaced_rows(placement))
@@ -127,6 +134,24 @@ def write_placement(placement: Placement, out: Path, *, pairs: bool) -> list[Pat
         return [_move_in(aside / name, out) for name in RESULTS if (aside / name).exists()]
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _clear_leftovers(out: Path) -> None:
+    """Remove what a writer that was killed left unfinished; one that lives still writes there."""
+    for folder in out.glob(f"{UNFINISHED}*"):
+        writer = folder.name.removeprefix(UNFINISHED).partition("-")[0]
+        if not (writer.isdigit() and _lives(int(writer))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _refuse_folders(out: Path) -> None:

@@ -13,6 +13,7 @@ from app.volunteers.models import Volunteer
 from . import comparison, queries, queries_runs, run_words
 from .engine.docket import PRIORITIES
 from .models import DocketRun, ProposalStatus, Unplaced
+from .run_rows import MORE
 from .words import title_of
 
 CARDS = 6
@@ -100,8 +101,10 @@ class Card:
     binding: str
     listed: int
     able: list[str]
+    able_more: int  # of those who could take it, beyond the names
     bars: list[dict[str, Any]]
     blocking: list[dict[str, Any]]
+    more: int  # of those who have the places, beyond the names
     elsewhere: int
 
     @property
@@ -126,6 +129,8 @@ def cards(run: DocketRun, rows: Any, *, viewer: User) -> list[Card]:
 
 def _card(run: DocketRun, row: Any, names: dict[int, Any], titles: dict[int, Any]) -> Card:
     left: Unplaced = row.Unplaced
+    named = [entry for entry in left.blocking if entry[0] != MORE]
+    people, cases, able = next((entry[3:] for entry in left.blocking if entry[0] == MORE), (0, 0, 0))
     held: list[dict[str, Any]] = [
         {
             "name": names[who].name if who in names else "",
@@ -133,17 +138,17 @@ def _card(run: DocketRun, row: Any, names: dict[int, Any], titles: dict[int, Any
             "cases": [titles[case] for case in cases if case in titles],
             "elsewhere": sum(case not in titles for case in cases),
         }
-        for who, cases, *direct in left.blocking
+        for who, cases, *direct in named
     ]
-    listed = sum(len(entry[1]) for entry in left.blocking)
-    able = [names[entry[0]].name for entry in left.blocking if entry[0] in names and entry[2:] != [False]]
     return Card(
         facts=row,
         binding=str(run_words.BINDING.get(left.binding_rule or "", "")),
-        listed=listed,
-        able=able,
+        listed=sum(len(entry[1]) for entry in named) + cases,
+        able=[names[entry[0]].name for entry in named if entry[0] in names and entry[2:] != [False]],
+        able_more=able,
         bars=_bars(run, left) if left.reason == "no_one_can" else [],
         blocking=held,
+        more=people,
         elsewhere=sum(entry["elsewhere"] for entry in held),
     )
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .dockets import Laid
@@ -12,6 +15,36 @@ from .engine.solve import Placement
 from .engine.solve import Proposal as Found
 from .engine.solve import Unplaced as Left
 from .engine.wanted import Profile
+
+MOST_BLOCKING = 100  # volunteers kept by name of those who have the places; the rest are counted
+MORE = 0  # stands where their ids would
+
+
+@dataclass(frozen=True)
+class RunRows:
+    """What is written down of a run, gathered before its row is locked."""
+
+    proposals: list[dict[str, Any]]
+    left: list[dict[str, Any]]
+    values: dict[str, Any]
+
+
+def rows_of(
+    run_id: int, laid: Laid, placement: Placement, seconds: dict[str, float], tell: Callable[[str, int, int], None]
+) -> RunRows:
+    """The rows and columns of a run; `tell` hears how far the proofs are."""
+    return RunRows(
+        proposal_rows(run_id, laid, placement),
+        unplaced_rows(run_id, laid, placement, tell),
+        {
+            "settings": placement.docket.settings.as_mapping(),
+            "input_digest": laid.digest,
+            "report": report_of(placement, seconds),
+            "wanted": wanted_rows(placement),
+            "prices": prices_of(placement),
+            "found": found_rows(laid, placement),
+        },
+    )
 
 
 def proposal_rows(run_id: int, laid: Laid, placement: Placement) -> list[dict[str, Any]]:
@@ -42,15 +75,19 @@ def found_rows(laid: Laid, placement: Placement) -> list[list[int]]:
     return [rows[case] for case in sorted(rows)]
 
 
-def unplaced_rows(run_id: int, laid: Laid, placement: Placement) -> list[dict[str, Any]]:
+def unplaced_rows(
+    run_id: int, laid: Laid, placement: Placement, tell: Callable[[str, int, int], None] | None = None
+) -> list[dict[str, Any]]:
     """What a run left without a volunteer: how many remain after each rule, and who has the places."""
     placed_with: dict[str, list[str]] = defaultdict(list)
     for found in placement.proposals:
         placed_with[found.volunteer_id].append(found.case_id)
-    return [
-        _unplaced(run_id, laid, n, left, placed_with, _able(placement, left.case))
-        for n, left in enumerate(placement.unplaced)
-    ]
+    rows = []
+    for n, left in enumerate(placement.unplaced):
+        rows.append(_unplaced(run_id, laid, n, left, placed_with, _able(placement, left.case)))
+        if tell is not None:
+            tell("explain", n + 1, len(placement.unplaced))
+    return rows
 
 
 def _able(placement: Placement, case: int) -> set[str]:
@@ -62,8 +99,6 @@ def _able(placement: Placement, case: int) -> set[str]:
 def _unplaced(
     run_id: int, laid: Laid, position: int, left: Left, placed: dict[str, list[str]], able: set[str]
 ) -> dict[str, Any]:
-    witness = left.witness
-    listed = set(witness.cases)
     return {
         "run_id": run_id,
         "position": position,
@@ -71,11 +106,27 @@ def _unplaced(
         "reason": left.reason,
         "binding_rule": left.binding_rule or None,
         "funnel": [[rule, int(count)] for rule, count in zip(RULES, left.after, strict=True)],
-        "blocking": [
-            [laid.volunteers[who], [laid.openings[case] for case in placed.get(who, ()) if case in listed], who in able]
-            for who in witness.volunteers
-        ],
+        "blocking": _blocking(laid, left, placed, able),
     }
+
+
+def _blocking(laid: Laid, left: Left, placed: dict[str, list[str]], able: set[str]) -> list[list[Any]]:
+    """Each volunteer of the witness, for what they are proposed, and whether they could take the case themselves.
+
+    Whatever they are proposed for is among the witness' cases, which fill their places. Of very many volunteers those
+    who could take the case come first, and the last entry counts the volunteers, cases and able ones left out.
+    """
+    people, kept = left.witness.volunteers, list(left.witness.volunteers)
+    if len(people) > MOST_BLOCKING:
+        others = islice((who for who in people if who not in able), MOST_BLOCKING)
+        kept = [*sorted(able), *others][:MOST_BLOCKING]
+    rows: list[list[Any]] = [
+        [laid.volunteers[who], [laid.openings[case] for case in placed.get(who, ())], who in able] for who in kept
+    ]
+    if len(people) > len(kept):
+        cases = len(left.witness.cases) - sum(len(row[1]) for row in rows)
+        rows.append([MORE, [], False, len(people) - len(kept), cases, len(able) - sum(row[2] for row in rows)])
+    return rows
 
 
 def report_of(placement: Placement, seconds: dict[str, float]) -> dict[str, Any]:

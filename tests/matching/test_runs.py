@@ -20,6 +20,7 @@ from app.matching.engine.solve import place
 from app.matching.models import DocketRun, Proposal, ProposalStatus, Referral, ReferralStatus, RunStatus, Unplaced
 from app.matching.operations_proposals import ProposalDecided
 from app.matching.refusals import AskedSince, NeedsMentor, RulesAgainst, VolunteerFull
+from app.matching.run_rows import rows_of
 from app.volunteers.models import Volunteer
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, entries, lay, mails, tasks
@@ -185,7 +186,7 @@ def test_a_run_whose_worker_is_gone_is_begun_again_when_its_lease_ends(app: Flas
     with clock.at(MONDAY + operations_runs.LEASE + timedelta(seconds=1)):
         assert docket_jobs.run_one()
         assert session.query(Proposal).count() == 1
-        docket_jobs._write(held, laid, place(laid.docket), 0.0)
+        docket_jobs._write(held, rows_of(held.run_id, laid, place(laid.docket), {}, held.tell))
     session.rollback()
     assert session.query(Proposal).count() == 1, "who was gone writes nothing any more"
 
@@ -223,7 +224,7 @@ def test_what_is_asked_while_a_run_is_at_work_is_not_its_to_propose(app: Flask) 
     docket_jobs.close_reading()
     with transaction():
         operations.send_offer(desk.opening, desk.volunteer(0), actor=desk.staff)
-    docket_jobs._write(held, laid, place(laid.docket), 0.0)
+    docket_jobs._write(held, rows_of(held.run_id, laid, place(laid.docket), {}, held.tell))
     session.rollback()
     decided = {p.opening_id: (p.status, p.refusal) for p in session.query(Proposal)}
     assert decided == {desk.opening_id: (S.REFUSED, operations_runs.MOVED), free: (S.OPEN, None)}

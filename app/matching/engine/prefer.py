@@ -11,7 +11,7 @@ from .fit import fit_terms
 from .machine import machine_for
 from .optimum import place_best
 from .rules import rules_against
-from .solve import Placement, Watch
+from .solve import Watch
 
 
 class NotAble(ValueError):
@@ -38,8 +38,16 @@ def _rest(docket: Docket, case: int, volunteer: int) -> Docket:
     return Docket.from_rows(others, people, docket.as_of, docket.settings)
 
 
-def _placed(docket: Docket) -> tuple[dict[str, str], int]:
-    """Return who is proposed for which case in the best placement, and the fit of all."""
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best placement of a docket without its reasons: who is proposed for which case, and its value."""
+
+    volunteer_of: dict[str, str]
+    value: int
+
+
+def best_of(docket: Docket) -> Best:
+    """Return the best placement of a docket."""
     machine, watch = machine_for(docket), Watch()
     pairs = find_pairs(docket, machine, watch)
     cover = cover_docket(docket, pairs, machine, watch)
@@ -49,7 +57,7 @@ def _placed(docket: Docket) -> tuple[dict[str, str], int]:
         docket.cases[case].case_id: docket.volunteers[int(best.volunteer_of[case])].volunteer_id
         for case in covered.tolist()
     }
-    return names, sum(int(best.score[case]) for case in covered)
+    return Best(names, sum(int(best.score[case]) for case in covered) - _penalties(docket, names))
 
 
 def _penalties(docket: Docket, names: dict[str, str]) -> int:
@@ -61,20 +69,20 @@ def _penalties(docket: Docket, names: dict[str, str]) -> int:
     return total
 
 
-def prefer(placement: Placement, case_id: str, volunteer_id: str) -> Preference:
+def prefer(docket: Docket, best: Best, case_id: str, volunteer_id: str) -> Preference:
     """Return what gives when this volunteer takes this case and all others are placed anew around it.
 
+    :param best: the best placement of the docket as it is
     :raises NotAble: a hard rule speaks against the pair, or the volunteer has no slot
     """
-    docket = placement.docket
     case, volunteer = docket.case_index[case_id], docket.volunteer_index[volunteer_id]
     case_row, volunteer_row = docket.cases[case], docket.volunteers[volunteer]
     against = rules_against(case_row, volunteer_row, docket.as_of, docket.settings)
     if against or volunteer_row.slots < 1:
         raise NotAble(against[0] if against else "full")
-    before = {row.case_id: row.volunteer_id for row in placement.proposals}
-    after, fit = _placed(_rest(docket, case, volunteer))
-    after[case_id] = volunteer_id
+    before, rest = best.volunteer_of, best_of(_rest(docket, case, volunteer))
+    after = rest.volunteer_of | {case_id: volunteer_id}
+    fit = rest.value + _penalties(docket, rest.volunteer_of)
     fit += max(1, sum(fit_terms(case_row, volunteer_row, docket.as_of, docket.settings).values()))
     return Preference(
         case_id,
@@ -86,5 +94,5 @@ def prefer(placement: Placement, case_id: str, volunteer_id: str) -> Preference:
             for name in sorted(before.keys() & after.keys())
             if name != case_id and before[name] != after[name]
         ),
-        value_change=fit - _penalties(docket, after) - placement.certificate.value,
+        value_change=fit - _penalties(docket, after) - best.value,
     )

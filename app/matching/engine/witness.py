@@ -3,7 +3,8 @@
 From the case, everyone able to take it is full; their cases can only go to volunteers in the same set, all
 full too. The set reached is the smallest such set. Every listed case was placed before this one, so each ranks
 above it. A set can hold thousands, so it is worked out when asked for: one walk over the pairs it reaches, made
-anew where they are not at hand.
+anew where they are not at hand. In a crowded docket most sets are nearly all of the docket; a large one found for a
+more urgent case is a proof for every later case whose people are all in it, and is given again.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,20 @@ class Witness:
 
     volunteers: tuple[str, ...]
     cases: tuple[str, ...]
+    found_for: str = ""  # the case it was first asked for: this one, or a more urgent one
+
+
+LARGE = 1_000  # volunteers; smaller sets are always the smallest there are
+MOST_KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A witness found before: of which case, and whether each volunteer is in it [volunteers]."""
+
+    case: int
+    inside: np.ndarray
+    witness: Witness
 
 
 def reach(
@@ -60,15 +75,27 @@ class Witnesses:
         self.walk = machine.kernel(reach)
         self.seen, self.reached = (machine.vector(len(docket.volunteers)) for _ in range(2))
         self.asked = 0
+        self.large: list[Large] = []
         self.queue = machine.vector(len(docket.cases) + 1)
 
     def of(self, c: int) -> Witness:
         """Return the witness of an unplaced case that somebody could take."""
+        able = np.asarray(self.pairs.stretch(c)[0], dtype=np.int64)
+        for found in self.large:
+            if found.case < c and found.inside[able].all():
+                return found.witness
         people, cases = self._at_hand(c, self.pairs) if isinstance(self.pairs, Pairs) else self._by_waves(c)
-        return Witness(
-            tuple([self.docket.volunteers[v].volunteer_id for v in np.sort(np.asarray(people)).tolist()]),
+        inside = np.sort(np.asarray(people))
+        witness = Witness(
+            tuple([self.docket.volunteers[v].volunteer_id for v in inside.tolist()]),
             tuple(sorted([self.docket.cases[other].case_id for other in cases])),
+            self.docket.cases[c].case_id,
         )
+        if len(inside) > LARGE and len(self.large) < MOST_KEPT:
+            mask = np.zeros(len(self.docket.volunteers), dtype=bool)
+            mask[inside] = True
+            self.large.append(Large(c, mask, witness))
+        return witness
 
     def _at_hand(self, c: int, pairs: Pairs) -> tuple[Any, Any]:
         self.asked += 1

@@ -18,7 +18,7 @@ from app.core.errors import NotFound
 from app.core.lists import csv_download, page_of
 
 from .. import comparison, exchange, operations_runs, queries, queries_runs, review, run_words, words
-from ..dockets import build_docket, close_reading
+from ..dockets import today
 from ..models import DocketRun, ProposalStatus, RunStatus
 from ..rules import judge_pair
 from . import bp
@@ -153,13 +153,12 @@ def another(public_id: str, opening: str) -> ResponseReturnValue:
 
 
 def _exchange(opening: str, volunteer: str) -> exchange.Exchange | str:
-    laid = build_docket()
-    close_reading()
-    if opening not in laid.openings or volunteer not in laid.volunteers:
+    stands = exchange.docket_as_it_stands(today())
+    if opening not in stands.laid.openings or volunteer not in stands.laid.volunteers:
         return "gone"
-    if len(laid.openings) > exchange.MOST_CASES:
+    if stands.best is None:
         return "large"
-    return exchange.what_would_give(laid, opening, volunteer)
+    return exchange.what_would_give(stands.laid, stands.best, opening, volunteer)
 
 
 def _told(found: exchange.Exchange) -> dict[str, Any]:

@@ -44,6 +44,7 @@ TIMETABLE = [
     Job("clients.still_looking", "app.clients.updates_jobs.still_looking_one", every=60 * MINUTES),
     Job("cases.ask_about_clock", "app.clients.jobs.ask_about_clock_one", every=15 * MINUTES),
     Job("messages.note_unanswered", "app.casework.message_jobs.note_unanswered_one", every=5 * MINUTES),
+    Job("digests.write", "app.matching.digest_jobs.write_some", every=1 * MINUTES),
     Job("packages.note_overdue", "app.casework.package_jobs.note_overdue_one", every=60 * MINUTES),
     Job("mail.read_bounces", "app.core.bounce_box.read_box", every=5 * MINUTES),
     Job("priorities.lapse", "app.clients.jobs.lapse_one", every=60 * MINUTES),

@@ -14,7 +14,7 @@ from app.core.db import session
 from app.core.mail import Mail
 
 # Mails of these packages wait for office hours, but for the kinds named.
-WAITING = ("client", "engagement", "volunteer")
+WAITING = ("client", "engagement", "volunteer", "message")
 AT_ONCE = frozenset({
     "client.received", "client.draft", "client.new_link",  # they are at it just now
     "volunteer.received", "volunteer.known",
@@ -23,6 +23,7 @@ AT_ONCE = frozenset({
 WAITING_TOO = frozenset({
     "matching.offer", "matching.firm_offer", "matching.appeal", "matching.thanked", "matching.firm_thanked",
     "matching.request_lost", "matching.firm_request_lost", "casework.thanks", "casework.case_dormant",
+    "matching.digest",
 })  # fmt: skip
 OFFERS = ("matching.offer", "matching.firm_offer")
 

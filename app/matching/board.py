@@ -120,6 +120,11 @@ def open_matters(volunteer: Volunteer) -> list[Listing]:
     return _listings(volunteer, listed_openings())
 
 
+def some_matters(volunteer: Volunteer, opening_ids: Iterable[int]) -> list[Listing]:
+    """Those of some openings that are listed and that the volunteer may know of."""
+    return _listings(volunteer, listed_openings().where(Opening.id.in_(list(opening_ids))))
+
+
 def one_matter(volunteer: Volunteer, opening: Opening) -> Listing | None:
     """One listed opening, or None where the volunteer may not know of it."""
     return next(iter(_listings(volunteer, select(Opening.id).where(Opening.id == opening.id))), None)

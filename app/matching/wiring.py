@@ -10,7 +10,7 @@ from app.clients.models import CaseRole
 from app.clients.operations_pauses import stand_still_with
 from app.volunteers.held import ask_before_pausing
 
-from . import mails, mails_appeals
+from . import mails, mails_appeals, mails_digest
 from .commands import match_files_command
 from .docket_commands import export_docket_command, place_docket_command
 from .models import Assignment
@@ -22,6 +22,7 @@ from .views import (
     board,
     bp,
     claim_rules,
+    digest,
     firm,
     holds,
     offers,
@@ -35,8 +36,8 @@ from .views import (
 
 # named so that they are imported before the blueprint is registered
 PAGES = (
-    appealing, asking_firms, board, claim_rules, firm, holds, offers, proposals, requests, resting, runs, shortlists,
-    supervision,
+    appealing, asking_firms, board, claim_rules, digest, firm, holds, offers, proposals, requests, resting, runs,
+    shortlists, supervision,
 )  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
     """Register pages, commands, checks and what counts as having heard of a case."""
     mails.init_app()
     mails_appeals.init_app()
+    mails_digest.init_app()
     check_before_leaving("supervision", supervises)
     count_as_heard("placement", Assignment.case_id, Assignment.started_at, Assignment.role == CaseRole.LEAD)
     ask_before_pausing("holds", held_for, give_back_all)

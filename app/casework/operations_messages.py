@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients import safety_words
 from app.clients.models import Case, CaseStatus, Client, PriorityLevel
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session
@@ -69,6 +70,7 @@ def write_as_client(
     kept, message = _keep(case, text, None, visibility, once, corrects)
     if not kept:
         return message
+    safety_words.listen(case, message.text, occasion=f"message {message.id}")
     if _is_helped(case):
         message.answer_due_at = _answer_due(case)
     else:

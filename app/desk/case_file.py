@@ -146,8 +146,8 @@ class CaseFile:
 
     @cached_property
     def escalations(self) -> list[Escalation]:
-        """What somebody must resolve."""
-        return escalations.open_escalations(self.case)
+        """What somebody must resolve or has resolved, the newest first."""
+        return escalations.escalations_of(self.case)
 
     @cached_property
     def tasks(self) -> list[Any]:

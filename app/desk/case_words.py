@@ -17,7 +17,9 @@ from app.casework.forms_staff import WITHDRAW_REASONS
 from app.clients import vocabulary
 from app.clients.models import CaseStatus, ChannelKind
 from app.core import clock, i18n
+from app.engagement import escalation_words
 from app.engagement.answers import disagree
+from app.engagement.escalation_rules import root_causes
 from app.engagement.models import Audience, Checkin
 from app.matching import words as matching_words
 
@@ -92,15 +94,14 @@ def _of_task(file: CaseFile, task: Any) -> dict[str, Any]:
     label, url = causes.way_of(_Asked(task, file))
     here = url_for("desk.case", public_id=file.case.public_id)
     actions = [] if not url or url.partition("#")[0] == here else [(label, url)]
-    if task.cause.startswith("mismatch") or task.cause in ("cannot_go_on", "call_me", "no_contact"):
+    is_escalation = task.record_kind == "escalations"
+    if is_escalation or task.cause in ("cannot_go_on", "call_me", "no_contact"):
         actions.append((_("Record a contact"), url_for("casework.staff_contact", public_id=file.case.public_id)))
-    actions += [(_("Close with a cause…"), url_for("engagement.close_escalation", public_id=each.public_id))
-                for each in file.escalations if task.cause.startswith(each.cause)]  # fmt: skip
     if task.cause == "closing":
         actions += _closing_actions(file)
     elif task.cause == "decide_clock":
         actions += placing_actions(file)
-    else:
+    elif not is_escalation:
         actions.append((_("Done…"), url_for("desk.finish_task", public_id=task.public_id)))
     who = (
         _("Yours")
@@ -116,9 +117,10 @@ class _Asked:
 
     def __init__(self, task: Any, file: CaseFile) -> None:
         self.cause, self.public_id, self.case_public_id = task.cause, task.public_id, file.case.public_id
+        self.record_kind = task.record_kind
         known: dict[str, Iterable[Any]] = {
             "referrals": file.referrals, "checkins": file.checkins, "transfers": file.transfers,
-            "package_reports": file.package_reports,
+            "package_reports": file.package_reports, "escalations": file.escalations,
         }  # fmt: skip
         rows = known.get(task.record_kind, ())
         self.record_public_id = next((row.public_id for row in rows if row.id == task.record_id), None)
@@ -208,6 +210,7 @@ def more(file: CaseFile) -> list[dict[str, str]]:
             "casework.ways_out",
             file.lead is not None and case.status in WITH_LEAD,
         ),
+        (_("Write down a complaint…"), "engagement.record_complaint", True),
         (_("Close as dormant…"), "casework.dormant", case.status is S.IN_SERVICE),
         (_("Withdraw the case…"), "casework.withdraw", is_open),
         (_("Open again…"), "casework.reopen", case.status is S.CLOSED),
@@ -223,7 +226,7 @@ WITH_LEAD = frozenset({S.PLACED, S.IN_SERVICE, S.CLOSING})
 def history(file: CaseFile, show: str) -> list[dict[str, Any]]:
     """What happened, newest first; one kind or all but the looks."""
     parts = {"note": _notes, "mail": _mails, "contact": _contacts, "view": _looks, "move": _moves, "try": _tries}
-    chosen = [parts[show]] if show in parts else [_notes, _mails, _contacts, _moves, _tries]
+    chosen = [parts[show]] if show in parts else [_notes, _mails, _contacts, _moves, _tries, _escalations]
     items = [item for part in chosen for item in part(file)]
     return sorted(items, key=lambda item: item["at"], reverse=True)
 
@@ -285,11 +288,21 @@ def _tries(file: CaseFile) -> Iterator[dict[str, Any]]:
             yield _item(each.ended_at, said[each.status], body=str(reason))
 
 
+def _escalations(file: CaseFile) -> Iterator[dict[str, Any]]:
+    for each in file.escalations:
+        cause = escalation_words.cause_of(each.cause)
+        yield _item(each.opened_at, _("Escalation opened: %(cause)s", cause=cause), key=True)
+        if each.closed_at is not None:
+            why = root_causes().get(each.root_cause or "", "")
+            yield _item(each.closed_at, _("Escalation closed: %(cause)s", cause=cause), body=why, key=True)
+
+
 SAID: dict[str, Any] = {
     "on_track": _l("On track"), "in_touch": _l("In touch with the volunteer"), "not_yet": _l("Not in touch yet"),
     "ready_to_close": _l("Ready to close"), "needs_help": _l("Asks for help"), "cannot_go_on": _l("Cannot go on"),
     "no_contact": _l("Nobody has been in touch"), "call_me": _l("Asks to be called"),
-    "unsure": _l("Does not know what comes next"), "postponed": _l("The date was moved"),
+    "no_longer_needed": _l("Needs no more help"), "unsure": _l("Does not know what comes next"),
+    "postponed": _l("The date was moved"),
 }  # fmt: skip
 WELL = frozenset({"on_track", "in_touch", "ready_to_close"})
 
@@ -317,7 +330,8 @@ def _clash(of: dict[str, Checkin]) -> bool:
     volunteer, client = of.get("volunteer"), of.get("client")
     if not (volunteer and client and volunteer.answers and client.answers):
         return False
-    return disagree(volunteer.answers[-1].standing, client.answers[-1].values)
+    theirs, clients = volunteer.answers[-1], client.answers[-1]
+    return disagree(theirs.standing, clients.values, theirs.values)
 
 
 def _answer(checkin: Checkin) -> dict[str, Any]:

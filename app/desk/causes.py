@@ -56,8 +56,6 @@ WAYS: dict[str, Way] = {
     "checkin_call": Way(_l("Call and enter"), "engagement.record_answer", "record"),
     "checkin_silent": Way(_l("Call and enter"), "engagement.record_answer", "record"),
     "checkin_late": Way(_l("Call and enter"), "engagement.record_answer", "record"),
-    "mismatch": Way(_l("Find out why"), "desk.case", "case", "checkins"),
-    "mismatch_near_date": Way(_l("Find out why"), "desk.case", "case", "checkins"),
     "cannot_go_on": Way(_l("Decide"), "casework.ways_out"),
     "package_cannot_go_on": Way(_l("Decide"), "desk.case", "case", "openings"),
     "package_needs_help": Way(_l("Find help"), "desk.case", "case", "openings"),
@@ -71,11 +69,12 @@ WAYS: dict[str, Way] = {
     "check_credential": Way(_l("Verify"), "volunteers.volunteer", "record"),
 }
 PLAIN = Way(_l("Open"), "desk.case")
+ESCALATION = Way(_l("Look into it"), "engagement.escalation", "record")
 
 
 def way_of(task: Any) -> tuple[str, str]:
-    """The verb and the address for a task's row: case, task and record ids as the query names them."""
-    way = WAYS.get(task.cause, PLAIN)
+    """The verb and the address for a task's row: case, task and record ids as the query names them, and its kind."""
+    way = ESCALATION if task.record_kind == "escalations" else WAYS.get(task.cause, PLAIN)
     ids = {"case": task.case_public_id, "task": task.public_id, "record": task.record_public_id}
     if not is_known(way.endpoint) or (way.of and not ids[way.of]):
         way = PLAIN

@@ -25,6 +25,7 @@ DESK: tuple[Entry, ...] = (
     (_l("Requests"), "matching.requests", "requests"),
     (_l("Volunteers"), "volunteers.people", ""),
     (_l("Check-ins"), "engagement.checkins", "silent"),
+    (_l("Escalations"), "engagement.escalations", ""),
     (_l("Reports"), "metrics.reports", ""),
     (_l("Outbox"), "accounts.outbox", ""),
 )

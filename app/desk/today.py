@@ -48,7 +48,7 @@ def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
     stmt: Select[Any] = (
         select(
             Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Case.public_id.label("case_public_id"),
-            Case.number, Case.priority_level, Case.next_critical_on, record.label("record_public_id"),
+            Case.number, Case.priority_level, Case.next_critical_on, record.label("record_public_id"), Task.record_kind,
         )
         .outerjoin(Case, of_case)
         .where(Task.id.in_(select(first.c.id)))

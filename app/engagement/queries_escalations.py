@@ -64,11 +64,16 @@ def rule_behind(escalation: Escalation) -> Rule | None:
                 next((rule for rule in rules if rule.cause == escalation.cause), None))  # fmt: skip
 
 
+def escalations_of(of: Case) -> list[Escalation]:
+    """Every escalation of a case, the newest first."""
+    found = select(Escalation).where(Escalation.case_id == of.id)
+    holder = joinedload(Escalation.responsible).lazyload(User.grants)
+    return list(session.scalars(found.options(holder).order_by(Escalation.opened_at.desc(), Escalation.id.desc())))
+
+
 def open_escalations(of: Case) -> list[Escalation]:
     """What a person must still resolve on a case."""
-    found = select(Escalation).where(Escalation.case_id == of.id, Escalation.closed_at.is_(None))
-    return list(session.scalars(found.options(joinedload(Escalation.taken_by).lazyload(User.grants))
-                                .order_by(Escalation.respond_by, Escalation.id)))  # fmt: skip
+    return [each for each in escalations_of(of) if each.closed_at is None]
 
 
 def newest(case_id: int, cause: str) -> Escalation | None:

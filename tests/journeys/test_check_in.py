@@ -15,7 +15,6 @@ from app.core.db import session
 from app.core.mail import Mail
 from app.engagement import operations
 from app.engagement.models import Audience, Checkin
-from app.engagement.models_escalations import Escalation
 from tests import factories
 
 from .conftest import Live, axe_clean
@@ -85,15 +84,23 @@ def test_a_mismatch_reaches_staff_and_neither_side(
     axe_clean(staff)
     staff.goto(f"{live.url}/today")
     expect(staff.locator("main")).to_contain_text("Find out why client and volunteer disagree")
-    with live.reading():
-        escalation = session.query(Escalation).one().public_id
-    staff.goto(f"{live.url}/escalations/{escalation}/close")
+    staff.get_by_role("link", name="Look into it").first.click()
+    expect(staff.get_by_role("heading", level=1)).to_have_text("Client and volunteer disagree")
     axe_clean(staff)
+    staff.get_by_role("button", name="Take it on").click()
+    expect(staff.get_by_role("heading", name="You have it")).to_be_visible()
     staff.get_by_role("button", name="Close it").click()
     expect(staff.get_by_role("alert")).to_be_visible()
+    axe_clean(staff)
     staff.get_by_label("What did you find?").fill("The number had changed.")
+    staff.get_by_label("Why did it come to this?").select_option(label="Wrong or changed contact details")
     staff.get_by_role("button", name="Close it").click()
-    staff.wait_for_url("**/cases/*")
+    expect(staff.get_by_role("heading", name="What was found")).to_be_visible()
+    staff.goto(f"{live.url}/escalations/trends?by=root")
+    axe_clean(staff)
+    staff.get_by_role("link", name="1 Wrong or changed contact details").click()
+    expect(staff.locator("main table")).to_contain_text("Client and volunteer disagree")
+    axe_clean(staff)
     page.reload()
     expect(page.locator("body")).not_to_contain_text("disagree")
 

@@ -15,6 +15,7 @@ from app.clients.models import CaseStatus
 from app.clients.urgency import in_words
 from app.core import audit, i18n
 from app.core.access import STAFF, open_to, signed_in
+from app.engagement import escalation_words
 
 from .. import case_words, docket_rows, openings, places
 from ..case_file import CaseFile, case_file
@@ -37,7 +38,7 @@ def case(public_id: str) -> ResponseReturnValue:
         statuses=docket_rows.STATUSES, placing=_placing(file), closing=_closing(file), waited=case_words.waited(file),
         override_url=places.address("clients.priority", public_id=public_id), is_open=case_words.STATUS_OPEN,
         screen_url=places.address("clients.screen", public_id=public_id), part_words=vocabulary.CASE_ROLES,
-        transfer_words=transfer_words,
+        transfer_words=transfer_words, escalation_words=escalation_words,
         openings=openings.parts_of(file), company=openings.company(file), may_add_openings=openings.may_add(file),
     )  # fmt: skip
 

@@ -78,7 +78,7 @@ def _row(task: Any, now: datetime) -> dict[str, Any]:
         "is_late": is_late,
         "state": "late" if is_late else "soon" if task.due_at < now + timedelta(hours=2) else "",
         "when": how_late(task.due_at, now) if is_late else _by(task.due_at, day),
-        "finishes_here": task.cause not in ELSEWHERE,
+        "finishes_here": task.cause not in ELSEWHERE and task.record_kind != "escalations",
         "detail": _next_date(task.next_critical_on),
     }
 

@@ -43,7 +43,7 @@ from app.matching import operations as matching
 from app.matching import operations_firms as firms
 from app.matching.models import Assignment, DocketRun
 from app.tasks.models import Task
-from app.volunteers.models import Organisation, Volunteer, VolunteerStatus
+from app.volunteers.models import Volunteer, VolunteerStatus
 from tests import factories
 from tests.promises import crawl
 
@@ -129,13 +129,12 @@ def _stop_halfway() -> None:
 
 
 def _ask_a_firm(programme: Programme) -> None:
-    """A firm with somebody who answers for it: asked about one matter, looking at a second."""
-    firm = factories.add(Organisation(name="Orchard and Vale LLP"))
+    """The firm that somebody answers for is asked about one matter and looks at a second."""
+    answers, staff = who_is("firm@demo.test"), who_is("coordinator@demo.test")
+    firm = next(grant.organisation for grant in answers.grants if grant.role is Role.FIRM_COORDINATOR)
+    assert firm is not None
     for _ in range(2):
         factories.member(factories.volunteer().id, firm.id)
-    answers = factories.user(email="firm@demo.test", name="Wren Abbott")
-    accounts.grant_role(answers, Role.FIRM_COORDINATOR, organisation=firm, actor=None)
-    staff = who_is("coordinator@demo.test")
     for n in range(2):
         opening = factories.case(programme, CaseStatus.AVAILABLE, owner=staff).lead_opening
         asked = firms.ask_firm(opening, firm, actor=staff)

@@ -43,9 +43,14 @@ def test_a_day_says_how_far_off_it_is(read: Read) -> None:
     assert read("{{ parts.due(none) }}").one("span").text == "No date set"
 
 
-def test_the_pad_is_a_section_named_by_its_title(read: Read) -> None:
-    page = read("{% call parts.pad('Call the client') %}<p>today</p>{% endcall %}")
-    assert page.one("section", class_="pad").attrs["aria-labelledby"] == page.one("h2").attrs["id"]
+def test_a_pad_with_an_id_is_a_section_named_by_its_title(read: Read) -> None:
+    page = read("{% call parts.pad('Call the client', id='call') %}<p>today</p>{% endcall %}")
+    assert page.one("section", class_="pad").attrs["aria-labelledby"] == page.one("h2").attrs["id"] == "call"
+
+
+def test_two_pads_of_one_page_share_no_id(read: Read) -> None:
+    pad = "{% call parts.pad('Call the client') %}<p>today</p>{% endcall %}"
+    assert "id" not in read(pad).one("h2").attrs
 
 
 def test_the_track_names_the_step_the_case_is_at(read: Read) -> None:

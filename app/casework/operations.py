@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
@@ -71,11 +72,13 @@ def record_first_contact(assignment: Assignment, *, actor: User, channel: str = 
 def sign_letter(assignment: Assignment, *, on_day: date, actor: User) -> None:
     """Record the day on which the engagement letter was signed.
 
-    :raises CannotKeep: a day in the future
+    :raises CannotKeep: a day in the future, or before the case was placed
     """
     assignment = _mine(assignment, actor)
     if on_day > calendars.today(assignment.case.programme):
         raise CannotKeep("on_day", _l("The letter cannot be signed in the future."))
+    if on_day < assignment.started_at.astimezone(ZoneInfo(assignment.case.programme.time_zone)).date():
+        raise CannotKeep("on_day", _l("The letter cannot be signed before the case was placed."))
     assignment.letter_signed_on = on_day
     finish_tasks("letter", assignment, actor=actor)
     audit.record("case.letter_signed", assignment, actor=actor, after={"on": on_day.isoformat()})

@@ -11,6 +11,7 @@ from app.accounts.calendars import add_business_time
 from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
+from app.core.forms import is_blank
 from app.tasks.operations import finish_tasks, open_task
 
 from . import conflicts, policy
@@ -47,6 +48,20 @@ class NeedsNote(BadInput):
     message = _l("Write why the names found are no conflict, or what is still needed.")
 
 
+class NamedAlready(Refusal):
+    """The matter has somebody of that name in that part."""
+
+    message = _l(
+        "Somebody of this name has this part already. Change that entry if something is missing."
+    )
+
+
+class NoName(BadInput):
+    """Nothing to see was typed for a name."""
+
+    message = _l("Write the name.")
+
+
 class ClientStays(Refusal):
     """The client cannot be taken off their own case."""
 
@@ -80,9 +95,12 @@ def add_party(
     """Add somebody to the matter; an earlier conflict clearance no longer counts.
 
     :raises CaseIsOver: the case has ended
+    :raises NoName: there is nothing to see of the name
+    :raises NamedAlready: somebody of the same name has the same part
     """
     case = lock(case)
     refuse_unless_open(case)
+    _refuse_name(case, role, name)
     party = Party(
         case=case, role=role, name=name.strip(), aliases=aliases or None, is_organisation=is_organisation,
         born_on=born_on,
@@ -110,6 +128,7 @@ def change_party(
     """
     case = lock(party.case)
     refuse_unless_open(case)
+    _refuse_name(case, role, name, but=party)
     before = (party.role, party.name, party.aliases or None, party.is_organisation, party.born_on)
     after = (role, name.strip(), aliases or None, is_organisation, born_on)
     if before == after:
@@ -119,6 +138,17 @@ def change_party(
     _tell_of_name(party, actor)
     audit.record("party.change", party, actor=actor, after={"role": role, "parties_version": case.parties_version})
     return party
+
+
+def _refuse_name(case: Case, role: PartyRole, name: str, *, but: Party | None = None) -> None:
+    """Refuse a name of which nothing shows, and one that stands there in the same part."""
+    refuse_if(is_blank(name), NoName)
+    same = [each for each in case.parties if each.removed_at is None and each is not but and each.role is role]
+    refuse_if(any(_read(each.name) == _read(name) for each in same), NamedAlready)
+
+
+def _read(name: str) -> str:
+    return " ".join("".join(each for each in name if not is_blank(each) or each.isspace()).casefold().split())
 
 
 def remove_party(party: Party, *, actor: User | None) -> None:

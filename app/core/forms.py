@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Any
+from unicodedata import category
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -46,6 +47,14 @@ class VersionedForm(Form):
             raise Stale
 
 
+UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by their class, and yet nothing to see
+
+
+def is_blank(text: str) -> bool:
+    """Is there nothing to see: only spaces, control and format characters, such as one of no width?"""
+    return all(each in UNSEEN or each.isspace() or category(each) in ("Cc", "Cf") for each in text)
+
+
 class Required:
     """Something must be typed; the sentence says what."""
 
@@ -55,7 +64,7 @@ class Required:
         self.message = message
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
-        if field.data is not None and field.data != [] and str(field.data).strip():
+        if field.data is not None and field.data != [] and not is_blank(str(field.data)):
             return
         if _was_typed(field) and field.errors:
             raise StopValidation()

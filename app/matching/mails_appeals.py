@@ -13,7 +13,7 @@ from app.core.i18n import hours
 from app.core.mail import Mail, check_before_sending, compose, outside_url, queue
 from app.volunteers.models import Organisation, Volunteer
 
-from .barring import Purpose, barred_firms
+from .barring import Purpose, barred_firms, barred_volunteers
 from .firms import coordinators
 from .models import AppealRecipient
 from .rules import stands_open
@@ -81,11 +81,12 @@ def _nothing_left(mail: Mail) -> str | None:
 
 
 def _is_kept(recipient: AppealRecipient) -> bool:
-    """Was the firm barred from one of its matters meanwhile?"""
-    if recipient.organisation_id is None:
-        return False
-    kept = barred_firms(select(Opening.id).where(Opening.id.in_(recipient.opening_ids)), Purpose.MATCH)
-    return any(recipient.organisation_id in firms for firms in kept.values())
+    """Was the person or the firm barred from one of its matters meanwhile?"""
+    openings = select(Opening.id).where(Opening.id.in_(recipient.opening_ids))
+    if recipient.organisation_id is not None:
+        return any(recipient.organisation_id in kept for kept in barred_firms(openings, Purpose.MATCH).values())
+    person = session.get_one(Volunteer, recipient.volunteer_id).public_id
+    return any(person in kept for kept in barred_volunteers(openings, Purpose.PLACE).values())
 
 
 def init_app() -> None:

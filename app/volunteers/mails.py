@@ -38,6 +38,12 @@ def volunteer_declined(volunteer: Volunteer) -> Mail | None:
     return _queue("volunteer.declined", volunteer, f"{volunteer.id}:{volunteer.version}")
 
 
+def not_of_organisation(volunteer: Volunteer, membership_id: int) -> Mail | None:
+    """Tell somebody that the organisation they named says they are not of it, without its name."""
+    url = mail.outside_url("volunteers.profile")
+    return _queue("volunteer.not_of", volunteer, f"{volunteer.id}:{membership_id}", url=url)
+
+
 def credentials_expiring(volunteer: Volunteer, ending: Sequence[Credential], on_day: date) -> Mail | None:
     """Warn that something a role asks for ends soon."""
     lines = [f"{credential_name(one)}: {when_day(one.valid_until)}" for one in ending]

@@ -13,7 +13,7 @@ from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, NotFound, Refusal, refuse_if
 
-from . import policy, queries
+from . import mails, policy, queries
 from .models import Membership, Organisation
 from .refusals import NotYourOwn
 
@@ -111,7 +111,7 @@ def confirm_membership(membership: Membership, *, actor: User) -> Membership:
 
 
 def refuse_membership(membership: Membership, *, actor: User) -> None:
-    """Say that somebody who named an organisation as theirs is not of it.
+    """Say that somebody who named an organisation as theirs is not of it; they are told.
 
     :raises NotAllowed: the actor neither keeps organisations nor answers for this one
     :raises NotYourOwn: it is about the actor
@@ -121,9 +121,11 @@ def refuse_membership(membership: Membership, *, actor: User) -> None:
     _refuse_unless_known_there(membership, actor)
     refuse_if(membership.confirmed_at is not None, NotFound)
     volunteer, before = membership.volunteer, {"organisation": membership.organisation_id}
+    membership_id = membership.id
     volunteer.memberships.remove(membership)
     volunteer.changed_at = clock.now()  # whoever keeps volunteers at hand reads this one anew
     session.flush()
+    mails.not_of_organisation(volunteer, membership_id)
     audit.record("volunteer.refuse_organisation", volunteer, actor=actor, before=before)
 
 

@@ -95,6 +95,9 @@ def test_the_letter_is_signed_by_today_in_the_programme(work: Work) -> None:
     with pytest.raises(operations.CannotKeep) as refused, transaction():
         operations.sign_letter(work.lead, on_day=TODAY + timedelta(days=1), actor=work.user)
     assert refused.value.field == "on_day"
+    with pytest.raises(operations.CannotKeep, match="CannotKeep") as refused, transaction():
+        operations.sign_letter(work.lead, on_day=TODAY - timedelta(days=4_000), actor=work.user)
+    assert "before the case was placed" in str(refused.value.message)
 
 
 def test_only_staff_do_without_a_letter(work: Work) -> None:

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed, NotFound
+from app.core.mail import Mail
 from app.matching import firms, operations
 from app.matching.operations_placement import bar
 from app.matching.refusals import CannotBeNamed, FirmCannot
@@ -104,10 +105,26 @@ def test_both_confirm_on_their_page(app: Flask) -> None:
     session.rollback()
     assert sorted(firms.members([firm.organisation_id])[firm.organisation_id]) == desk.volunteer_ids[:2]
     assert desk.volunteer(2).memberships == []
+    told = [mail for mail in session.query(Mail) if mail.kind == "volunteer.not_of"]
+    assert [mail.to_address for mail in told] == [desk.volunteer(2).email]
+    assert "Alder" not in told[0].subject + told[0].text
     assert "Are they yours?" not in partner.get("/firm").text
     assert {"volunteer.confirm_organisation", "volunteer.refuse_organisation"} <= {
         entry.action for entry in session.query(AuditEntry)
     }
+
+
+def test_a_firm_set_by_staff_that_a_volunteer_had_typed_is_confirmed_by_them(app: Flask) -> None:
+    desk = lay(1)
+    firm = found(desk)
+    mine = typed(desk, firm)
+    with transaction():
+        change_organisation(mine.volunteer, mine.organisation, actor=mine.volunteer.user)  # type: ignore[arg-type]
+    assert session.query(Membership).one().confirmed_at is None, "one's own word is no confirmation"
+    with transaction():
+        change_organisation(mine.volunteer, mine.organisation, actor=desk.staff)
+    assert session.query(Membership).one().confirmed_by_id == desk.staff_id
+    assert session.query(AuditEntry).filter_by(action="volunteer.confirm_organisation").count() == 1
 
 
 def test_refusing_twice_and_from_elsewhere(app: Flask) -> None:

@@ -19,6 +19,7 @@ WRITE: dict[str, Callable[[Volunteer], Mail | None]] = {
     "known": lambda to: mails.application_known(to, queries.today()),
     "approved": mails.volunteer_approved,
     "declined": mails.volunteer_declined,
+    "not_of": lambda to: mails.not_of_organisation(to, 1),
     "expiring": lambda to: mails.credentials_expiring(to, to.credentials[:2], queries.today()),
     "lapsed": lambda to: mails.volunteer_lapsed(to, ["A licence in good standing in at least one state"]),
     "confirm": lambda to: mails.confirmation_asked(to, queries.today()),

@@ -27,6 +27,8 @@ def my_several(kind: str) -> ResponseReturnValue:
         went = sum(each.ok for each in done)
         return render_template("desk/my_several_done.html", what=what, done=done, went=went)
     error = _("Choose one at least.") if request.method == "POST" else ""
-    items, reasons = what.items(signed_in()), several.REASONS if kind == "offers" else {}
-    page = render_template("desk/my_several.html", what=what, kind=kind, items=items, reasons=reasons, error=error)
+    waiting, reasons = what.items(signed_in()), several.REASONS if kind == "offers" else {}
+    items, more = waiting[: several.MOST], max(0, len(waiting) - several.MOST)
+    facts = {"what": what, "kind": kind, "items": items, "more": more, "reasons": reasons, "error": error}
+    page = render_template("desk/my_several.html", **facts)
     return page, 422 if error else 200

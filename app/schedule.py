@@ -52,6 +52,7 @@ TIMETABLE = [
     Job("priorities.refresh", "app.clients.jobs.refresh_all", at=time(0, 20)),
     Job("volunteers.night", "app.volunteers.jobs.every_night", at=time(0, 40)),
     Job("docket.place", "app.matching.docket_jobs.every_night", at=time(0, 50)),
+    Job("milestones.note", "app.casework.volunteer_milestones.note_all", at=time(3, 30)),
     Job("accounts.sweep", "app.accounts.jobs.sweep", at=time(3, 40)),
     Job("database.look", "app.core.statistics.refresh", at=time(3, 50)),
     Job("metrics.roll_up", "app.metrics.jobs.roll_up", at=time(4, 10)),

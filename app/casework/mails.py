@@ -7,6 +7,7 @@ from datetime import datetime
 from app.core import mail
 from app.matching.models import Assignment
 
+from . import closing, queries
 from .models import ClosingReport
 
 FOLDER = "casework/mails"
@@ -32,8 +33,13 @@ def _to_volunteer(name: str, assignment: Assignment, occasion: str, **facts: obj
 
 
 def thanks(assignment: Assignment, report: ClosingReport) -> None:
-    """The case is closed; the volunteer is thanked."""
-    _to_volunteer("thanks", assignment, f"thanks:{report.id}:{assignment.id}")
+    """The case is closed; the volunteer is thanked with what it came to, in words that say nothing of the client."""
+    account = assignment.volunteer.user
+    code = closing.closing_codes().get(report.closing_code)
+    _to_volunteer(
+        "thanks", assignment, f"thanks:{report.id}:{assignment.id}", ended=code.label if code else "",
+        given=queries.hours_of(assignment.case, by=account) if account else 0,
+    )  # fmt: skip
 
 
 def closing_returned(assignment: Assignment, report: ClosingReport) -> None:

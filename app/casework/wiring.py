@@ -13,7 +13,8 @@ from app.matching.operations_attest import close_file_before_asking
 from app.matching.operations_placement import tell_of_conflict
 from app.volunteers.followers import SUSPENSION, TIES, follow
 
-from . import message_mails, transfer_mails, transfer_pauses
+from . import message_mails, milestone_mails, transfer_mails, transfer_pauses
+from .milestones import steps_for
 from .models import ContactAttempt, Note, TimeEntry
 from .operations_cut_off import cut_off_if_close, cut_off_the_named, watch_suspension, watch_ties
 from .operations_transfer import record_conflict, take_report_back
@@ -21,7 +22,7 @@ from .queries_messages import unread_by, unread_by_client
 from .views import bp
 
 PAGES = ("work", "finish", "staff", "reopening", "handing", "receiving", "transfers", "packages", "cut_off", "messages",
-         "client_messages")  # fmt: skip
+         "client_messages", "milestones")  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
@@ -31,7 +32,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.jinja_env.globals["unread_messages"] = unread_by
     app.jinja_env.globals["unread_by_client"] = unread_by_client
+    app.jinja_env.globals["steps_for"] = steps_for
     message_mails.init_app()
+    milestone_mails.init_app()
     transfer_mails.init_app()
     tell_of_new_names(cut_off_the_named)
     close_file_before_asking(cut_off_if_close)

@@ -203,6 +203,7 @@ def more(file: CaseFile) -> list[dict[str, str]]:
         (_("Hand over custody…"), "desk.hand_over", is_open),
         (_("Pause…"), "clients.pause_case", is_open and case.paused_at is None),
         (_("Log your hours"), "casework.staff_time", is_open),
+        (_("A step is done…"), "casework.staff_milestone", is_open and case.status is not S.PRESCREEN),
         (_("Engagement letter signed…"), "casework.staff_letter", file.lead is not None),
         (_("Do without a letter…"), "casework.waive_letter", file.lead is not None),
         (

@@ -29,6 +29,8 @@ def every_night() -> None:
     """Have the docket placed, and forget what nobody asks for any more."""
     changes.forget()
     with transaction():
+        operations_runs.prune_runs()
+    with transaction():
         operations_runs.ask_for_run(actor=None)
 
 

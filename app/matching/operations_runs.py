@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, insert, or_, select, update
+from sqlalchemy import Select, and_, delete, insert, null, or_, select, update
 
 from app.accounts.models import User
 from app.core import audit, clock
@@ -20,6 +20,7 @@ from .run_rows import RunRows
 R = RunStatus
 LEASE = timedelta(minutes=3)
 MOVED = "Somebody was asked, or the case moved, while the docket was being placed."
+WHOLE_RUNS = 60
 LIVE_RUN = (R.WAITING, R.RUNNING)
 
 
@@ -93,6 +94,19 @@ def _set_aside_what_moved(run: DocketRun) -> None:
     moved = Proposal.opening_id.not_in(open_to_matching())
     said = {"status": ProposalStatus.REFUSED, "refusal": MOVED, "decided_at": clock.now()}
     session.execute(update(Proposal).where(Proposal.run_id == run.id, moved).values(said))
+
+
+def prune_runs() -> None:
+    """Keep the newest runs whole, and of older ones their figures and what was decided."""
+    done = select(DocketRun.id).where(DocketRun.status == R.DONE).order_by(DocketRun.id.desc())
+    oldest = session.execute(done.offset(WHOLE_RUNS - 1).limit(1)).scalar()
+    if oldest is None:
+        return
+    undecided = Proposal.status.in_((ProposalStatus.OPEN, ProposalStatus.REFUSED))
+    session.execute(delete(Unplaced).where(Unplaced.run_id < oldest))
+    session.execute(delete(Proposal).where(Proposal.run_id < oldest, undecided))
+    left = update(DocketRun).where(DocketRun.id < oldest, DocketRun.prices.is_not(None))
+    session.execute(left.values(found=null(), wanted=null(), prices=null()))
 
 
 def end_run(run: DocketRun, status: RunStatus, failure: str | None = None) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, true
+from sqlalchemy import Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import aliased, joinedload, undefer
 
 from app.accounts.models import Programme, User
@@ -20,6 +20,7 @@ from app.volunteers.models import Volunteer
 
 from .models import (
     HOLDING,
+    LIVE,
     DocketRun,
     Proposal,
     ProposalStatus,
@@ -29,6 +30,7 @@ from .models import (
     RunStatus,
     Unplaced,
 )
+from .rules import is_listed
 
 S = ReferralStatus
 DECIDED = (ProposalStatus.OPEN, ProposalStatus.ACCEPTED, ProposalStatus.REFUSED, ProposalStatus.DISMISSED)
@@ -185,6 +187,16 @@ def titles_of(opening_ids: Iterable[int], *, viewer: User) -> dict[int, Any]:
         return {}
     stmt = select(*CASE).join(Case, Case.id == Opening.case_id).where(Opening.id.in_(wanted), _mine(viewer))
     return {row.opening_id: row for row in session.execute(stmt)}
+
+
+def outside(run: DocketRun, *, viewer: User, today: date) -> dict[str, int]:
+    """How many of the viewer's listed openings are not in a run, by why: `asked`, `overdue` or `later`."""
+    live = select(Referral.id).where(Referral.opening_id == Opening.id, Referral.status.in_(LIVE)).exists()
+    why: Any = case((live, "asked"), (Opening.ends_on < today, "overdue"), else_="later")
+    inside = (select(of.opening_id).where(of.run_id == run.id) for of in (Proposal, Unplaced))
+    stmt = select(why, func.count()).select_from(Opening).join(Case, Case.id == Opening.case_id)
+    stmt = stmt.where(*is_listed(), _mine(viewer), *(Opening.id.not_in(those) for those in inside)).group_by(why)
+    return {str(reason): int(count) for reason, count in session.execute(stmt)}
 
 
 def programmes_of(viewer: User) -> set[str]:

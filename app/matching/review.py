@@ -11,6 +11,7 @@ from app.core.db import session
 from app.volunteers.models import Volunteer
 
 from . import comparison, queries, queries_runs, run_words
+from .dockets import today
 from .engine.docket import PRIORITIES
 from .models import DocketRun, ProposalStatus, Unplaced
 from .run_rows import MORE
@@ -226,11 +227,12 @@ def page_of_run(run: DocketRun, *, viewer: User) -> dict[str, Any]:
     return {
         "report": report,
         "finding": run_words.finding(report),
+        "outside": run_words.outside(queries_runs.outside(run, viewer=viewer, today=today())),
         "counts": queries_runs.count_rows(run, viewer=viewer),
         "cards": cards(run, left, viewer=viewer),
         "by_priority": by_priority(report),
         "expected": expected(report),
         "change": comparison.compare_with_before(run, viewer=viewer),
         "wanted": [(run_words.profile(want), len(want["openings"])) for want in (run.wanted or [])[:5]],
-        "seconds": sum(report["seconds"].values()),
+        "took": run_words.took(sum(report["seconds"].values())),
     }

@@ -177,6 +177,39 @@ def finding(report: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
+OUTSIDE: dict[str, Any] = {
+    "asked": lambda n: ngettext(
+        "for one somebody is asked, holds it or waits in line",
+        "for %(num)s somebody is asked, holds it or waits in line", n,
+    ),
+    "overdue": lambda n: ngettext(
+        "the last day of one package is over", "the last day of %(num)s packages is over", n
+    ),
+    "later": lambda n: ngettext(
+        "one was listed or became free after the run", "%(num)s were listed or became free after the run", n
+    ),
+}  # fmt: skip
+
+
+def outside(counted: dict[str, int]) -> str:
+    """Why listed matters of the reader are not in a run; nothing where all are."""
+    said = [OUTSIDE[why](counted[why]) for why in OUTSIDE if counted.get(why)]
+    if not said:
+        return ""
+    number = sum(counted.values())
+    begun = ngettext(
+        "One more of yours is listed and not in this run: ",
+        "%(num)s more of yours are listed and not in this run: ",
+        number,
+    )
+    return begun + "; ".join(said) + "."
+
+
+def took(seconds: float) -> str:
+    """`2.4 seconds`."""
+    return _("%(seconds)s seconds", seconds=f"{seconds:.1f}") if seconds >= 0.05 else _("less than a tenth of a second")
+
+
 def some_of(some: int, every: int) -> str:
     """`4 of 4`."""
     return _("%(some)s of %(all)s", some=some, all=every)

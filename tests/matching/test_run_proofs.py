@@ -13,13 +13,24 @@ from flask import Flask
 from app.clients.models import CaseStatus
 from app.core import clock
 from app.core.db import session, transaction
-from app.matching import placement_files, queries_runs, review, run_rows
+from app.matching import (
+    docket_jobs,
+    operations,
+    operations_runs,
+    placement_files,
+    queries_runs,
+    review,
+    run_rows,
+    run_words,
+)
 from app.matching.docket_jobs import place_docket_now
+from app.matching.dockets import today
 from app.matching.engine import witness
 from app.matching.engine.docket import Docket
 from app.matching.engine.machine import Plain
 from app.matching.engine.rules import rules_against
 from app.matching.engine.solve import place
+from app.matching.models import DocketRun
 from app.matching.placement_files import AS, write_placement
 from benchmarks.dockets import AS_OF, invent
 from tests import factories
@@ -85,3 +96,37 @@ def test_of_a_proof_with_very_many_the_rest_is_counted(app: Flask, monkeypatch: 
         rows = session.execute(queries_runs.unplaced(run, viewer=desk.staff)).all()
         for card in review.cards(run, rows, viewer=desk.staff):
             assert (card.listed, len(card.blocking) + card.more, len(card.able) + card.able_more) == (5, 5, 5)
+
+
+def test_old_runs_keep_their_figures_and_what_was_decided(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations_runs, "WHOLE_RUNS", 2)
+    with clock.at(MONDAY):
+        desk = lay(volunteers=1, volunteer={"capacity": 1})
+        with transaction():
+            factories.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.staff)
+        runs = [place_docket_now().id for _ in range(3)]
+        docket_jobs.every_night()
+        first, second, third = (session.get_one(DocketRun, one) for one in runs)
+        assert (first.proposals, first.unplaced, first.prices, first.found) == ([], [], None, None)
+        assert first.report is not None
+        for whole in (second, third):
+            assert (len(whole.proposals), len(whole.unplaced)) == (1, 1)
+            assert whole.prices
+            assert whole.found
+
+
+def test_what_is_listed_and_not_in_a_run_is_explained(app: Flask) -> None:
+    with clock.at(MONDAY):
+        desk = lay(volunteers=2)
+        run = place_docket_now()
+        viewer = desk.staff
+        assert queries_runs.outside(run, viewer=viewer, today=today()) == {}
+        assert run_words.outside({}) == ""
+        with transaction():
+            factories.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.staff)
+            held = factories.case(desk.programme, CaseStatus.AVAILABLE, owner=desk.staff).lead_opening
+            operations.send_offer(held, desk.volunteer(), actor=desk.staff)
+        counted = queries_runs.outside(run, viewer=desk.staff, today=today())
+        assert counted == {"asked": 1, "later": 1}
+        assert "2 more of yours are listed and not in this run" in run_words.outside(counted)
+        assert run_words.took(0.01) == "less than a tenth of a second"

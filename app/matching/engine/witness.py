@@ -91,11 +91,16 @@ class Witnesses:
             tuple(sorted([self.docket.cases[other].case_id for other in cases])),
             self.docket.cases[c].case_id,
         )
-        if len(inside) > LARGE and len(self.large) < MOST_KEPT:
-            mask = np.zeros(len(self.docket.volunteers), dtype=bool)
-            mask[inside] = True
-            self.large.append(Large(c, mask, witness))
+        if len(inside) > LARGE:
+            self._keep(c, inside, witness)
         return witness
+
+    def _keep(self, c: int, inside: np.ndarray, witness: Witness) -> None:
+        mask = np.zeros(len(self.docket.volunteers), dtype=bool)
+        mask[inside] = True
+        self.large = [found for found in self.large if not mask[found.inside].all()]
+        self.large.append(Large(c, mask, witness))
+        self.large = sorted(self.large, key=lambda found: -len(found.witness.volunteers))[:MOST_KEPT]
 
     def _at_hand(self, c: int, pairs: Pairs) -> tuple[Any, Any]:
         self.asked += 1

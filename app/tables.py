@@ -16,19 +16,19 @@ from app.core import pace as _pace
 from app.core import slots as _slots
 from app.core.db import Base, check_choices
 from app.engagement import models as _engagement
-from app.engagement import models_surveys as _surveys
 from app.engagement import models_escalations as _escalations
 from app.engagement import models_ladder as _ladder
 from app.engagement import models_questions as _questions
 from app.engagement import models_series as _series
+from app.engagement import models_surveys as _surveys
 from app.matching import models as _matching
 from app.matching import models_changes as _changes
 from app.matching import models_digest as _digests
 from app.metrics import models as _metrics
 from app.tasks import models as _tasks
 from app.volunteers import models as _volunteers
-from app.volunteers import models_mails as _mail_choices
 from app.volunteers import models_leave as _leave
+from app.volunteers import models_mails as _mail_choices
 
 PARTS = (
     _accounts,

@@ -8,7 +8,8 @@ from email.utils import make_msgid
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import defer
 
 from . import audit, clock
 from .access import STAFF, Role
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.accounts.models import User
 
 UNSENT = (MailStatus.QUEUED, MailStatus.RETRYING, MailStatus.PARKED, MailStatus.FAILED)
+REASONS = ("told_otherwise", "wrong_address", "no_longer_true", "not_meant")
 SECRET = re.compile(r"(https?://[^/\s]+/[a-z-]*)\S*")
 
 Decided = Callable[[Mail, "User", str], None]
@@ -38,27 +40,67 @@ class NotSentYet(Refusal):
     message = _l("This mail has not been sent yet, so there is nothing to repeat.")
 
 
+class ReasonMissing(Refusal):
+    """Who lets a mail be says why."""
+
+    status = 422
+    message = _l("Choose why this mail should not be sent.")
+
+
 def when_decided(tell: Decided) -> None:
     """Register who closes the task about a mail once a person has decided: called with mail, actor and outcome."""
     if tell not in _decided:
         _decided.append(tell)
 
 
-def visible_mails(viewer: User) -> Select[Mail]:
-    """The mails of the programmes the viewer works for; administrators also those of no programme."""
-    ways = []
+def envelopes(viewer: User) -> Select[Mail]:
+    """The mails whose state, kind and times the viewer sees: those of their programmes; administrators all."""
+    programmes = viewer.programme_ids(*STAFF)
+    if viewer.has(Role.ADMIN):
+        return select(Mail)
+    return select(Mail).where(Mail.programme_id.in_(programmes) if programmes else false())
+
+
+def may_read(viewer: User) -> ColumnElement[bool]:
+    """The condition that a mail's text is open to the viewer: whoever may open its case; administrators without one."""
+    ways: list[ColumnElement[bool]] = []
     programmes = viewer.programme_ids(*STAFF)
     if programmes:
-        ways.append(Mail.programme_id.in_(programmes))
+        cases = Mail.case.property.mapper.class_
+        of_case = or_(Mail.case_id.is_(None), Mail.case.has(cases.programme_id.in_(programmes)))
+        ways.append(and_(Mail.programme_id.in_(programmes), of_case))
     if viewer.has(Role.ADMIN):
-        ways.append(Mail.programme_id.is_(None))
-    return select(Mail).where(or_(*ways) if ways else false())
+        ways.append(and_(Mail.programme_id.is_(None), Mail.case_id.is_(None)))
+    return or_(*ways) if ways else false()
+
+
+def visible_mails(viewer: User) -> Select[Mail]:
+    """The mails that the viewer may read."""
+    return select(Mail).where(may_read(viewer))
+
+
+def subjects(ids: Sequence[int], viewer: User) -> dict[int, str]:
+    """The subjects of those mails that the viewer may read."""
+    found = visible_mails(viewer).where(Mail.id.in_(ids)).with_only_columns(Mail.id, Mail.subject)
+    return {number: subject for number, subject in session.execute(found)}  # noqa: C416
 
 
 def count_by_status(viewer: User) -> dict[MailStatus, int]:
     """How many mails the viewer sees in each state."""
-    counted = visible_mails(viewer).with_only_columns(Mail.status, func.count()).group_by(Mail.status)
+    counted = envelopes(viewer).with_only_columns(Mail.status, func.count()).group_by(Mail.status)
     return {status: count for status, count in session.execute(counted)}  # noqa: C416
+
+
+def get_envelope(public_id: str, *, viewer: User) -> Mail:
+    """A mail whose envelope the viewer sees; its text stays unopened.
+
+    :raises NotFound: unknown, or another programme's
+    """
+    found = envelopes(viewer).where(Mail.public_id == public_id).options(defer(Mail.text), defer(Mail.html))
+    mail = session.execute(found).scalar_one_or_none()
+    if mail is None:
+        raise NotFound
+    return mail
 
 
 def get_mail(public_id: str, *, viewer: User) -> Mail:
@@ -112,14 +154,16 @@ def send_again(mail: Mail, *, actor: User) -> Mail | None:
     return made
 
 
-def drop(mail: Mail, *, actor: User) -> None:
+def drop(mail: Mail, reason: str, *, actor: User) -> None:
     """Let a mail be: it will not be sent.
 
+    :raises ReasonMissing: no reason of the list is given
     :raises AlreadyGone: it was sent, dropped or is on its way
     """
+    refuse_if(reason not in REASONS, ReasonMissing)
     mail = _lock_waiting(mail, UNSENT)
     before = {"status": mail.status}
-    mail.status, mail.drop_reason = MailStatus.DROPPED, "by hand"
+    mail.status, mail.drop_reason = MailStatus.DROPPED, reason
     mail.lease_token = mail.lease_until = None
     _decide(mail, actor, "drop", before)
 
@@ -135,4 +179,5 @@ def _decide(mail: Mail, actor: User, outcome: str, before: dict[str, MailStatus]
     session.flush()
     for tell in _decided:
         tell(mail, actor, outcome)
-    audit.record(f"mail.{outcome}", mail, actor=actor, before=before, after={"status": mail.status})
+    after = {"status": mail.status, **({"reason": mail.drop_reason} if mail.drop_reason else {})}
+    audit.record(f"mail.{outcome}", mail, actor=actor, before=before, after=after)

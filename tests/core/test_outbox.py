@@ -18,7 +18,6 @@ from app.core import clock, db, delivery, mail, outbox
 from app.core.access import Role
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
-from app.core.errors import NotFound
 from app.core.mail import Mail, MailStatus
 from app.tasks.models import Task
 from config import Settings
@@ -26,6 +25,7 @@ from tests import factories
 from tests.conftest import KEYS
 from tests.core import mail_servers
 
+WHY = {"reason": "no_longer_true"}
 LINK = "https://desk.example.org/checkin/Zx81-secret"
 
 
@@ -101,7 +101,7 @@ def test_the_list_takes_the_same_few_queries_however_long(
             put(programme, f"person{n}@example.net")
     with counted() as many:
         assert "1 to 50 of 61" in browser.get("/outbox").text
-    assert len(many) == len(few) <= 10
+    assert len(many) == len(few) <= 16
 
 
 def test_a_mail_can_be_read_and_reading_is_written_down(app: Flask) -> None:
@@ -144,13 +144,84 @@ def test_other_programmes_mails_are_not_there(desk: tuple[FlaskClient, Mail, fac
     assert browser.get("/outbox/feedfeedfeedfeed").status_code == 404
 
 
-def test_administrators_see_only_mails_of_no_programme(app: Flask) -> None:
+def test_administrators_see_every_envelope_and_read_only_what_is_nobodys_case(app: Flask) -> None:
     with transaction():
         admin = factories.user(Role.ADMIN)
-        of_programme, deployments = put(factories.programme()), put(None, "robin@example.org")
-    assert outbox.get_mail(deployments.public_id, viewer=admin) is deployments
-    with pytest.raises(NotFound):
-        outbox.get_mail(of_programme.public_id, viewer=admin)
+        put(factories.programme())
+        deployments = put(None, "robin@example.org", subject="Set your password")
+    browser = factories.sign_in(app.test_client(), admin)
+    page, table = browser.get("/outbox").text, browser.get("/outbox?format=csv").text
+    assert "m…@example.net" in page
+    assert "Its text is for those who may open the case" in page
+    assert "Set your password" in page
+    for told in ("maribel@example.net", "A question for you", LINK):
+        assert told not in page + table
+    assert len(table.strip().splitlines()) == 3
+    outbox.get_mail(deployments.public_id, viewer=admin)
+
+
+def test_who_works_for_the_programme_and_not_for_the_case_sees_the_envelope_only(app: Flask) -> None:
+    with transaction():
+        mine, other = factories.programme(), factories.programme()
+        coordinator = factories.coordinator(mine)
+        row = put(mine, case=factories.case(other, CaseStatus.AVAILABLE))
+    browser = factories.sign_in(app.test_client(), coordinator)
+    assert "A question for you" not in browser.get("/outbox").text
+    assert browser.get(f"/outbox/{row.public_id}").status_code == 404
+
+
+def test_several_at_once_each_say_what_became_of_them(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, row, _ = desk
+    with transaction():
+        programme = session.merge(row).programme
+        gone, foreign = put(programme, "bo@example.net"), put(factories.programme(), "cy@example.net")
+    now_is(gone, MailStatus.SENT, sent_at=clock.now())
+    chosen = {"id": [row.public_id, gone.public_id, foreign.public_id], "do": "drop"}
+    asked = browser.post("/outbox/chosen", data=chosen)
+    assert "2 mails" in asked.text
+    assert browser.post("/outbox/chosen", data={**chosen, "asked": "yes"}).status_code == 422
+    done = browser.post("/outbox/chosen", data={**chosen, "asked": "yes", **WHY})
+    assert "1 of 2 done" in done.text
+    assert "has gone out or is going out" in done.text
+    session.rollback()
+    kept = {mail.id: (mail.status, mail.drop_reason) for mail in session.scalars(select(Mail))}
+    assert kept == {row.id: (MailStatus.DROPPED, "no_longer_true"), gone.id: (MailStatus.SENT, None),
+                    foreign.id: (MailStatus.QUEUED, None)}  # fmt: skip
+    browser.post("/outbox/chosen", data={"id": [row.public_id], "do": "send-now", "asked": "yes"})
+    copy = {"id": [gone.public_id], "do": "send-again", "asked": "yes"}
+    assert "1 of 1 done" in browser.post("/outbox/chosen", data=copy).text
+    session.rollback()
+    assert [mail.status for mail in session.scalars(select(Mail).order_by(Mail.id))] == [
+        MailStatus.QUEUED, MailStatus.SENT, MailStatus.QUEUED, MailStatus.QUEUED,
+    ]  # fmt: skip
+
+
+def test_nothing_chosen_or_an_act_that_does_not_exist_is_refused(
+    desk: tuple[FlaskClient, Mail, factories.User],
+) -> None:
+    browser, row, _ = desk
+    assert browser.post("/outbox/chosen", data={"do": "drop"}).status_code == 422
+    assert browser.post("/outbox/chosen", data={"do": "burn", "id": row.public_id}).status_code == 422
+
+
+def test_without_a_reason_nothing_is_dropped(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, row, _ = desk
+    answer = browser.post(f"/outbox/{row.public_id}/drop")
+    assert answer.status_code == 422
+    assert "Choose a reason." in answer.text
+    session.rollback()
+    assert session.get(Mail, row.id).status is MailStatus.QUEUED  # type: ignore[union-attr]
+
+
+def test_what_waits_is_shown_by_how_long(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
+    browser, row, _ = desk
+    with transaction():
+        put(session.merge(row).programme, subject="The older one", due_at=clock.now() - timedelta(hours=2))
+    waiting, every = browser.get("/outbox?state=queued").text, browser.get("/outbox").text
+    for page in (waiting, every):
+        assert page.index("The older one") < page.index("A question for you")
+    now_is(row, MailStatus.FAILED)
+    assert "The older one" not in browser.get("/outbox?state=failed").text
 
 
 @pytest.mark.parametrize("role", [Role.VOLUNTEER, Role.FUNDER])
@@ -181,10 +252,10 @@ def test_a_failed_mail_is_put_back_in_line_and_its_task_closed(desk: tuple[Flask
 
 def test_a_waiting_mail_is_dropped_and_may_be_put_back(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
     browser, row, _ = desk
-    browser.post(f"/outbox/{row.public_id}/drop")
+    browser.post(f"/outbox/{row.public_id}/drop", data=WHY)
     session.rollback()
     assert session.get(Mail, row.id).status is MailStatus.DROPPED  # type: ignore[union-attr]
-    assert browser.post(f"/outbox/{row.public_id}/drop").status_code == 409
+    assert browser.post(f"/outbox/{row.public_id}/drop", data=WHY).status_code == 409
     browser.post(f"/outbox/{row.public_id}/send-now")
     session.rollback()
     assert session.get(Mail, row.id).status is MailStatus.QUEUED  # type: ignore[union-attr]
@@ -193,7 +264,7 @@ def test_a_waiting_mail_is_dropped_and_may_be_put_back(desk: tuple[FlaskClient, 
 def test_a_mail_on_its_way_is_left_alone(desk: tuple[FlaskClient, Mail, factories.User]) -> None:
     browser, row, _ = desk
     now_is(row, MailStatus.SENDING, lease_until=clock.now() + timedelta(minutes=5))
-    assert browser.post(f"/outbox/{row.public_id}/drop").status_code == 409
+    assert browser.post(f"/outbox/{row.public_id}/drop", data=WHY).status_code == 409
     now_is(row, MailStatus.QUEUED, lease_until=clock.now() + timedelta(minutes=5))
     assert browser.post(f"/outbox/{row.public_id}/send-now").status_code == 409
 
@@ -227,7 +298,7 @@ def test_the_page_and_a_real_server_together(database_url: str) -> None:
                 coordinator = factories.coordinator(programme)
                 row = put(programme)
             browser = factories.sign_in(app.test_client(), coordinator)
-            browser.post(f"/outbox/{row.public_id}/drop")
+            browser.post(f"/outbox/{row.public_id}/drop", data=WHY)
             assert not delivery.deliver_one()
             browser.post(f"/outbox/{row.public_id}/send-now")
             assert delivery.deliver_one()

@@ -8,13 +8,15 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
 
-from app.core import audit, delivery, outbox
+from app.core import audit, health, outbox
 from app.core.access import Role, open_to, signed_in
-from app.core.db import transaction
-from app.core.lists import here, page_of
+from app.core.db import session, transaction
+from app.core.lists import csv_download, here, page_of
 from app.core.mail import Mail, MailStatus
 
+from ..forms_outbox import WORDS, DropForm
 from . import bp
 
 READERS = (Role.ADMIN, Role.COORDINATOR, Role.SUPERVISING_ATTORNEY)
@@ -27,37 +29,85 @@ STATES: dict[MailStatus, tuple[Any, str]] = {
     MailStatus.FAILED: (_l("Not delivered"), "stop"),
     MailStatus.DROPPED: (_l("Not to be sent"), ""),
 }
+DROPPED_FOR = {
+    **WORDS,
+    "answered": _l("answered meanwhile"),
+    "closed": _l("closed meanwhile"),
+    "gone": _l("its case or client is gone"),
+    "unsafe": _l("the address is not marked safe any more"),
+    "merged": _l("a newer one says it"),
+}
 SHOWN: tuple[Any, ...] = (
+    Mail.id,
     Mail.public_id,
     Mail.kind,
     Mail.status,
-    Mail.subject,
     Mail.to_address,
     Mail.due_at,
     Mail.sent_at,
+    Mail.attempts,
 )
+EXPORTED = ("mail", "kind", "state", "to", "written", "due", "sent", "tries", "last answer", "reason")
+MOST = 10_000
+UNDERWAY = (MailStatus.QUEUED, MailStatus.SENDING, MailStatus.RETRYING)
 
 
 @bp.get("/outbox", endpoint="outbox")
 @open_to(*READERS)
 def outbox_mails() -> ResponseReturnValue:
-    """Every mail of one's programmes, the latest first, or those in one state."""
-    counts = outbox.count_by_status(signed_in())
+    """Every mail whose envelope one sees, the latest first, or those in one state; what waits longest first."""
     chosen = next((state for state in MailStatus if state == request.args.get("state")), None)
-    mails = outbox.visible_mails(signed_in()).with_only_columns(*SHOWN).order_by(Mail.id.desc())
-    total = sum(counts.values())
-    if chosen is not None:
-        mails, total = mails.where(Mail.status == chosen), counts.get(chosen, 0)
+    mails = _chosen(chosen)
+    if request.args.get("format") == "csv":
+        return _export(mails)
+    counts = outbox.count_by_status(signed_in())
+    page = page_of(mails.with_only_columns(*SHOWN), total=counts.get(chosen, 0) if chosen else sum(counts.values()))
     return render_template(
         "accounts/outbox.html",
-        mails=page_of(mails, total=total),
+        mails=page,
+        subjects=outbox.subjects([row.id for row in page.rows], signed_in()),
         chips=_chips(counts, chosen),
         chosen=chosen,
+        acts=_acts(chosen),
         states=STATES,
         masked=outbox.masked,
-        oldest=delivery.oldest_due_unsent(),
+        troubles=health.troubles(),
+        csv_url=here(format="csv"),
         mail_server=_mail_server(),
     )
+
+
+def _chosen(state: MailStatus | None) -> Select[Any]:
+    mails = outbox.envelopes(signed_in())
+    if state is None:
+        return mails.order_by(Mail.id.desc())
+    mails = mails.where(Mail.status == state)
+    return mails.order_by(Mail.due_at, Mail.id) if state in UNDERWAY else mails.order_by(Mail.id.desc())
+
+
+def _acts(state: MailStatus | None) -> list[dict[str, Any]]:
+    """What can be done with several in a state at once."""
+    may = {
+        "send-now": (_("Send now…"), (*outbox.UNSENT, MailStatus.DROPPED)),
+        "send-again": (_("Send a second copy…"), (MailStatus.SENT,)),
+        "drop": (_("Do not send…"), outbox.UNSENT),
+    }
+    return [
+        {"label": label, "name": "do", "value": act}
+        for act, (label, states) in may.items()
+        if state is None or state in states
+    ]
+
+
+def _export(mails: Select[Any]) -> ResponseReturnValue:
+    """The envelopes as a spreadsheet: no subject, no text, no address in full."""
+    wanted = mails.with_only_columns(*SHOWN, Mail.created_at, Mail.last_error, Mail.drop_reason).limit(MOST)
+    lines = (
+        (row.public_id, row.kind, row.status.value, outbox.masked(row.to_address), row.created_at, row.due_at,
+         row.sent_at, row.attempts, row.last_error, row.drop_reason)
+        for row in session.execute(wanted).all()
+    )  # fmt: skip
+    return csv_download("outbox", EXPORTED, lines)
 
 
 def _chips(counts: dict[MailStatus, int], chosen: MailStatus | None) -> list[dict[str, Any]]:
@@ -79,15 +129,25 @@ def outbox_mail(public_id: str) -> ResponseReturnValue:
     """One mail as it was written; its links are the recipient's, so they show only where no mail can be sent."""
     mail = outbox.get_mail(public_id, viewer=signed_in())
     audit.record_view("mail", mail, viewer=signed_in())
-    text = outbox.without_links(mail.text) if _mail_server() else mail.text
+    return _page(mail, DropForm(formdata=None))
+
+
+def _page(mail: Mail, form: DropForm) -> ResponseReturnValue:
     acts = {
         "send_now": mail.status in (*outbox.UNSENT, MailStatus.DROPPED),
         "send_again": mail.status is MailStatus.SENT,
         "drop": mail.status in outbox.UNSENT,
     }
     return render_template(
-        "accounts/outbox_mail.html", mail=mail, text=text, states=STATES, acts=acts, mail_server=_mail_server()
-    )
+        "accounts/outbox_mail.html",
+        mail=mail,
+        text=outbox.without_links(mail.text) if _mail_server() else mail.text,
+        states=STATES,
+        acts=acts,
+        form=form,
+        reason=DROPPED_FOR.get(mail.drop_reason or "", mail.drop_reason),
+        mail_server=_mail_server(),
+    ), 422 if form.errors else 200
 
 
 @bp.post("/outbox/<public_id>/send-now")
@@ -117,8 +177,11 @@ def send_mail_again(public_id: str) -> ResponseReturnValue:
 @bp.post("/outbox/<public_id>/drop")
 @open_to(*READERS)
 def drop_mail(public_id: str) -> ResponseReturnValue:
-    """Let it be."""
+    """Let it be, for a reason."""
+    mail, form = outbox.get_mail(public_id, viewer=signed_in()), DropForm()
+    if not form.validate():
+        return _page(mail, form)
     with transaction():
-        outbox.drop(outbox.get_mail(public_id, viewer=signed_in()), actor=signed_in())
+        outbox.drop(outbox.get_mail(public_id, viewer=signed_in()), str(form.reason.data), actor=signed_in())
     flash(_("The mail will not be sent. You can still put it back in line."), "success")
     return redirect(url_for(".outbox_mail", public_id=public_id), 303)

@@ -62,11 +62,11 @@ def finds(rule: Rule, programme: Programme, *, case_id: int | None = None) -> li
     found = found.where(Case.priority_rank <= rule.rank, *_of_kind(rule.category))
     if case_id is not None:
         found = found.where(Case.id == case_id)
-    return [Find(row[0], _mark(row[1])) for row in session.execute(found)]
+    return [Find(row[0], " ".join(_mark(value) for value in row[1:])[:40]) for row in session.execute(found)]
 
 
 def _mark(value: Any) -> str:
-    return (value.isoformat() if hasattr(value, "isoformat") else str(value))[:40]
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def _of_kind(category: str) -> tuple[ColumnElement[bool], ...]:
@@ -151,10 +151,8 @@ def _credential_lapsed(rule: Rule, now: Now) -> Any:
     ran_out = select(func.max(Credential.valid_until)).where(
         Credential.volunteer_id == Volunteer.id, Credential.valid_until < now.today
     )
-    mark = func.coalesce(ran_out.correlate(Volunteer).scalar_subquery(), Assignment.created_at)
-    return _led(mark).join(Volunteer, Volunteer.id == Assignment.volunteer_id).where(
-        Volunteer.status.in_(MAY_NOT_WORK)
-    )  # fmt: skip
+    led = _led(Assignment.id, ran_out.correlate(Volunteer).scalar_subquery())
+    return led.join(Volunteer, Volunteer.id == Assignment.volunteer_id).where(Volunteer.status.in_(MAY_NOT_WORK))
 
 
 def _transfer_unanswered(rule: Rule, now: Now) -> Any:

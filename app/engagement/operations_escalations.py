@@ -17,7 +17,7 @@ from app.clients.operations_pauses import run_on
 from app.clients.supervision import supervision
 from app.core import audit, clock
 from app.core.access import Role
-from app.core.db import insert_unless_exists, lock, session
+from app.core.db import insert_unless_exists, lock, new_public_id, session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 from app.tasks.models import Task
 from app.tasks.operations import finish_task, open_task
@@ -363,7 +363,7 @@ def record_complaint(case: Case, said: str, *, actor: User | None = None, occasi
     :raises NotCovered: no rule of the programme covers complaints
     """
     refuse_if(not said.strip(), BadInput(_l("Write what was said.")))
-    mark = occasion or f"said {clock.now():%Y-%m-%d %H:%M:%S.%f}"
+    mark = occasion or f"said {new_public_id()}"
     made = escalate(case, "complaint", occasion=mark, note=said.strip(), actor=actor)
     found = made or queries.newest(case.id, "complaint")
     if found is None or found.closed_at is not None:

@@ -100,6 +100,7 @@ def report_closing(case: Case, report: closing.Closing, *, amounts: Sequence[Amo
     due = calendars.add_business_time(clock.now(), case.programme, days=3)
     title = f"Check the closing report of {case.number}"
     open_task("closing", case, programme=case.programme, title=title, due_at=due, actor=actor, case=case)
+    tell_client(case, "closing", actor=actor)
     audit.record("case.closing_reported", made, actor=actor, after={"code": made.closing_code})
     return made
 

@@ -9,6 +9,7 @@ from flask import Flask
 from app.clients.hearing import count_as_heard
 from app.clients.operations_parties import tell_of_new_names
 from app.clients.operations_pauses import stand_still_with
+from app.clients.updates import count_as_reached
 from app.matching.operations_attest import close_file_before_asking
 from app.matching.operations_placement import tell_of_conflict
 from app.volunteers.followers import SUSPENSION, TIES, follow
@@ -19,6 +20,7 @@ from .models import ContactAttempt, Note, TimeEntry
 from .operations_cut_off import cut_off_if_close, cut_off_the_named, watch_suspension, watch_ties
 from .operations_transfer import record_conflict, take_report_back
 from .queries_messages import unread_by, unread_by_client
+from .reached import last_reached
 from .views import bp
 
 PAGES = ("work", "finish", "staff", "reopening", "handing", "receiving", "transfers", "packages", "cut_off", "messages",
@@ -42,6 +44,7 @@ def init_app(app: Flask) -> None:
     follow(SUSPENSION, watch_suspension)
     follow(TIES, watch_ties)
     tell_of_conflict(record_conflict, first=take_report_back)
+    count_as_reached(last_reached)
     count_as_heard("contact", ContactAttempt.case_id, ContactAttempt.at, ContactAttempt.reached.is_(True))
     count_as_heard("hours", TimeEntry.case_id, TimeEntry.created_at, TimeEntry.removed_at.is_(None))
     count_as_heard("note", Note.case_id, Note.created_at)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from app.clients.mails import safe_email
+from app.clients.choices import choices_of
+from app.clients.mails import mail_reaches
 from app.core import links, mail
 
 from .models import Audience, Checkin
 
 FOLDER = "engagement/mails"
-LANGUAGES = ("en", "es")
 LINK_DAYS = 400  # a closed check-in ends its link sooner
 PURPOSE = "checkin"
 KINDS = ("engagement.checkin", "engagement.checkins")
@@ -22,7 +22,7 @@ def address_of(checkin: Checkin) -> str | None:
     if checkin.audience is Audience.VOLUNTEER:
         return checkin.assignment.volunteer.email
     client = checkin.case.client
-    return safe_email(client) if checkin.case.language in LANGUAGES else None
+    return mail_reaches(client) if choices_of(client).questions_by_mail else None
 
 
 def checkins_asked(letters: Sequence[tuple[Checkin, str]]) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.accounts import calendars
 from app.accounts.models import User
 from app.casework.models import ContactAttempt, TimeEntry
+from app.clients.mails import NOT_WRITTEN
 from app.clients.models import OPEN, WITH_VOLUNTEER, Case, Document
 from app.clients.supervision import CUT_OFF, STOPPED, why_it_rests
 from app.core import audit, clock, daily, links
@@ -320,7 +321,7 @@ def _reason(checkin: Checkin, mail: Mail) -> str | None:
 
 def call_instead(mail: Mail, why: str) -> None:
     """A check-in that may not be written any more is asked by phone."""
-    if why != "unsafe" or mail.kind not in mails.KINDS:
+    if why not in NOT_WRITTEN or mail.kind not in mails.KINDS:
         return
     for checkin in queries.checkins_in(mail):
         if checkin.handed_over_at is None and checkin.answered_at is None and checkin.closed_at is None:

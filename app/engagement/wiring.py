@@ -8,7 +8,7 @@ from app.clients.hearing import count_as_heard
 from app.clients.operations_pauses import stand_still_with
 from app.core import delivery, mail
 
-from . import wiring_escalations
+from . import wiring_escalations, wiring_surveys
 from .mail_hours import leaves_at
 from .mails import KINDS
 from .models import Checkin
@@ -29,4 +29,5 @@ def init_app(app: Flask) -> None:
     stand_still_with("series", paused=case_paused, resumed=case_resumed)
     delivery.tell_a_person(call_instead)
     wiring_escalations.init_app()
+    wiring_surveys.init_app()
     mail.when_mails_leave(leaves_at)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.mail import check_before_sending
+from app.core.mail import check_before_sending, check_every_mail
+from app.core.mail_foot import may_be_declined, sign_off
 
-from . import mails
+from . import mail_choices, mails
 from .views import bp, credentials, organisations, people, profile, public, requirements, screening, ties
+from .views import mail_choices as choices_pages
 
-PAGES = (credentials, organisations, people, profile, public, requirements, screening, ties)
+PAGES = (choices_pages, credentials, organisations, people, profile, public, requirements, screening, ties)
 
 
 def init_app(app: Flask) -> None:
@@ -17,3 +19,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     for kind in (mails.EXPIRING, mails.CONFIRM):
         check_before_sending(kind, mails.no_longer_needed)
+    for kind, topic in mail_choices.KINDS.items():
+        may_be_declined(kind, topic, mail_choices.one_click_address)
+    check_every_mail(mail_choices.not_wanted)
+    sign_off("volunteer", mail_choices.foot)

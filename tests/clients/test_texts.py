@@ -1,0 +1,148 @@
+"""A programme's own words are checked when saved, filled in without a template language, and shown on a sample."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.clients import operations_texts, texts
+from app.clients.mails import OCCASIONS, tell_client
+from app.clients.models import Case, CaseStatus, MessageText
+from app.core.access import Role
+from app.core.db import session, transaction
+from app.core.errors import NotAllowed, Stale
+from app.core.mail import Mail
+from tests import factories
+
+GOOD = texts.Words(
+    "News for you",
+    "Hello,\n\nwe are still at it.\nYou hear from us by {day}.\n\nSee more: {link}\nOr call {phone}.\n{office}\n",
+)
+
+
+@pytest.fixture
+def case(app: Flask) -> Case:
+    with transaction():
+        programme = factories.programme(name="Lakeshore Help")
+        return factories.case(programme, CaseStatus.AVAILABLE, owner=factories.coordinator(programme))
+
+
+def save(case: Case, words: texts.Words = GOOD, occasion: str = "looking", number: int = 0) -> MessageText:
+    with transaction():
+        row = session.get_one(Case, case.id)
+        return operations_texts.save_text(
+            row.programme, occasion, "en", words, seen_number=number, actor=row.custody.user
+        )
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("occasion", OCCASIONS)
+def test_the_desks_own_words_pass_the_check(app: Flask, occasion: str, language: str) -> None:
+    assert operations_texts.wrong_with(occasion, texts.default_words(occasion, language)) == []
+
+
+BAD = [
+    ("Hello {name}", "subject", "Nothing is filled into a subject"),
+    ("Your court date", "subject", "“court” tells that there is a court"),
+    ("x", "subject", "Write a subject of 3 to 70 characters"),
+    ("Hello {name}, {link} {phone}", "text", "“{name}” is not known here. Known are: {link}, {phone}, {office}, {day}"),
+    ("{{ case.title }} {link} {phone}", "text", "A brace is open or closed by itself"),
+    ("{% for x in y %} {link} {phone}", "text", "“{% for x in y %}” is not known here"),
+    ("Please open {link} and read on there.", "text", "“{phone}” is missing: the office's phone number"),
+    ("Please call us at {phone} today, please.", "text", "“{link}” is missing"),
+    ("Your lawyer wrote. {link} {phone}", "text", "“lawyer” tells that there is a lawyer"),
+    ("Su abogada le escribió. {link} {phone}", "text", "“abogada” tells that there is a lawyer"),
+    ("About the évictions: {link} {phone}", "text", "“evictions” tells what kind of problem it is"),
+    ("La otra parte respondió. {link} {phone}", "text", "“otra parte” tells who the other side is"),
+    ("You won $1,250.00 today. {link} {phone}", "text", "“$1,250.00” is an amount"),
+    ("You won 1250 dollars. {link} {phone}", "text", "“1250 dollars” is an amount"),
+    ("See https://example.org/x {link} {phone}", "text", "“https://example.org/x” leads elsewhere"),
+]
+
+
+@pytest.mark.parametrize(("typed", "field", "sentence"), BAD)
+def test_what_a_mail_must_not_say_is_refused_and_named(app: Flask, typed: str, field: str, sentence: str) -> None:
+    words = texts.Words(typed, GOOD.text) if field == "subject" else texts.Words(GOOD.subject, typed.ljust(60, "."))
+    said = operations_texts.wrong_with("looking", words)
+    assert [where for where, _text in said] == [field] * len(said)
+    assert any(sentence in text for _where, text in said), said
+
+
+def test_own_words_are_sent_with_the_lines_that_always_follow(case: Case) -> None:
+    save(case)
+    with transaction():
+        tell_client(session.get_one(Case, case.id), "looking")
+    row = session.query(Mail).one()
+    assert row.subject == "News for you"
+    assert "You hear from us by" not in row.text  # there is no day, so its line is left out
+    assert "call 608-555-0100" in row.text
+    assert "/my-request/" in row.text
+    assert texts.SAFETY["en"] in row.text
+    assert "{" not in row.text
+
+
+def test_a_watched_mailbox_gets_the_neutral_no_whatever_the_programme_wrote(case: Case) -> None:
+    save(case, texts.Words("Our answer", f"We say: {{help}}\n{GOOD.text.replace('{day}', 'and by')}"), "rejected")
+    with transaction():
+        row = session.get_one(Case, case.id)
+        row.client.watched_device = True
+        tell_client(row, "rejected", other_help="Call the county line.")
+    assert "county line" not in session.query(Mail).one().text
+
+
+def test_versions_are_kept_and_nobody_overwrites_another_unseen(case: Case) -> None:
+    save(case)
+    with pytest.raises(Stale):
+        save(case)
+    save(case, texts.Words("Other news", GOOD.text), number=1)
+    with transaction():
+        row = session.get_one(Case, case.id)
+        operations_texts.back_to_default(row.programme, "looking", "en", seen_number=2, actor=row.custody.user)
+        tell_client(row, "looking")
+    assert session.query(Mail).one().subject == "An update for you"
+    versions = session.query(MessageText).order_by(MessageText.number)
+    assert [(each.number, each.subject) for each in versions] == [(1, "News for you"), (2, "Other news"), (3, None)]
+
+
+def test_only_coordinators_of_the_programme_and_administrators_write(case: Case) -> None:
+    with transaction():
+        programme = session.get_one(Case, case.id).programme
+        for stranger in (
+            factories.coordinator(factories.programme()),
+            factories.user(Role.SUPERVISING_ATTORNEY, programme=programme),
+            factories.volunteer().user,
+        ):
+            with pytest.raises(NotAllowed):
+                operations_texts.save_text(programme, "looking", "en", GOOD, seen_number=0, actor=stranger)
+
+
+def test_the_page_tries_words_out_without_saving_and_says_what_is_wrong(
+    app: Flask, client: FlaskClient, case: Case
+) -> None:
+    staff = case.custody.user
+    factories.sign_in(client, staff)
+    assert client.get("/words").headers["Location"].endswith(case.programme.slug)
+    page = f"/words/{case.programme.slug}/looking/en"
+    assert client.get(f"/words/{case.programme.slug}").status_code == 200
+    assert "How it reads" in client.get(page).get_data(as_text=True)
+    typed = {"seen": "0", "subject": GOOD.subject, "text": GOOD.text}
+    tried = client.post(page, data={**typed, "act": "try"})
+    assert (tried.status_code, "News for you" in tried.get_data(as_text=True)) == (200, True)
+    refused = client.post(page, data={**typed, "subject": "Your hearing", "act": "save"})
+    assert refused.status_code == 422
+    assert "that there is a court" in refused.get_data(as_text=True)
+    session.rollback()
+    assert session.query(MessageText).count() == 0
+    assert client.post(page, data={**typed, "act": "save"}).status_code == 303
+    stale = client.post(page, data={**typed, "subject": "Mine", "act": "save"})
+    assert (stale.status_code, "News for you" in stale.get_data(as_text=True)) == (409, True)
+    assert client.post(f"{page}/default").status_code == 303
+    assert client.get(f"/words/{case.programme.slug}/party/en").status_code == 404
+    other = factories.sign_in(app.test_client(), _stranger())
+    assert other.get(page).status_code == 404
+
+
+def _stranger() -> object:
+    with transaction():
+        return factories.coordinator(factories.programme())

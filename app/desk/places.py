@@ -33,6 +33,7 @@ ADMIN: tuple[Entry, ...] = (
     (_l("People"), "accounts.people", ""),
     (_l("Programmes"), "accounts.programme_settings", ""),
     (_l("Audit"), "accounts.audit_log", ""),
+    (_l("Own decisions"), "desk.own_decisions", ""),
     (_l("Outbox"), "accounts.outbox", ""),
 )
 VOLUNTEER: tuple[Entry, ...] = (  # the third is the icon

@@ -16,9 +16,9 @@ from app.core.db import session
 from app.core.lists import here
 
 from . import places
-from .views import bp, bulk, calendar, case, docket, landing, my_home, my_several, search, steps, today
+from .views import bp, bulk, calendar, case, docket, landing, my_home, my_several, own_decisions, search, steps, today
 
-PAGES = (calendar, landing, my_home, my_several, today, docket, bulk, case, steps, search)
+PAGES = (calendar, landing, my_home, my_several, own_decisions, today, docket, bulk, case, steps, search)
 
 
 def init_app(app: Flask) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app.accounts import operations as accounts
 from app.accounts.models import User
@@ -97,3 +98,20 @@ def test_a_colleague_decides_where_there_is_one_and_else_an_administrator_looks(
     task = session.query(Task).filter_by(cause="own_decision").one()
     assert task.owner_role is Role.ADMIN
     assert session.query(AuditEntry).filter_by(action="case.own_decision").count() == 1
+
+
+def test_an_administrator_sees_who_decided_and_says_that_it_was_looked_at(app: Flask, client: FlaskClient) -> None:
+    me, case_id = both()
+    with transaction():
+        admin = factories.user(Role.ADMIN)
+        by_hand(session.get_one(User, me), session.get_one(Case, case_id))
+        number, name = session.get_one(Case, case_id).number, session.get_one(User, me).name
+        factories.sign_in(client, admin)
+    page = client.get("/own-decisions").text
+    assert number in page
+    assert name in page
+    session.rollback()
+    at = f"/own-decisions/{session.query(Task).filter_by(cause='own_decision').one().public_id}/looked-at"
+    assert client.post(at).status_code == 303
+    assert "Nothing waits" in client.get("/own-decisions").text
+    assert client.post(at).status_code == 404

@@ -24,6 +24,7 @@ from app.metrics import publishing, rollup
 from .lives import Life, life, plan
 from .people import Cast, found, gather_volunteers, hire
 from .scenes import set_the_scene
+from .talk import volunteers_are_thanked
 
 SEED = 1863
 CASES, RECENT, VOLUNTEERS = 128, 46, 150
@@ -44,6 +45,8 @@ def load(now: datetime | None = None) -> Cast:
         _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
     _what_ran_out(end)
     set_the_scene(cast, end)
+    with clock.at(end):
+        volunteers_are_thanked()
     with transaction():
         for case_id in session.execute(select(Case.id)).scalars().all():
             priority.refresh_priority(session.get_one(Case, case_id))

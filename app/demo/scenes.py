@@ -26,6 +26,7 @@ from .hand_overs import one_is_asked, one_is_complete
 from .parts import others_have_parts
 from .people import Cast
 from .service import lead_of
+from .talk import somebody_is_written, steps_are_told, they_write
 
 
 def set_the_scene(cast: Cast, end: datetime) -> None:
@@ -141,4 +142,7 @@ SCENES = (
     one_is_asked,
     others_have_parts,
     a_firm_is_asked,
+    they_write,
+    steps_are_told,
+    somebody_is_written,
 )

@@ -85,8 +85,8 @@ def test_client_and_volunteer_write_to_each_other(
         told = session.query(Mail).filter_by(kind="message.client").one()
         assert "Hello" not in told.text
         assert re.search(r"/my-request/\S+", told.text)
-    _examined = page_at(360, language="es")
-    _client_writes(live, _examined, link)
+    writing = page_at(360, language="es")
+    _client_writes(live, writing, link)
     _volunteer_answers(live, desk, case)
     phone.goto(f"{live.url}{link}")
     phone.get_by_role("textbox").fill("123456")

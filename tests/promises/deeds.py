@@ -117,26 +117,35 @@ def people() -> World:
         world.people[kind] = [each.id for each in some]
     for of, some in ((first, [staff[0], staff[1], attorneys[0]]), (second, [staff[2], attorneys[1]])):
         world.works_for |= {each.id: of.id for each in some}
-    for of, owner, lawyer, far in ((first, staff[0], attorneys[0], 3), (first, staff[1], attorneys[0], 0),
-                                   (second, staff[2], attorneys[1], 1)):  # fmt: skip
-        world.cases.append(_case(world, of, owner, lawyer, leads[0].user, far).id)
+    by_first, by_second = (first, staff[1], attorneys[0]), (second, staff[2], attorneys[1])
+    for (of, owner, lawyer), stage in (((first, staff[0], attorneys[0]), "leaving"), (by_first, "new"),
+                                       (by_second, "listed"), (by_second, "asked"), (by_first, "package")):  # fmt: skip
+        world.cases.append(_case(world, of, owner, lawyer, leads, stage).id)
     return world
 
 
-def _case(w: World, of: Programme, owner: User, lawyer: User, volunteer: User, far: int) -> Case:
-    """A request as it came in, or carried as far as to be accepted, listed, or placed and begun."""
-    case = make.case(of, owner=owner)
-    if far == 0:
+def _case(w: World, of: Programme, owner: User, lawyer: User, leads: Sequence[Volunteer], stage: str) -> Case:
+    """A request as it came in, or carried as far as to be listed, asked for, changing its lead, or with a package."""
+    case, lead_user, other = make.case(of, owner=owner), leads[0].user, leads[1].user
+    if stage == "new":
         return case
     search_names(w, owner, case, 1)
-    for step, who in ((decide_eligibility, owner), (judge_merits, lawyer), (accept, owner)):
+    for step, who in ((decide_eligibility, owner), (judge_merits, lawyer), (accept, owner), (list_case, owner)):
         step(w, who, case, 1)
-    if far > 1:
-        list_case(w, owner, case, 1)
-    if far > 2:
-        hold(w, volunteer, case, 0)
-        attest(w, volunteer, case, 1)
-        first_contact(w, volunteer, case, 1)
+    if stage == "asked":
+        hold(w, other, case, 0)
+        attest(w, other, case, 1)
+    if stage in ("leaving", "package"):
+        hold(w, lead_user, case, 0)
+        attest(w, lead_user, case, 1)
+        first_contact(w, lead_user, case, 1)
+    if stage == "leaving":
+        open_a_transfer(w, owner, case, 1)
+    if stage == "package":
+        made = add_opening(w, owner, case, 0)
+        openings.list_opening(made, actor=owner)
+        matching.hold(made, actor=other)
+        attest(w, other, case, 3)
     return case
 
 
@@ -223,7 +232,7 @@ def judge_merits(w: World, who: User, case: Case, pick: int) -> Any:
 @deed(OPEN, "staff")
 def search_names(w: World, who: User, case: Case, pick: int) -> Any:
     found = clients.search_conflicts(case, actor=who)
-    return clients.decide_conflicts(found, "conflict" if pick % 9 == 0 else "clear", "Others of the name.", actor=who)
+    return clients.decide_conflicts(found, "conflict" if pick % 20 == 0 else "clear", "Others of the name.", actor=who)
 
 
 @deed([S.PRESCREEN], "staff", weight=FORWARD)
@@ -255,14 +264,14 @@ def take_off_docket(w: World, who: User, case: Case, pick: int) -> Any:
 
 @deed([S.ACCEPTED, S.AVAILABLE], "staff")
 def keep_with_staff(w: World, who: User, case: Case, pick: int) -> Any:
-    if pick % 5:
+    if pick % 3:
         raise Nothing
     return clients.keep_with_staff(case, "capacity", actor=who)
 
 
 @deed([S.AVAILABLE], "staff")
 def tell_not_placed(w: World, who: User, case: Case, pick: int) -> Any:
-    if pick % 5:
+    if pick % 3:
         raise Nothing
     return clients.tell_not_placed(case, OTHER_HELP, actor=who)
 
@@ -274,11 +283,15 @@ def extend_clock(w: World, who: User, case: Case, pick: int) -> Any:
 
 @deed(OPEN, "staff")
 def pause(w: World, who: User, case: Case, pick: int) -> Any:
+    if pick % 6:
+        raise Nothing
     return clients.pause_case(case, "client_away", today(case) + timedelta(days=pick % 30 - 2), actor=who)
 
 
-@deed(OPEN, "staff")
+@deed(OPEN, "staff", weight=3)
 def resume(w: World, who: User, case: Case, pick: int) -> Any:
+    if case.paused_at is None and pick % 9:
+        raise Nothing
     return clients.resume_case(case, actor=who)
 
 
@@ -295,6 +308,8 @@ def add_party(w: World, who: User, case: Case, pick: int) -> Any:
 @deed(OPEN, "staff")
 def add_namesake(w: World, who: User, case: Case, pick: int) -> Any:
     """Somebody comes in who bears the name of a volunteer."""
+    if pick % 4:
+        raise Nothing
     return clients.add_party(case, role=PartyRole.OTHER, name=w.a_volunteer(pick).name, actor=who)
 
 
@@ -311,7 +326,7 @@ def add_date(w: World, who: User, case: Case, pick: int) -> Any:
 
 @deed(OPEN, "staff")
 def withdraw_names(w: World, who: User, case: Case, pick: int) -> Any:
-    if pick % 4:
+    if pick % 12:
         return clients.record_consent(case, ConsentKind.SHARE_NAMES, "phone", actor=who)
     assert case.client is not None
     return withdraw_names_of(case.client, actor=None)
@@ -449,6 +464,8 @@ def list_opening(w: World, who: User, case: Case, pick: int) -> Any:
 
 @deed([S.AVAILABLE, *WORKED_ON], "staff")
 def close_opening(w: World, who: User, case: Case, pick: int) -> Any:
+    if pick % 3:
+        raise Nothing
     return openings.close_opening(opening(case, pick), actor=who)
 
 
@@ -457,16 +474,16 @@ def hold_a_part(w: World, who: User, case: Case, pick: int) -> Any:
     return matching.hold(opening(case, pick), actor=who)
 
 
-@deed([S.AVAILABLE, *WORKED_ON], "volunteer")
+@deed([S.AVAILABLE, *WORKED_ON], "volunteer", weight=3)
 def report_package(w: World, who: User, case: Case, pick: int) -> Any:
-    part = choose([a for a in live(case) if a.role != "lead"], pick)
+    part = choose([a for a in live(case) if a.is_package], pick)
     return packages.report_package(part, text="Form filed.", hundredths=200, actor=part.volunteer.user)
 
 
-@deed([S.AVAILABLE, *WORKED_ON], "staff")
+@deed([S.AVAILABLE, *WORKED_ON], "staff", weight=3)
 def check_package(w: World, who: User, case: Case, pick: int) -> Any:
     found = session.query(PackageReport).join(Assignment).filter(Assignment.case_id == case.id).all()
-    report = choose(found, pick)
+    report = choose([each for each in found if each.answered_at is None], pick)
     if pick % 3:
         return packages.approve_package(report, actor=who)
     return packages.return_package(report, reason="Two pages are missing.", actor=who)
@@ -624,16 +641,18 @@ def take_back_transfer(w: World, who: User, case: Case, pick: int) -> Any:
 
 @deed(OPEN, "staff")
 def suspend_volunteer(w: World, who: User, case: Case, pick: int) -> Any:
-    if pick % 4:
-        return volunteers.reinstate_volunteer(w.a_volunteer(pick), "checked", actor=who)
-    return volunteers.suspend_volunteer(w.a_volunteer(pick // 4), "complaint", actor=who)
+    if pick % 6:
+        stopped = [each for each in session.query(Volunteer).order_by(Volunteer.id) if each.status == "suspended"]
+        return volunteers.reinstate_volunteer(choose(stopped, pick), "checked", actor=who)
+    return volunteers.suspend_volunteer(w.a_volunteer(pick // 6), "complaint", actor=who)
 
 
 @deed(OPEN, "admin")
 def close_account(w: World, who: User, case: Case, pick: int) -> Any:
-    if pick % 3:
-        return accounts.reactivate_user(w.anybody(pick), actor=who)
-    return accounts.deactivate_user(w.anybody(pick // 3), actor=who)
+    if pick % 12:
+        closed = [each for some in w.people.values() for each in some if not session.get_one(User, each).is_active]
+        return accounts.reactivate_user(session.get_one(User, choose(closed, pick)), actor=who)
+    return accounts.deactivate_user(w.anybody(pick // 12), actor=who)
 
 
 @deed(OPEN, "staff")

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from werkzeug.utils import import_string
 
 from app.accounts.models import User
+from app.casework.models import ClosingReport
+from app.casework.models_packages import PackageReport
 from app.clients.models import OPEN, Case, CaseMove, CaseStatus
 from app.clients.operations_openings import TAKES_OPENINGS
 from app.clients.queries import visible_cases
@@ -78,16 +77,16 @@ def _copied(template: str, name: str, folder: Path) -> str:
     return make_url(SERVER).set(database=name).render_as_string(hide_password=False)
 
 
-class Machine(RuleBasedStateMachine):
-    """One run: deeds by whoever, the clock in between, the workers whenever they wake."""
+class Machine:
+    """One run: deeds by whoever, the clock in between, the workers whenever they wake; its seed says all of it."""
 
     world: ClassVar[World]
     template: ClassVar[str]
     folder: ClassVar[Path]
     worker: ClassVar[str]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, seed: str) -> None:
+        self.chance = random.Random(seed)
         url = _copied(self.template, f"desk_run_{self.worker}", self.folder)
         self.inside = Kept.on(Settings(database_url=url, **KEYS)).app_context()
         self.inside.push()
@@ -100,13 +99,12 @@ class Machine(RuleBasedStateMachine):
         engine().dispose()
         self.inside.pop()
 
-    @rule(seed=st.integers(0, 2**63))
-    def somebody_does_something(self, seed: int) -> None:
+    def somebody_does_something(self) -> None:
         """Mostly what is usual for the case, by whose it is; one time in ten anything, by anybody."""
         DONE["steps"] += 1
-        self.steps += 1  # drawn numbers are mostly small, and often the same again: each step spreads them anew
-        chance = random.Random(f"{seed} {self.steps}")
-        which, wild, pick, minutes = (chance.randrange(to) for to in (3, 10, 1_000_000, 2_000))
+        self.steps += 1
+        cases = len(self.world.cases)
+        which, wild, pick, minutes = (self.chance.randrange(to) for to in (cases, 10, 1_000_000, 2_000))
         self.now += timedelta(minutes=minutes)
         with clock.at(self.now):
             case_id = self.world.cases[which]
@@ -155,7 +153,6 @@ class Machine(RuleBasedStateMachine):
                 raise AssertionError(f"{job} never ends")
         session.remove()
 
-    @invariant()
     def nothing_is_lost(self) -> None:
         session.rollback()
         with clock.at(self.now):
@@ -210,9 +207,19 @@ def wrong_access(world: World) -> list[str]:
         faults += [f"{user.name} sees {seen}, not {theirs}"] if seen != theirs else []
     used = used_slots()
     for volunteer in session.scalars(select(Volunteer)):
-        if used[volunteer.id] > volunteer.capacity:
+        if used[volunteer.id] > volunteer.capacity + _came_back(volunteer):
             faults.append(f"{volunteer.name} is above the cap")
     return faults
+
+
+def _came_back(volunteer: Volunteer) -> int:
+    """The parts whose report was returned: their work goes on, whatever else the volunteer has taken meanwhile."""
+    live = select(Assignment.id).where(Assignment.volunteer_id == volunteer.id, Assignment.ended_at.is_(None))
+    packages = live.join(PackageReport, PackageReport.assignment_id == Assignment.id)
+    leads = live.join(ClosingReport, ClosingReport.case_id == Assignment.case_id)
+    returned = [*session.scalars(packages.where(PackageReport.status == "returned")),
+                *session.scalars(leads.where(ClosingReport.status == "returned"))]  # fmt: skip
+    return len(set(returned))
 
 
 def _theirs(user: User) -> set[int]:
@@ -234,21 +241,20 @@ def _theirs(user: User) -> set[int]:
     return own
 
 
-def run(world: tuple[World, str], runs: int, steps: int, *phases: Phase) -> None:
+def run(world: tuple[World, str], runs: int, steps: int, named: str = "daily") -> None:
+    """Each run's seed is its name and number, so that a run that fails can be repeated alone."""
     Machine.world, Machine.template = world
     DONE.clear()
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=runs,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            derandomize=runs < 100,
-            suppress_health_check=list(HealthCheck),
-            phases=phases or tuple(Phase),
-        ),
-    )
+    for number in range(runs):
+        machine = Machine(f"{named} {number}")
+        try:
+            for _step in range(steps):
+                machine.somebody_does_something()
+                machine.nothing_is_lost()
+        except AssertionError as error:
+            raise AssertionError(f"run {named} {number}, step {machine.steps}: {error}") from error
+        finally:
+            machine.teardown()
     print(*(f"{what}: {count}" for what, count in DONE.most_common()), sep="\n")  # noqa: T201
 
 
@@ -265,10 +271,10 @@ def test_no_case_is_without_an_owner_or_a_next_date_in_two_thousand_runs(
     world: tuple[World, str], quarter: int
 ) -> None:
     """Each quarter draws its own 500 runs, so that two processors can share them."""
-    run(world, 500, 50)
+    run(world, 500, 50, f"quarter {quarter}")
     never = [name for name in DEEDS if not DONE[f"  {name}"]]
     print(f"promise 4: {DONE['runs']} runs, {DONE['steps']} steps: 0 violations; never done: {never}")  # noqa: T201
-    assert len(never) <= len(DEEDS) // 4, "a deed that never succeeds shows nothing"
+    assert not never, "a deed that never succeeds shows nothing"
 
 
 @DAILY_ON_SQLITE
@@ -278,4 +284,4 @@ def test_a_planted_fault_is_found(world: tuple[World, str], monkeypatch: pytest.
 
     monkeypatch.setattr(operations_placement, "move_case", lambda *args, **more: None)
     with pytest.raises(AssertionError, match=r"not one status|not a lead"):
-        run(world, 60, 40, Phase.generate)
+        run(world, 60, 40)

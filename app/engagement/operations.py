@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -48,6 +49,22 @@ class AnswerClosed(Refusal):
     message = _l("This answer can no longer be changed. Please call us if something is different now.")
 
 
+def _call(checkin: Checkin) -> Any:
+    return _("This answer can no longer be changed. If something is different now, please call %(phone)s.",
+             phone=checkin.case.programme.phone)  # fmt: skip
+
+
+def changeable_until(checkin: Checkin) -> datetime | None:
+    """Until when an answer may be changed; none where nothing was answered yet."""
+    return checkin.answered_at + CHANGEABLE if checkin.answered_at is not None else None
+
+
+def is_settled(checkin: Checkin) -> bool:
+    """Was it answered so long ago that the answer stands?"""
+    until = changeable_until(checkin)
+    return until is not None and clock.now() > until
+
+
 def answer(
     checkin: Checkin, values: Mapping[str, Any], *, comment: str = "", actor: User | None = None, how: str = "link"
 ) -> Answer:
@@ -58,7 +75,7 @@ def answer(
     """
     checkin = lock(checkin)
     refuse_if(checkin.closed_at is not None and checkin.answered_at is None, LinkGone)
-    refuse_if(checkin.answered_at is not None and clock.now() > checkin.answered_at + CHANGEABLE, AnswerClosed)
+    refuse_if(is_settled(checkin), AnswerClosed(_call(checkin)))
     made = Answer(
         checkin=checkin,
         answered_at=clock.now(),

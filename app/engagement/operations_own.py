@@ -40,8 +40,8 @@ class AsksMore(Refusal):
 
 def takes_on_track(checkin: Checkin) -> bool:
     """Is "on track" a whole answer to it?"""
-    asked = answers.questions(checkin.questions, "en")
-    return all(question.key == "standing" or question.kind != "choice" for question in asked)
+    asked = answers.asked(checkin, "en")
+    return all(question.key == "standing" or question.kind not in answers.CHOSEN for question in asked)
 
 
 def answer_on_track(checkin: Checkin, *, actor: User) -> Answer:

@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import insert_unless_exists, session
 from app.matching.models import Assignment
 
-from . import queries, series
+from . import queries, question_sets, series
 from .ladder import TOO_LATE
 from .models import Checkin
 from .models_series import SeriesPause
@@ -40,7 +40,7 @@ def _make(case: Case, assignment: Assignment, item: series.Due) -> Checkin | Non
     made: dict[str, Any] = {"case_id": case.id, "assignment_id": assignment.id, "audience": item.rule.audience}
     checkin = insert_unless_exists(
         Checkin, **made, series_key=item.rule.key, questions=item.rule.questions,
-        questions_number=queries.newest_questions(item.rule.questions), due_on=item.on_day,
+        questions_number=question_sets.newest(item.rule.questions), due_on=item.on_day,
         due_at=sending_time(case, item.on_day),
     )  # fmt: skip
     if checkin is not None and checkin.due_at + TOO_LATE < clock.now():

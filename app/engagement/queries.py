@@ -7,17 +7,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.accounts import calendars
-from app.accounts.models import User
+from app.accounts.models import Programme, User
 from app.clients import problems
 from app.clients.models import Case, CaseStatus, Client, Opening
 from app.clients.operations_openings import TAKES_OPENINGS
 from app.clients.queries import may_see_file
 from app.clients.supervision import is_open_to
 from app.core import clock
-from app.core.access import STAFF
+from app.core.access import STAFF, Role
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.mail import Mail
@@ -26,7 +26,6 @@ from app.matching.models import Assignment
 from .models import Audience, Checkin
 from .models_escalations import Escalation
 from .models_ladder import CheckinStep
-from .models_questions import QuestionSet
 from .models_series import SeriesPause, SeriesVersion
 from .series import PACKAGE, Due, Rule, Work, default_rules, next_due, rule_from
 
@@ -49,6 +48,58 @@ def rules_for(programme_id: int) -> tuple[Rule, ...]:
     newest = select(SeriesVersion.rules).where(SeriesVersion.programme_id == programme_id)
     own = session.execute(newest.order_by(SeriesVersion.number.desc()).limit(1)).scalar_one_or_none()
     return default_rules() if own is None else tuple(rule_from(each) for each in own)
+
+
+def series_number(programme_id: int) -> int:
+    """The version of the programme's series that counts; 0 is the default."""
+    newest = select(func.max(SeriesVersion.number)).where(SeriesVersion.programme_id == programme_id)
+    return session.execute(newest).scalar_one() or 0
+
+
+def series_versions(programme_id: int) -> list[SeriesVersion]:
+    """Every version of a programme's series, newest first, with who made it."""
+    found = select(SeriesVersion).where(SeriesVersion.programme_id == programme_id)
+    found = found.options(joinedload(SeriesVersion.made_by)).order_by(SeriesVersion.number.desc())
+    return list(session.execute(found).scalars())
+
+
+def programmes_with_series(viewer: User) -> list[Programme]:
+    """The programmes whose series the viewer may read: of their staff, and for administrators all."""
+    found = select(Programme).order_by(Programme.name)
+    if not viewer.has(Role.ADMIN):
+        found = found.where(Programme.id.in_(viewer.programme_ids(*STAFF)))
+    return list(session.execute(found).scalars())
+
+
+def get_programme(slug: str, *, viewer: User) -> Programme:
+    """A programme whose series the viewer may read.
+
+    :raises NotFound: unknown, or not theirs
+    """
+    found = next((each for each in programmes_with_series(viewer) if each.slug == slug), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def leads_to_preview(programme_id: int, *, viewer: User) -> list[tuple[str, str]]:
+    """The cases at work whose file the viewer may open, as id and number, the newest first."""
+    found = select(Case.public_id, Case.number).where(Case.programme_id == programme_id, may_see_file(viewer))
+    found = found.where(Case.status.in_(ASKED)).order_by(Case.id.desc()).limit(200)
+    return [(public_id, number) for public_id, number in session.execute(found)]
+
+
+def get_lead(public_id: str, *, viewer: User) -> Assignment:
+    """The volunteer's part that leads a case at work.
+
+    :raises NotFound: none such, or not theirs to see
+    """
+    found = select(Assignment).join(Assignment.case).where(Case.public_id == public_id, may_see_file(viewer))
+    found = found.where(Assignment.role == "lead", Assignment.ended_at.is_(None), Case.status.in_(ASKED))
+    part = session.execute(found).scalar_one_or_none()
+    if part is None:
+        raise NotFound
+    return part
 
 
 def rules_of(assignment: Assignment) -> tuple[Rule, ...]:
@@ -124,12 +175,6 @@ def due_with(first: Checkin) -> list[Checkin]:
         found = found.where(Case.id.in_(select(Client.case_id).where(Client.person_id.in_(person))))
     held = found.with_for_update(skip_locked=True, of=Checkin).execution_options(populate_existing=True)
     return list(session.execute(held).scalars())
-
-
-def newest_questions(key: str) -> int:
-    """The version of a set of questions that is put from now on; 0 is the one delivered."""
-    newest = select(func.max(QuestionSet.number)).where(QuestionSet.key == key)
-    return session.execute(newest).scalar_one() or 0
 
 
 def checkins_in(mail: Mail) -> list[Checkin]:

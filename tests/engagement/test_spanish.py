@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from app.engagement.answers import _sets
+from app.engagement.question_sets import delivered
 
 APP = Path(__file__).resolve().parents[2] / "app"
 SAID = re.compile(r"""_l?\(\s*(["'])(.+?)\1\s*[,)]""")
@@ -27,6 +27,7 @@ def known() -> set[str]:
     [
         "engagement/templates/engagement/checkin.html",
         "engagement/templates/engagement/thanks.html",
+        "engagement/templates/engagement/checkin_over.html",
         "engagement/views/answering.py",
         "engagement/operations.py",
     ],
@@ -38,7 +39,7 @@ def test_every_sentence_of_a_clients_page_is_in_the_catalogue(path: str) -> None
 
 
 def test_every_question_and_answer_is_asked_in_both_languages() -> None:
-    for questions in _sets().values():
+    for questions in delivered().values():
         for asked in questions:
             for words in (asked, *asked.get("options", ())):
                 assert words["en"].strip()

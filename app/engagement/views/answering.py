@@ -33,7 +33,7 @@ def _checkin(token: str) -> Checkin:
 
 def _form(checkin: Checkin) -> Form:
     return forms.checkin_form(
-        answers.questions(checkin.questions, language()), _("Anything else? Write no names or details of the case.")
+        answers.asked(checkin, language()), _("Anything else? Write no names or details of the case.")
     )
 
 
@@ -42,7 +42,14 @@ def _form(checkin: Checkin) -> Form:
 def checkin(token: str) -> ResponseReturnValue:
     """Show the question and nothing else."""
     asked = _checkin(token)
-    return render_template("engagement/checkin.html", checkin=asked, form=_form(asked), token=token)
+    if operations.is_settled(asked):
+        return render_template("engagement/checkin_over.html", checkin=asked), 410
+    return _page(asked, _form(asked), token)
+
+
+def _page(asked: Checkin, form: Form, token: str) -> str:
+    until = operations.changeable_until(asked)
+    return render_template("engagement/checkin.html", checkin=asked, form=form, token=token, until=until)
 
 
 @bp.post("/checkin/<token>")
@@ -52,8 +59,8 @@ def answer_checkin(token: str) -> ResponseReturnValue:
     asked = _checkin(token)
     form = _form(asked)
     if not form.validate_on_submit():
-        return render_template("engagement/checkin.html", checkin=asked, form=form, token=token), 422
-    values = forms.answers_of(form, answers.questions(asked.questions, language()))
+        return _page(asked, form, token), 422
+    values = forms.answers_of(form, answers.asked(asked, language()))
     with transaction():
         operations.answer(_checkin(token), values, comment=form["comment"].data or "")
     return redirect(url_for(".checkin_answered", token=token), 303)
@@ -66,4 +73,6 @@ def checkin_answered(token: str) -> ResponseReturnValue:
     asked = _checkin(token)
     if not asked.answers:
         return redirect(url_for(".checkin", token=token))
-    return render_template("engagement/thanks.html", checkin=asked, token=token, standing=asked.answers[-1].standing)
+    until = None if operations.is_settled(asked) else operations.changeable_until(asked)
+    standing = asked.answers[-1].standing
+    return render_template("engagement/thanks.html", checkin=asked, token=token, standing=standing, until=until)

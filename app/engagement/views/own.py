@@ -19,7 +19,7 @@ from . import bp
 def own_checkin(public_id: str) -> ResponseReturnValue:
     """Say how a case stands."""
     asked = queries.get_own_checkin(public_id, viewer=signed_in())
-    questions = answers.questions(asked.questions, "en")
+    questions = answers.asked(asked, "en")
     form = forms.checkin_form(questions, _("Anything else? Write no names or details of the case."))
     if not form.validate_on_submit():
         return _page(asked, form), 422 if form.errors else 200

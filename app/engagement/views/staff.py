@@ -13,7 +13,7 @@ from app.core.db import transaction
 from app.core.i18n import language
 from app.core.lists import csv_download, page_of
 
-from .. import answers, forms, operations, queries
+from .. import answers, forms, operations, operations_ladder, queries
 from ..models import Checkin
 from . import bp
 
@@ -42,6 +42,18 @@ def _line(row: Checkin) -> tuple[Any, ...]:
     standing = row.answers[-1].standing if row.answers else ""
     times = (row.sent_at, row.channel, row.answered_at)
     return (row.case.number, row.audience, row.series_key, row.due_on, *times, standing)
+
+
+@bp.post("/checkins/<public_id>/spoke")
+@open_to(*STAFF)
+def record_conversation(public_id: str) -> ResponseReturnValue:
+    """Note a live conversation with the volunteer asked: no reminder follows."""
+    with transaction():
+        checkin = queries.get_checkin(public_id, viewer=signed_in())
+        operations_ladder.record_conversation(checkin, actor=signed_in())
+        case_id = checkin.case.public_id
+    flash(_("Noted. No reminder follows."))
+    return redirect(url_for("desk.case", public_id=case_id, _anchor="checkins"), 303)
 
 
 @bp.route("/checkins/<public_id>/answer", methods=["GET", "POST"])

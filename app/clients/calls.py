@@ -48,7 +48,7 @@ WORDS: dict[str, Any] = {
     ),
     "stopped_mails": _l("You asked us to stop writing by email. How may we reach you instead, and when is that safe?"),
     "message": _l("There is a message for you. Is this a good time, and are you alone? Then we see how you get it."),
-    "appointment": _l("We arranged a time for you. If it does not suit you, we find another."),
+    "appointment": _l("We arranged a time for you: %(when)s. If it does not suit you, we find another."),
     "came_back": _l("Our mails do not reach you any more. How may we reach you instead, and when is that safe?"),
     "asked": _l("You asked us to call. What has changed, and how may we reach you safely?"),
 }
@@ -102,6 +102,7 @@ def _said(occasion: str, language: str, facts: dict[str, Any]) -> str:
         by = facts.get("by")
         words = str(WORDS[occasion]) % {
             "items": items or _("some papers"),
+            "when": " ".join(part for part in (i18n.when_day(by), facts.get("at")) if part),
             "other_help": facts.get("other_help") or _("call 211, or look at lawhelp.org."),
         }
-        return f"{words} {_('By: %(day)s.', day=i18n.when_day(by))}" if by else words
+        return f"{words} {_('By: %(day)s.', day=i18n.when_day(by))}" if by and occasion != "appointment" else words

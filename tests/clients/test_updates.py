@@ -188,6 +188,11 @@ def test_an_appointment_is_told_by_day_and_hour_and_not_in_the_past(case: Case) 
         with pytest.raises(DayIsOver):
             tell_appointment(row, (MONDAY - timedelta(days=1)).date(), "", actor=row.custody.user)
     assert "Thu, Mar 5 at 10:30" in session.query(Mail).one().text
+    with transaction():
+        row = session.get_one(Case, case.id)
+        row.client.channels[0].safe = False
+        tell_appointment(row, (MONDAY + timedelta(days=4)).date(), "9:00", actor=row.custody.user)
+    assert "a time for you: Fri, Mar 6 9:00." in session.query(Task).one().script
 
 
 def test_a_client_chooses_by_a_signed_link_that_shows_nothing_of_the_case(
@@ -200,7 +205,7 @@ def test_a_client_chooses_by_a_signed_link_that_shows_nothing_of_the_case(
     for _ in range(3):
         page = client.get(path)
         assert page.status_code == 200
-    for fact in (case.number, "Castro", "Cottonwood", "Eviction", "lawyer"):
+    for fact in (case.number, "Castro", "Cottonwood", "Eviction", "lawyer", "Legal"):
         assert fact not in page.get_data(as_text=True)
     assert client.post(path, data={"still_every": "3"}).status_code == 422
     said = {"still_every": "28", "questions": "call", "survey": "y"}

@@ -113,7 +113,7 @@ def test_an_answer_is_kept_once_may_be_changed_for_a_day_and_the_page_shows_noth
     path = link_to("client")
     with clock.at(MONDAY + NEXT_DAY):
         page = client.get(path).get_data(as_text=True)
-        for fact in (case.number, "Castro", "Cottonwood", "Eviction", "lawyer"):
+        for fact in (case.number, "Castro", "Cottonwood", "Eviction", "lawyer", "Legal"):
             assert fact not in page
         assert answer(client, path, "9") == 422
         assert answer(client, path, "na", respect="5") == 303

@@ -21,20 +21,24 @@ from app.tasks.models import Task
 from app.tasks.operations import finish_task
 from app.volunteers.models import Volunteer
 
+from .asking import programme_asks_in_its_way, somebody_is_away
 from .firms import a_firm_is_asked
 from .hand_overs import one_is_asked, one_is_complete
 from .parts import others_have_parts
 from .people import Cast
 from .service import lead_of
 from .talk import somebody_is_written, steps_are_told, they_write
+from .worries import worries_of_the_past, worries_of_today
 
 
 def set_the_scene(cast: Cast, end: datetime) -> None:
     """Play the scenes a few hours before now."""
+    worries_of_the_past(end)
     _old_duties_were_done(end)
     for scene in SCENES:
         with clock.at(end - timedelta(hours=5)), transaction():
             scene(cast)
+    worries_of_today(cast, end)
 
 
 def _old_duties_were_done(end: datetime) -> None:
@@ -145,4 +149,6 @@ SCENES = (
     they_write,
     steps_are_told,
     somebody_is_written,
+    programme_asks_in_its_way,
+    somebody_is_away,
 )

@@ -177,9 +177,10 @@ def _slowest(found: Sequence[Told]) -> str:
 
 def _root(found: Sequence[Told]) -> str:
     roots = Counter(row.members["root"] for row in found if row.members["root"] != OPEN_YET)
-    if not roots:
-        return ""
-    root, count = roots.most_common(1)[0]
+    first = roots.most_common(2)
+    if not first or (len(first) == 2 and first[0][1] == first[1][1]):
+        return ""  # none stands out
+    root, count = first[0]
     return _("The most frequent root cause: “%(root)s”, %(count)s of %(all)s closed.", root=member_name("root", root),
              count=count, all=sum(roots.values()))  # fmt: skip
 

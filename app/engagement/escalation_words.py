@@ -6,13 +6,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.accounts.models import Programme
 from app.core import clock, i18n
 from app.core.db import session
 from app.volunteers.models import Volunteer
 
-from .escalation_rules import CAUSES, CHANNELS, ROLES, UNITS, Level, Rule, path, root_causes
+from .escalation_rules import CAUSES, CHANNELS, ROLES, Level, Rule, path, root_causes
 from .escalation_trends import NONE, member_name
 from .models_escalations import Escalation, EscalationStep
 
@@ -43,11 +44,13 @@ def cause_of(cause: str) -> str:
 
 def time_of(level: Level) -> str:
     """`4 office hours`."""
-    return f"{level.amount} {UNITS[level.unit]}"
+    if level.unit == "hours":
+        return ngettext("%(num)s office hour", "%(num)s office hours", level.amount)
+    return ngettext("%(num)s business day", "%(num)s business days", level.amount)
 
 
 def ladder_in_words(rule: Rule) -> str:
-    """`coordinator, 4 office hours; then supervising attorney, 1 business days`."""
+    """`coordinator, 4 office hours; then supervising attorney, 1 business day`."""
     levels = [rule.levels[number - 1] for number in path(rule)]
     return _("; then ").join(f"{SHORT[level.role]}, {time_of(level)}" for level in levels)
 

@@ -43,6 +43,7 @@ def escalation_trends() -> ResponseReturnValue:
         "engagement/escalation_trends.html", all=trends.figures(found), rows=rows, dimension=dimension, here=here,
         dimensions=trends.DIMENSIONS, trends=trends, hurts=trends.where_it_hurts(found, today), chosen=chosen,
         names=_namer(names), behind=_behind(dimension, chosen), programmes=programmes, **_series(found, months),
+        roots=_roots(found, chosen),
         **_chips(programmes, chosen, dimension),
     )  # fmt: skip
 
@@ -80,6 +81,14 @@ def _series(found: list[trends.Told], months: list[date]) -> dict[str, Any]:
     keys = [month.isoformat()[:7] for month in months]
     values = [counts.get(key, 0) for key in keys]
     return {"labels": [_month(key)[:3] for key in keys], "series": [{"label": _("this month"), "values": values}]}
+
+
+def _roots(found: list[trends.Told], chosen: Programme | None) -> list[dict[str, Any]]:
+    """The root causes of what was closed, the most frequent first."""
+    behind = _behind("root", chosen)
+    rows = trends.table([each for each in found if not each.is_open], "root")
+    return [{"label": trends.member_name("root", root), "value": each.count, "url": behind(root, "closed")}
+            for root, each in list(rows.items())[:8]]  # fmt: skip
 
 
 def _chips(programmes: list[Programme], chosen: Programme | None, dimension: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.core import clock, mail, mail_foot, signed
+from app.core import clock, mail
 from app.core.db import session
 from app.core.mail import Mail
 from app.volunteers.models import Volunteer, VolunteerStatus
@@ -13,7 +13,7 @@ from . import digests
 from .models_digest import Digest
 from .volunteer_rows import used_slots
 
-KIND, PURPOSE = "matching.digest", "digest"
+KIND = "matching.digest"
 TOO_OLD = timedelta(days=2)
 
 
@@ -22,21 +22,10 @@ def matters_that_fit(volunteer: Volunteer, made: Digest, found: digests.Found) -
     programme = digests.programme_of(volunteer)
     subject, text = mail.compose(
         "matching/mails/digest", "en", volunteer=volunteer, programme=programme, found=found,
-        url=mail.outside_url("matching.opportunities"), choices=address_of(volunteer),
+        url=mail.outside_url("matching.opportunities"),
     )  # fmt: skip
     mail.queue(KIND, occasion=f"digest:{volunteer.id}:{made.period_on}", to=volunteer.email, subject=subject,
                text=text, audience="volunteer", programme=programme, about=made)  # fmt: skip
-
-
-def address_of(volunteer: Volunteer) -> str:
-    """Where a volunteer chooses how often they are written, without signing in."""
-    return mail.outside_url("matching.digest_choice", token=signed.sign(PURPOSE, volunteer.public_id))
-
-
-def _stop_address(sent: Mail, _topic: str) -> str:
-    made = session.get(Digest, sent.record_id) if sent.record_id else None
-    token = signed.sign(PURPOSE, made.volunteer.public_id if made else "")
-    return mail.outside_url("matching.stop_digest", token=token)
 
 
 def _no_longer_wanted(sent: Mail) -> str | None:
@@ -55,6 +44,5 @@ def _no_longer_wanted(sent: Mail) -> str | None:
 
 
 def init_app() -> None:
-    """Look again before a digest leaves, and let its reader stop it in one click."""
+    """Look again before a digest leaves."""
     mail.check_before_sending(KIND, _no_longer_wanted)
-    mail_foot.may_be_declined(KIND, "digest", _stop_address)

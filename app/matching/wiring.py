@@ -22,7 +22,6 @@ from .views import (
     board,
     bp,
     claim_rules,
-    digest,
     firm,
     holds,
     offers,
@@ -36,8 +35,8 @@ from .views import (
 
 # named so that they are imported before the blueprint is registered
 PAGES = (
-    appealing, asking_firms, board, claim_rules, digest, firm, holds, offers, proposals, requests, resting, runs,
-    shortlists, supervision,
+    appealing, asking_firms, board, claim_rules, firm, holds, offers, proposals, requests, resting, runs, shortlists,
+    supervision,
 )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from app.core.mail import Mail
 from app.demo import load as demo
 from app.engagement import operations as engagement
 from app.engagement.models import Audience, Checkin
+from app.engagement.models_escalations import Escalation
 from app.matching import docket_jobs, operations_runs
 from app.matching import operations as matching
 from app.matching import operations_firms as firms
@@ -231,6 +232,8 @@ def _doors_of_records() -> Iterator[str]:
     yield from (f"/packages/{each}" for each in _some(PackageReport.public_id))
     yield from (f"/calls/{each}" for each in _some(Task.public_id, Task.cause == CALL, Task.done_at.is_(None), most=9))
     yield from (f"/intake/entered/{each}" for each in _some(IntakeDraft.public_id, IntakeDraft.case_id.is_not(None)))
+    for each in _some(Escalation.public_id):
+        yield from (f"/escalations/{each}{page}" for page in ("", "/close"))
     for run in _some(DocketRun.public_id):
         yield from (f"/matching/runs/{run}{page}" for page in ("", "/left", "/send"))
     for case_id, entry in session.execute(select(Case.public_id, TimeEntry.id).join(TimeEntry.case)):

@@ -74,7 +74,7 @@ CODES = {
     "way", "how", "visibility", "media_type", "born_on", "at_time", "licence", "digest", "closing_code", "message_id",
     "main_benefit", "outcome", "source", "activity", "cause", "root_cause", "rating", "input_digest", "lease_token",
     "given_how", "names_released", "drop_reason", "stop_reason", "binding_rule", "costs_paid_by", "prefix", "basis",
-    "short_term_by", "acts_as", "papers", "step", "category", "answer",
+    "short_term_by", "acts_as", "papers", "step", "category", "answer", "rule_key", "why",
 }  # fmt: skip
 CODED_REASONS = {
     "case_moves", "custodies", "bars", "referrals", "unplaced_cases", "checkins", "volunteers", "cases",

@@ -74,7 +74,9 @@ class SafetyForm(PartForm):
     must_not_be_told = StringField(_l("Who must not be told?"), [Optional(), LONG])
     watched_device = BooleanField(_l("Somebody else may see their phone or mailbox"))
     safety_word = StringField(
-        _l("Safety word"), [Optional(), SHORT], description=_l("The client says it when they can talk freely.")
+        _l("Safety word"),
+        [Optional(), SHORT],
+        description=_l("Agreed with the client. Whoever reads or hears it acts at once; volunteers never see it."),
     )
 
 

@@ -26,11 +26,12 @@ ROOT = Path(__file__).parents[2]
 class Web:
     """gunicorn with so many workers on a test's database; answers when it is made."""
 
-    def __init__(self, url: str, log: Path, workers: int = 2) -> None:
+    def __init__(self, url: str, log: Path, workers: int = 2, **more: str) -> None:
         self.port, self.log = free_port(), log
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         keys = {name.upper(): value for name, value in KEYS.items()}
         environ = {**kept, **keys, "DATABASE_URL": url, "PORT": str(self.port), "WEB_WORKERS": str(workers)}
+        environ |= more
         with log.open("ab") as out:
             command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
             self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)

@@ -139,12 +139,12 @@ def check_that_faults_are_found(server: mail_servers.Postmaster) -> None:
     assert len({each.partition(":")[0] for each in Found(server).wrong()}) == 4
 
 
-def place(cases: int) -> None:
+def place(cases: int, first: int = 0) -> None:
     """So many cases, each with a volunteer and a client to ask, at addresses of every kind."""
     with clock.at(PLACED_AT), transaction():
         programme = factories.programme()
         owner = factories.coordinator(programme)
-        for n in range(cases):
+        for n in range(first, first + cases):
             one, other = (addressed(2 * n + m) for m in range(2))
             lead = factories.volunteer(email=one, email_hash=keyed_hash(one, "address"), areas={}, licences=[])
             case = factories.case(programme, CaseStatus.PLACED, owner=owner, lead=lead)
@@ -152,7 +152,7 @@ def place(cases: int) -> None:
             channel.value, channel.value_hash = other, keyed_hash(other, "address")
             part = case.assignments[0]
             part.first_contact_due_on = calendars.today(programme) + timedelta(days=7)
-            if n % 100 == 99:
+            if n % 20 == 19:
                 session.flush()
                 session.expunge_all()
                 programme, owner = session.merge(programme), session.merge(owner)

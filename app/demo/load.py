@@ -24,6 +24,7 @@ from app.metrics import publishing, rollup
 from .lives import Life, life, plan
 from .people import Cast, found, gather_volunteers, hire
 from .scenes import set_the_scene
+from .voices import people_said
 from .talk import volunteers_are_thanked
 
 SEED = 1863
@@ -44,6 +45,7 @@ def load(now: datetime | None = None) -> Cast:
     with _alone():
         _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
     _what_ran_out(end)
+    people_said(cast, end)
     set_the_scene(cast, end)
     with clock.at(end):
         volunteers_are_thanked()
@@ -104,6 +106,7 @@ def _play(cast: Cast, lives: list[Life], end: datetime) -> None:
         if moment > end:
             continue
         with clock.at(moment), transaction():
+            _due_mails_left()
             following = next(one, None)
         if following is not None:
             heapq.heappush(due, (max(following, moment + timedelta(minutes=1)), next(order), one))
@@ -125,10 +128,18 @@ def _publish(cast: Cast) -> None:
                 publishing.sign_off(grant, first, actor=staff)
 
 
+def _due_mails_left() -> None:
+    """What was due by now has left, as it would have: what comes later replaces none of it."""
+    due = (Mail.status == MailStatus.QUEUED, Mail.due_at <= clock.now())
+    left = update(Mail).where(*due).values(status=MailStatus.SENT, sent_at=Mail.due_at)
+    session.execute(left.execution_options(synchronize_session=False))
+
+
 def _mails_have_left() -> None:
     """The invented past wrote mails; none of them may ever leave."""
     with transaction():
-        session.execute(update(Mail).values(status=MailStatus.SENT, sent_at=Mail.due_at))
+        replaced = Mail.status == MailStatus.DROPPED
+        session.execute(update(Mail).where(~replaced).values(status=MailStatus.SENT, sent_at=Mail.due_at))
 
 
 def is_empty() -> bool:

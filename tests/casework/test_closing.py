@@ -152,7 +152,7 @@ def test_approval_closes_thanks_and_tells(work: Work, report: Send) -> None:
     assert work.case.custody is None
     assert {o.status for o in work.case.openings} == {OpeningStatus.CLOSED}
     assert work.tasks() == {"closing": "closed"}
-    assert work.mails() == ["casework.thanks", "client.closed"]
+    assert work.mails() == ["client.closing", "casework.thanks", "client.closed"]
     assert not session.execute(visible_cases(work.user)).all()
 
 
@@ -182,7 +182,7 @@ def test_a_returned_report_goes_on_whatever_the_volunteers_slots(work: Work, rep
     assert work.case.status is CaseStatus.IN_SERVICE
     assert count_used_slots(work.user.volunteer) == 2
     assert work.tasks() == {"closing": "returned"}
-    assert work.mails() == ["casework.closing_returned"]
+    assert work.mails() == ["client.closing", "casework.closing_returned"]
     with pytest.raises(operations_closing.NothingToApprove), transaction():
         operations_closing.approve_closing(queries.closing_report(work.case), actor=work.staff)
     report(hours=300)

@@ -55,6 +55,19 @@ BAD = {
     "neither yes nor no": ({"MAIL_USE_TLS": "perhaps"}, "MAIL_USE_TLS must be true or false."),
     "a sender that is no address": ({"MAIL_SENDER": "The desk"}, "MAIL_SENDER must be a plain mail address."),
     "a sender left out": ({"MAIL_SERVER": "mail.example.org"}, "Set MAIL_SENDER to the address that mails come from."),
+    "a short secret for reports of bounces": (
+        {"BOUNCE_SECRET": "short"},
+        "BOUNCE_SECRET must be at least 32 characters long.",
+    ),
+    "a mailbox of a kind we cannot read": (
+        {"BOUNCE_BOX": "pop3://mail.example.org"},
+        "BOUNCE_BOX must start with maildir:, mbox: or imaps://.",
+    ),
+    "a mailbox that is not there": ({"BOUNCE_BOX": "mbox:/nowhere/box"}, "BOUNCE_BOX names an mbox file that is not"),
+    "a mailbox in the clear": (
+        {"BOUNCE_BOX": "imap://desk@mail.example.org/INBOX"},
+        "BOUNCE_BOX with imap:// is for this machine only; use imaps://.",
+    ),
     "a mail name without a password": (
         {"MAIL_USERNAME": "desk"},
         "Set MAIL_USERNAME and MAIL_PASSWORD together, or neither.",

@@ -22,8 +22,7 @@ AT_ONCE = frozenset({
 # Mails of matching and casework are notices of holds and parts, and leave at once, but for these.
 WAITING_TOO = frozenset({
     "matching.offer", "matching.firm_offer", "matching.appeal", "matching.thanked", "matching.firm_thanked",
-    "matching.request_lost", "matching.firm_request_lost", "casework.thanks", "casework.case_dormant",
-    "matching.digest",
+    "matching.request_lost", "matching.firm_request_lost", "matching.digest", "casework.thanks", "casework.case_dormant",
 })  # fmt: skip
 OFFERS = ("matching.offer", "matching.firm_offer")
 
@@ -34,7 +33,7 @@ def waits_for_hours(mail: Mail) -> bool:
         return False
     if mail.kind in OFFERS:
         return mail.case is None or mail.case.priority_rank != 1
-    return mail.kind in WAITING_TOO or mail.kind.partition(".")[0] in WAITING
+    return mail.audience == "client" or mail.kind in WAITING_TOO or mail.kind.partition(".")[0] in WAITING
 
 
 def leaves_at(mail: Mail, moment: datetime) -> datetime:

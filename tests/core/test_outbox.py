@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -306,3 +307,26 @@ def test_the_page_and_a_real_server_together(database_url: str) -> None:
             session.remove()
             db.engine().dispose()
     assert server.count() == {"maribel@example.net": 1}
+
+
+def test_no_page_waits_for_a_mail_server_that_hangs(database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        hanging.setblocking(False)
+        settings = {"mail_server": "127.0.0.1", "mail_port": hanging.getsockname()[1], "mail_timeout": 300}
+        app = create_app(Settings(database_url=database_url, **settings, **KEYS))  # type: ignore[arg-type]
+        app.config.update(WTF_CSRF_ENABLED=False)
+        with app.app_context():
+            with transaction():
+                programme = factories.programme()
+                coordinator = factories.coordinator(programme, password_hash="x", email="ida@example.org")
+                row = put(programme)
+            app.test_client().post("/forgotten-password", data={"email": "ida@example.org"})
+            browser = factories.sign_in(app.test_client(), coordinator)
+            browser.post(f"/outbox/{row.public_id}/send-now")
+            assert browser.get("/outbox?state=queued").status_code == 200
+            session.rollback()
+            assert {mail.kind for mail in session.scalars(select(Mail))} == {"test.question", "account.password"}
+            session.remove()
+            db.engine().dispose()
+        with pytest.raises(BlockingIOError):
+            hanging.accept()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import update
 
 from app.clients.models import CaseStatus, PriorityLevel
 from app.core import clock
 from app.core.access import Role
-from app.core.db import session
+from app.core.db import session, transaction
 from app.desk.causes import WAYS
 from app.tasks.models import Task
 from app.tasks.operations import open_task
@@ -117,3 +118,14 @@ def test_the_page_asks_the_same_few_things_for_one_and_for_twenty_tasks(desk: De
     with asked() as many:
         desk.browser.get("/today?all=1")
     assert len(few) == len(many) <= 12
+
+
+def test_an_administrator_reads_what_stands_still_above_everything_else(app: Flask) -> None:
+    with transaction():
+        both = make.user(Role.ADMIN, Role.COORDINATOR, programme=make.programme())
+        coordinator = make.coordinator(make.programme())
+    said = "No scheduler is running"
+    browser = make.sign_in(app.test_client(), both)
+    assert said in browser.get("/today").text
+    assert said in browser.get("/people").text
+    assert said not in make.sign_in(app.test_client(), coordinator).get("/today").text

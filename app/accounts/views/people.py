@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.core import health
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
 from app.core.lists import here, page_of
@@ -46,6 +47,7 @@ def people() -> ResponseReturnValue:
     page = page_of(queries.people(**asked), scalars=True)
     context = {
         "page": page,
+        "troubles": health.troubles(),
         "asked": asked,
         "programmes": queries.programmes(),
         "roles": ROLES,

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.core import clock, i18n
-from app.core.access import STAFF, open_to, signed_in
+from app.core import clock, health, i18n
+from app.core.access import STAFF, Role, open_to, signed_in
 from app.core.db import transaction
 from app.core.lists import here
 from app.tasks.operations import finish_task as finish
@@ -55,6 +55,7 @@ def today() -> ResponseReturnValue:
         day=i18n.today(),
         promises=queries.promises(viewer),
         numbers=counts(viewer),
+        troubles=health.troubles() if viewer.has(Role.ADMIN) else [],
         intake_url=places.address("clients.intake_queue"),
     )
 

@@ -13,7 +13,7 @@ from . import digests, operations_digest
 from .board import first_zone
 
 log = structlog.get_logger()
-AT_A_TIME = 25
+AT_A_TIME = 40
 
 
 def write_some() -> int:

@@ -263,7 +263,7 @@ def test_every_sentence_of_a_clients_page_is_in_spanish() -> None:
     with (CASEWORK / "translations/es/LC_MESSAGES/messages.po").open("rb") as file:
         known = {m.id if isinstance(m.id, str) else m.id[0] for m in read_po(file) if m.id and m.string}
     needed = set()
-    for name in ("client_messages.html", "message_parts.html"):
+    for name in ("client_messages.html", "message_parts.html", "client_steps.html"):
         needed |= _words(CASEWORK / "templates/casework" / name, "jinja2.ext:babel_extract")
     needed |= _words(CASEWORK / "views/client_messages.py", "python")
     needed |= {str(words) for words in FROM_CLIENT.values()}

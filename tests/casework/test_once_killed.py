@@ -68,6 +68,7 @@ ACTS: dict[str, tuple[Callable[[Work], object], type[Base], str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.promise(2)
 @pytest.mark.parametrize("what", ACTS)
 def test_cut_off_at_any_statement_it_is_whole_or_not_at_all_and_comes_once(work: Work, app: Flask, what: str) -> None:
     act, kind, entry, mail = ACTS[what]

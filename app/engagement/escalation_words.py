@@ -25,8 +25,12 @@ STEPS: dict[str, Any] = {
     "taken": _l("Taken on"),
     "stood_in": _l("Given to a deputy: the person is away or gone"),
     "attorney_told": _l("Supervising attorney told: a date is near"),
-    "ran_out": _l("The last level's time ran out"),
+    "ran_out": _l("Time ran out; it rises no further"),
     "closed": _l("Closed"),
+}
+WHY: dict[str, Any] = {
+    "case_ended": _l("The case has ended."),
+    "lead_changed": _l("Whoever led the case then leads it no more."),
 }
 SHORT: dict[str, Any] = {
     "coordinator": _l("coordinator"), "firm_coordinator": _l("firm's coordinator"),
@@ -84,7 +88,7 @@ def state_of(row: Any) -> tuple[str, str]:
     if row.closed_at is not None:
         return _("closed"), "ok"
     if row.ran_out_at is not None:
-        return _("nobody answered"), "stop"
+        return _("time ran out"), "stop"
     if row.taken_at is not None:
         return _("taken on"), "wait" if row.respond_by >= clock.now() else "stop"
     return (_("waits"), "wait") if row.respond_by >= clock.now() else (_("late"), "stop")
@@ -105,8 +109,8 @@ def _title(step: EscalationStep) -> str:
 def _body(step: EscalationStep) -> str:
     if step.step == "closed":
         return root_causes().get(step.why or "", step.why or "")
-    if step.why == "case_ended":
-        return _("The case has ended.")
+    if step.why in WHY:
+        return str(WHY[step.why])
     if step.to is None:
         return _("To nobody in particular.") if step.step in ("opened", "raised", "stood_in") else ""
     words = _("To %(who)s, who stands in.") if step.why == "deputy" else _("To %(who)s.")

@@ -30,6 +30,7 @@ from .models_escalations import Escalation, EscalationStep
 
 AGAIN_WITHIN = timedelta(days=30)  # what comes back sooner opens the same one again
 NEAR = timedelta(days=7)
+ABOUT_THE_LEAD = ("silence", "mismatch", "cannot_go_on", "date_near", "credential_lapsed", "transfer_unanswered")
 
 
 class NeedsFinding(BadInput):
@@ -214,14 +215,23 @@ def climb(escalation: Escalation) -> bool:
     over = escalation.closed_at or escalation.ran_out_at or escalation.respond_by > clock.now()
     if over or case.paused_at is not None:
         return False
-    following = _next_level(escalation) if case.status in OPEN else None
+    moot = _why_moot(escalation)
+    following = _next_level(escalation) if moot is None else None
     if following is None:
         escalation.ran_out_at = clock.now()
-        _step(escalation, "ran_out", None, why=None if case.status in OPEN else "case_ended")
+        _step(escalation, "ran_out", None, why=moot)
         audit.record("escalation.run_out", escalation, actor=None, after={"level": escalation.level})
     else:
         _rise(escalation, *following, actor=None)
     return True
+
+
+def _why_moot(escalation: Escalation) -> str | None:
+    """Why nobody above needs to hear of it: the case has ended, or the lead it was about has gone."""
+    if escalation.case.status not in OPEN:
+        return "case_ended"
+    gone = escalation.cause in ABOUT_THE_LEAD and escalation.volunteer_id != _lead(escalation.case)
+    return "lead_changed" if gone else None
 
 
 def _next_level(escalation: Escalation) -> tuple[Rule, int] | None:

@@ -24,7 +24,6 @@ from app.core.mail import Mail
 from app.matching.models import Assignment
 
 from .models import Audience, Checkin
-from .models_escalations import Escalation
 from .models_ladder import CheckinStep
 from .models_series import SeriesPause, SeriesVersion
 from .series import PACKAGE, Due, Rule, Work, default_rules, next_due, rule_from
@@ -300,22 +299,3 @@ def get_own_checkin(public_id: str, *, viewer: User) -> Checkin:
     if checkin is None:
         raise NotFound
     return checkin
-
-
-def open_escalations(case: Case) -> list[Escalation]:
-    """What a person must still resolve on a case."""
-    found = select(Escalation).where(Escalation.case_id == case.id, Escalation.closed_at.is_(None))
-    return list(session.execute(found.order_by(Escalation.id)).scalars())
-
-
-def get_escalation(public_id: str, *, viewer: User) -> Escalation:
-    """An open escalation in the viewer's programmes.
-
-    :raises NotFound: none such
-    """
-    found = select(Escalation).join(Escalation.case).where(Escalation.public_id == public_id)
-    mine = found.where(Case.programme_id.in_(viewer.programme_ids(*STAFF)), Escalation.closed_at.is_(None))
-    escalation = session.execute(mine).scalar_one_or_none()
-    if escalation is None:
-        raise NotFound
-    return escalation

@@ -133,6 +133,23 @@ def test_after_downtime_it_rises_one_level_and_the_next_has_its_time(house: Hous
     assert house.one.respond_by > MONDAY + timedelta(days=30)
 
 
+def test_it_rises_no_further_where_the_lead_has_gone_or_the_case_has_ended(house: House) -> None:
+    open_one(house, "cannot_go_on")
+    open_one(house, "complaint")
+    with transaction():
+        house.case.assignments[0].ended_at = MONDAY
+    climb(MONDAY + timedelta(days=1))
+    climb(MONDAY + timedelta(days=3))
+    assert sorted(steps(house)[2:]) == [("raised", 2), ("ran_out", 1)]
+    with transaction():
+        house.case.status = CaseStatus.WITHDRAWN
+    climb(MONDAY + timedelta(days=30))
+    assert [step.why for step in session.query(EscalationStep).filter_by(step="ran_out")] == [
+        "lead_changed", "case_ended",
+    ]  # fmt: skip
+    assert len(open_tasks()) == 2  # they are closed by a person, with what was found
+
+
 def test_taking_it_on_stops_the_clock_and_forgetting_it_starts_it_again(house: House) -> None:
     open_one(house)
     by("colleague", escalations.take_on, house, MONDAY + timedelta(hours=1))

@@ -42,7 +42,9 @@ Written into --out, cases in priority order:
   proposals.csv  case_id, volunteer_id, fit, expertise, area, language, place, slack,
                  rotation, fatigue, load_penalty, needs_mentor, rank, runner_up
   unplaced.csv   case_id, reason, binding_rule, after_<rule> for the 14 rules,
-                 blocking_volunteers, blocking_cases
+                 blocking_volunteers, blocking_cases; where these two would pass
+                 50 million characters in all, as:CASE;ID;... stands for what
+                 is in that column of CASE, in a row above, and these ids
   wanted.csv     rank, role, licence, area, level, county, remote, language,
                  credentials, trainings, places, case_ids
   report.json    cases, volunteers, feasible_pairs, placed, placed_by_priority,

@@ -11,14 +11,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from app.matching.engine.fit import TERMS
 from app.matching.engine.rules import RULES
-from app.matching.engine.solve import Placement
+from app.matching.engine.solve import Placement, Unplaced
 from app.matching.engine.wanted import Want
 
 PROPOSAL_COLUMNS = (
@@ -35,7 +35,7 @@ WANTED_COLUMNS = (
 PAIR_COLUMNS = ("case_id", "volunteer_id", "fit")
 RESULTS = ("pairs.csv", "proposals.csv", "unplaced.csv", "wanted.csv", "report.json")  # in the order they move in
 UNFINISHED = ".unfinished-"  # then the writer's process
-AS = "as:"  # before the case in whose row the same witness stands
+AS = "as:"  # before the case in whose row a witness stands: that one and what is named after it are the witness
 ENOUGH_PROOFS = 50_000_000  # characters of witnesses written out, before those that stand in a row above are named
 STAGES = ("read", "candidates", "coverage", "fit", "certificate", "explain", "write")
 MEGABYTE = 1 << 20 if sys.platform == "darwin" else 1 << 10
@@ -51,16 +51,24 @@ def proposal_rows(placement: Placement) -> Iterable[Sequence[Any]]:
 
 
 def unplaced_rows(placement: Placement) -> Iterable[Sequence[Any]]:
-    """Return the rows of unplaced.csv; where proofs would fill gigabytes, one given before is named by its case."""
-    written = 0
+    """Return the rows of unplaced.csv; where proofs would fill gigabytes, one that stands in a row above is named."""
+    written, whole = 0, set[str]()
     for row in placement.unplaced:
-        witness = row.witness
-        if written > ENOUGH_PROOFS and witness.found_for not in ("", row.case_id):
-            proof = (AS + witness.found_for,) * 2
-        else:
+        proof = _by_a_row_above(row, whole) if written > ENOUGH_PROOFS else None
+        if proof is None:
+            witness = row.witness
             proof = (";".join(witness.volunteers), ";".join(witness.cases))
             written += len(proof[0]) + len(proof[1])
+            whole.update({witness.found_for} & {row.case_id})
         yield row.case_id, row.reason, row.binding_rule, *row.after, *proof
+
+
+def _by_a_row_above(row: Unplaced, whole: Collection[str]) -> tuple[str, str] | None:
+    found = row.beside(whole)
+    if found is None:
+        return None
+    named = AS + found.case_id
+    return ";".join((named, *found.volunteers)), ";".join((named, *found.cases))
 
 
 def wanted_rows(placement: Placement) -> Iterable[Sequence[Any]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import random
+from collections import Counter
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,7 @@ from app.matching import (
 from app.matching.docket_jobs import place_docket_now
 from app.matching.dockets import today
 from app.matching.engine import witness
-from app.matching.engine.docket import Docket
+from app.matching.engine.docket import CaseRow, Docket, VolunteerRow
 from app.matching.engine.machine import Plain
 from app.matching.engine.rules import rules_against
 from app.matching.engine.solve import place
@@ -37,47 +39,60 @@ from tests import factories
 from tests.matching.desk import MONDAY, lay
 
 
-def crowded(seed: int) -> Docket:
+@cache
+def crowded(seed: int) -> tuple[Docket, dict[str, set[str]]]:
+    """A docket with few places, and who may take each case by the rules judged row by row."""
     chance = random.Random(seed)
-    cases, people = invent(120, 60, 1, seed)
+    cases, people = invent(80, 50, 1, seed)
     people = [replace(row, slots=0 if chance.random() < 0.5 else 1) for row in people]
-    return Docket.from_rows(cases, people, AS_OF)
+    docket = Docket.from_rows(cases, people, AS_OF)
+    return docket, {case.case_id: {row.volunteer_id for row in people if may_take(docket, case, row)} for case in cases}
+
+
+def may_take(docket: Docket, case: CaseRow, row: VolunteerRow) -> bool:
+    return not rules_against(case, row, docket.as_of, docket.settings)
 
 
 @pytest.mark.parametrize("most_pairs", [None, 1])
-def test_a_proof_given_again_still_proves(
+def test_a_proof_that_names_a_row_above_still_proves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_pairs: int | None
 ) -> None:
     monkeypatch.setattr(witness, "LARGE", 3)
-    monkeypatch.setattr(placement_files, "ENOUGH_PROOFS", 400)
-    again = 0
-    for seed in range(3):
-        docket = crowded(seed)
+    monkeypatch.setattr(placement_files, "ENOUGH_PROOFS", 300)
+    forms = Counter[int]()
+    for seed in range(2):
+        docket, able = crowded(seed)
         write_placement(place(docket, machine=Plain(), most_pairs=most_pairs), tmp_path, pairs=False)
-        full: dict[str, dict[str, str]] = {}
+        whole: dict[str, tuple[set[str], set[str]]] = {}
         with (tmp_path / "unplaced.csv").open() as file:
             for row in csv.DictReader(file):
-                named = row["blocking_volunteers"]
-                if named.startswith(AS):
-                    again += 1
-                    assert row["blocking_cases"] == named
-                    assert_proves(docket, row["case_id"], full[named.removeprefix(AS)])
-                elif row["reason"] == "all_taken":
-                    full[row["case_id"]] = row
-                    assert_proves(docket, row["case_id"], row)
-    assert again > 20
+                if row["reason"] == "all_taken":
+                    (above, people), (same, cases) = map(told, (row["blocking_volunteers"], row["blocking_cases"]))
+                    assert above == same
+                    if above:
+                        forms[len(people)] += 1
+                        assert not people & whole[above][0]
+                        people, cases = people | whole[above][0], cases | whole[above][1]
+                    else:
+                        whole[row["case_id"]] = people, cases
+                    assert_proves(docket, able, row["case_id"], people, cases)
+    assert forms[0] > 5
+    assert forms.total() > forms[0] + 5
 
 
-def assert_proves(docket: Docket, case_id: str, proof: dict[str, str]) -> None:
-    people = {docket.volunteer_index[who] for who in proof["blocking_volunteers"].split(";")}
-    cases = {docket.case_index[one] for one in proof["blocking_cases"].split(";") if one}
-    this = docket.case_index[case_id]
-    assert all(case < this for case in cases)
-    assert len(cases) == sum(docket.volunteers[v].slots for v in people)
-    for case in (this, *cases):
-        for v, row in enumerate(docket.volunteers):
-            if v not in people:
-                assert rules_against(docket.cases[case], row, docket.as_of, docket.settings)
+def told(cell: str) -> tuple[str, set[str]]:
+    """The row above that a cell names, and the ids that stand in it."""
+    ids = cell.split(";") if cell else []
+    above = ids.pop(0).removeprefix(AS) if cell.startswith(AS) else ""
+    return above, set(ids)
+
+
+def assert_proves(docket: Docket, able: dict[str, set[str]], this: str, people: set[str], cases: set[str]) -> None:
+    above = {case.case_id for case in docket.cases[: docket.case_index[this]]}
+    assert cases <= above
+    assert len(cases) == sum(row.slots for row in docket.volunteers if row.volunteer_id in people)
+    for case_id in (this, *cases):
+        assert able[case_id] <= people
 
 
 def test_of_a_proof_with_very_many_the_rest_is_counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """One run over the whole docket: who is proposed for which case, what that proves, and why the rest waits."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from .machine import Machine, machine_for
 from .optimum import Certificate, Optimum, Source, certify, place_best, price_slotless
 from .tables import CASE_WIDTH, PERSON_WIDTH
 from .wanted import Want, wanted_list
-from .witness import Witness, Witnesses
+from .witness import Beside, Witness, Witnesses
 
 NO_ONE_CAN = "no_one_can"
 ALL_TAKEN = "all_taken"
@@ -87,6 +87,10 @@ class Unplaced:
     def witness(self) -> Witness:
         """Return the proof that every slot is taken by more urgent cases; nothing when no one can take it."""
         return self.witnesses.of(self.case) if self.reason == ALL_TAKEN else Witness((), ())
+
+    def beside(self, shown: Collection[str]) -> Beside | None:
+        """Return a proof by the witness of one of the cases shown, where one serves."""
+        return self.witnesses.beside(self.case, shown) if self.reason == ALL_TAKEN else None
 
     @property
     def blocking_volunteers(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def waits_for_hours(mail: Mail) -> bool:
         return False
     if mail.kind in OFFERS:
         return mail.case is None or mail.case.priority_rank != 1
-    return mail.audience == "client" or mail.kind in WAITING_TOO or mail.kind.partition(".")[0] in WAITING
+    return mail.kind in WAITING_TOO or mail.kind.partition(".")[0] in WAITING
 
 
 def leaves_at(mail: Mail, moment: datetime) -> datetime:

@@ -12,10 +12,13 @@ from app.accounts import calendars
 from app.accounts.models import User
 from app.clients import safety_words
 from app.clients.models import Case, CaseStatus, Client, PriorityLevel
+from app.clients.models.statuses import CaseRole
+from app.clients.supervision import rests
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, refuse_if
 from app.tasks.operations import finish_tasks, open_task
+from app.volunteers.operations_leave import leave_on
 
 from . import message_mails, message_policy, policy
 from .models import ContactAttempt, Message, Visibility
@@ -24,6 +27,7 @@ from .operations import SENT_TWICE, CannotKeep, NotOnTheCase
 
 MOST = 20_000
 WAITS_DAYS = 3  # business days until a client's unanswered message becomes a task
+ANSWERS = (CaseRole.LEAD, CaseRole.CO_COUNSEL)
 UNANSWERED = "message_unanswered"
 BY_MESSAGE = "message"
 
@@ -123,9 +127,11 @@ def _sent_before(case: Case, text: str, actor: User | None, visibility: Visibili
 
 
 def _is_helped(case: Case) -> bool:
-    """Is there a lawyer who can answer, and does the work go on?"""
-    lead = next((a for a in case.assignments if a.ended_at is None and a.role == "lead"), None)
-    return lead is not None and lead.cut_off_at is None and case.paused_at is None
+    """Does the work go on, with a lawyer who is there to answer?"""
+    today = calendars.today(case.programme)
+    lawyers = (a for a in case.assignments if a.ended_at is None and a.role in ANSWERS and not a.is_package)
+    there = (a for a in lawyers if not rests(a) and leave_on(a.volunteer_id, today) is None)
+    return case.paused_at is None and next(there, None) is not None
 
 
 def _answer_due(case: Case) -> datetime:

@@ -26,8 +26,9 @@ from app.core.db import session, transaction
 from app.core.errors import NotAllowed, Refusal
 from app.core.mail import Mail, reason_to_drop
 from app.tasks.models import Task
+from app.volunteers.models_leave import Leave
 from tests import factories
-from tests.casework.conftest import MONDAY, Work, begin
+from tests.casework.conftest import MONDAY, TODAY, Work, begin
 from tests.snapshots import same_as_stored
 
 CASEWORK = Path(operations.__file__).parent
@@ -149,14 +150,17 @@ def test_an_answer_a_talk_or_the_end_leaves_no_task(work: Work, how: str) -> Non
     assert work.tasks() == {}
 
 
-@pytest.mark.parametrize("without", ["lawyer", "going on"])
+@pytest.mark.parametrize("without", ["lawyer", "going on", "being there"])
 def test_where_no_lawyer_answers_staff_are_asked_at_once(app: Flask, without: str) -> None:
     work = begin(CaseStatus.AVAILABLE) if without == "lawyer" else begin()
     with transaction():
         if without == "lawyer":
             work.lead.ended_at = clock.now()
-        else:
+        elif without == "going on":
             work.case.paused_at = clock.now()
+        else:
+            away = {"from_on": TODAY, "until_on": TODAY, "announced_by_id": work.user_id}
+            session.add(Leave(volunteer=work.lead.volunteer, **away))
     say(work, as_="client")
     assert work.tasks() == {"message_unanswered": None}
 

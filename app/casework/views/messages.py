@@ -66,8 +66,7 @@ def _form(case: Case, corrects: Message | None) -> MessageForm:
 
 
 def _messages(public_id: str, way: dict[str, str]) -> ResponseReturnValue:
-    if request.method == "GET":
-        audit.record_view("messages", _case(public_id, way), viewer=signed_in())
+    audit.record_view("messages", _case(public_id, way), viewer=signed_in())
     case = _case(public_id, way)
     corrects = _corrected(case)
     form = _form(case, corrects)

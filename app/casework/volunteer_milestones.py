@@ -67,13 +67,13 @@ def missing() -> Iterator[Reached]:
 
 def _reached() -> Iterator[Reached]:
     part, entry = Assignment, TimeEntry
-    closed = (part.role == "lead", part.end_reason == "closed")
+    cases = func.count(part.case_id.distinct())
     for volunteer_id, _count, at in _counted(part.volunteer_id, func.count(), part.started_at, part.role == "lead"):
         yield Reached(volunteer_id, "placed_1", at)
     given = (entry.volunteer_id.is_not(None), entry.removed_at.is_(None))
     for volunteer_id, total, at in _counted(entry.volunteer_id, func.sum(entry.hundredths), entry.created_at, *given):
         yield from (Reached(volunteer_id, f"hours_{n}", at) for n in HOURS if total >= n * 100)
-    for volunteer_id, count, at in _counted(part.volunteer_id, func.count(), part.ended_at, *closed):
+    for volunteer_id, count, at in _counted(part.volunteer_id, cases, part.ended_at, part.end_reason == "closed"):
         yield from (Reached(volunteer_id, f"closed_{n}", at) for n in CLOSED if count >= n)
 
 

@@ -17,11 +17,12 @@ from app.accounts.queries import find_user
 from app.clients import operations_intake as intake
 from app.clients.models import CaseStatus
 from app.clients.models.statuses import WITH_VOLUNTEER
+from app.core.access import Role
 from app.core.db import engine, session, transaction
 from app.demo import load as demo
 from app.matching import operations as matching
 from app.matching.docket_jobs import place_docket_now
-from app.volunteers.models import VolunteerStatus
+from app.volunteers.models import Organisation, VolunteerStatus
 from config import Settings
 from tests import factories
 from tests.conftest import KEYS, SERVER, _on_server
@@ -83,6 +84,9 @@ def _what_the_demo_leaves_out() -> None:
         matching.send_offer(offered, star.volunteer, actor=staff)
         matching.send_offer(other, factories.volunteer(), actor=staff)
         intake.begin_request(language="en", watched=False, actor=staff)
+        answers = factories.user(email="firm@demo.test", name="Wren Abbott")
+        firm = factories.add(Organisation(name="Orchard and Vale LLP"))
+        accounts.grant_role(answers, Role.FIRM_COORDINATOR, organisation=firm, actor=None)
         for scene in (everybody._ask_a_firm, everybody._change_hands, everybody._share_the_work):
             scene(programme)
 

@@ -38,6 +38,7 @@ MINUTES = timedelta(minutes=1)
 TIMETABLE = [
     Job("slots.forget", "app.schedule.forget_old_slots", every=1 * MINUTES),
     Job("checkins.plan", "app.engagement.jobs.plan_due", every=5 * MINUTES),
+    Job("checkins.hasten", "app.engagement.jobs.hasten_all", every=5 * MINUTES),
     Job("escalations.look", "app.engagement.jobs_escalations.look", every=5 * MINUTES),
     Job("requests.try_again", "app.clients.jobs.try_again_one", every=15 * MINUTES),
     Job("requests.close_incomplete", "app.clients.jobs.close_incomplete_one", every=15 * MINUTES),
@@ -67,7 +68,6 @@ POST = [
 ]
 WORK = [
     "app.engagement.jobs.send_one",
-    "app.engagement.jobs.remind_one",
     "app.engagement.jobs_escalations.climb_one",
     "app.engagement.jobs_surveys.send_one",
     "app.matching.jobs.expire_one",

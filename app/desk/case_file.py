@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -129,8 +129,8 @@ class CaseFile:
     def mails(self) -> list[Any]:
         """What was written to whom about the case, newest first."""
         columns = (Mail.created_at, Mail.sent_at, Mail.audience, Mail.subject, Mail.language, Mail.status)
-        return list(session.execute(select(*columns).where(Mail.case_id == self.case.id)
-                                    .order_by(Mail.id.desc()).limit(MOST)))  # fmt: skip
+        about = or_(Mail.case_id == self.case.id, Mail.public_id.in_(engagement.bundles_about(self.case.id)))
+        return list(session.execute(select(*columns).where(about).order_by(Mail.id.desc()).limit(MOST)))
 
     @cached_property
     def looks(self) -> list[Any]:

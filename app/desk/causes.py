@@ -55,6 +55,7 @@ WAYS: dict[str, Way] = {
     "letter": Way(_l("Open"), "desk.case"),
     "checkin_call": Way(_l("Call and enter"), "engagement.record_answer", "record"),
     "checkin_silent": Way(_l("Call and enter"), "engagement.record_answer", "record"),
+    "checkin_away": Way(_l("See how it stands"), "engagement.record_answer", "record"),
     "checkin_late": Way(_l("Call and enter"), "engagement.record_answer", "record"),
     "cannot_go_on": Way(_l("Decide"), "casework.ways_out"),
     "package_cannot_go_on": Way(_l("Decide"), "desk.case", "case", "openings"),

@@ -59,8 +59,3 @@ def hasten_all() -> int:
         with transaction():
             hastened += operations_ladder.hasten(session.get_one(Checkin, checkin_id))
     return hastened
-
-
-def remind_one() -> bool:
-    """Reminders leave with the questions, so that one mail holds all that is due for a person."""
-    return send_one()

@@ -34,7 +34,7 @@ def placed(status: CaseStatus = CaseStatus.PLACED, **changes: object) -> Case:
 
 def run_the_clock() -> None:
     jobs.plan_due()
-    while jobs.send_one() or jobs.remind_one():
+    while jobs.send_one():
         pass
 
 

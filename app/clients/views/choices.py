@@ -83,8 +83,9 @@ def _as_typed(now: choices.Choices) -> dict[str, object]:
 def _page(client: Client, form: ChoicesForm, token: str) -> str:
     programme = client.case.programme
     return render_template(
-        "clients/mail_choices.html", form=form, token=token, office=programme, contact_line="", watched=client.watched_device,
-        neutral_name=programme.sender_name, exit_url=url_for(".leave"), writes=mails.safe_email(client) is not None,
+        "clients/mail_choices.html", form=form, token=token, office=programme, contact_line="",
+        watched=client.watched_device, neutral_name=programme.sender_name, exit_url=url_for(".leave"),
+        writes=mails.safe_email(client) is not None,
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def disagree(
     volunteer: str | None, client_values: Mapping[str, Any] | None, volunteer_values: Mapping[str, Any] | None = None
 ) -> bool:
     """Does the volunteer say that all is well, or that they spoke, while the client says that nobody was in touch?"""
-    if client_values is None or client_values.get("contact") != "no":
+    if client_values is None or (client_values.get("contact") != "no" and "no_contact" not in client_values.values()):
         return False
     return volunteer in ("on_track", "ready_to_close", "postponed") or (volunteer_values or {}).get("contact") == "yes"
 

@@ -33,8 +33,7 @@ def compare(checkin: Checkin, given: Answer) -> None:
     """Compare an answer with the other side's newest; what does not fit is opened at once, and neither side is told."""
     case = checkin.case
     if checkin.audience is Audience.CLIENT:
-        written = [given.comment, *(value for value in given.values.values() if isinstance(value, str))]
-        safety_words.listen(case, *written, occasion=_occasion(given))
+        safety_words.listen(case, *_written(checkin, given), occasion=_occasion(given))
     volunteer = queries.newest_answer(case, Audience.VOLUNTEER)
     client = queries.newest_answer(case, Audience.CLIENT)
     if volunteer is None or client is None or volunteer.assignment_id != client.assignment_id:
@@ -43,6 +42,12 @@ def compare(checkin: Checkin, given: Answer) -> None:
     today = calendars.today(case.programme)
     for cause in answers.differences(theirs.standing, theirs.values, clients.values, today):
         escalate(case, cause, occasion=f"answers {theirs.id} {clients.id}")
+
+
+def _written(checkin: Checkin, given: Answer) -> list[str]:
+    """What somebody wrote themselves, not what they chose among."""
+    free = [given.values.get(q.key) for q in answers.asked(checkin, "en") if q.kind not in answers.CHOSEN]
+    return [text for text in (given.comment, *free) if isinstance(text, str)]
 
 
 def client_gave_sign(case: Case, occasion: str) -> None:

@@ -319,6 +319,10 @@ def test_what_the_client_says_about_help_dates_or_their_word_opens_its_own(house
     assert says(Audience.CLIENT, **{**fine, "contact": "no"})[2:] == ["mismatch"]
     assert says(Audience.CLIENT, "All is well. BLAUE   blúme!", **fine)[3:] == ["safety_word"]
     assert says(Audience.CLIENT, "blaue blumen", **fine)[4:] == []
+    with transaction():
+        house.case.client.safety_word = "yes"  # that was chosen, not written
+    says(Audience.CLIENT, **fine)
+    assert [step.step for step in session.query(EscalationStep) if step.escalation.cause == "safety_word"] == ["opened"]
     assert says(Audience.VOLUNTEER, standing="cannot_go_on")[4:] == ["cannot_go_on"]
     for task in session.query(Task):
         assert "blume" not in task.title.casefold()

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app.accounts import calendars
 from app.accounts.models import User
@@ -21,7 +22,7 @@ from app.core import clock, daily
 from app.core.db import session, transaction
 from app.core.errors import NotFound
 from app.core.mail import Mail, reason_to_drop
-from app.engagement import jobs, operations, operations_ladder
+from app.engagement import jobs, operations, operations_ladder, queries
 from app.engagement.ladder import step_day
 from app.engagement.models import Audience, Checkin
 from app.engagement.models_ladder import CheckinStep
@@ -264,6 +265,19 @@ def test_an_answer_to_a_later_question_about_the_same_work_ends_the_earlier_ladd
     assert get(first).close_reason == "heard_otherwise"
 
 
+def test_staff_who_spoke_with_the_volunteer_say_so_on_the_check_in(app: Flask, client: FlaskClient) -> None:
+    checkin = asked()
+    work(MONDAY)
+    with clock.at(day(1)):
+        row = get(checkin)
+        assert row.case.custody is not None
+        factories.sign_in(client, row.case.custody.user)
+        assert "We spoke" in client.get(f"/checkins/{row.public_id}/answer").get_data(as_text=True)
+        assert client.post(f"/checkins/{row.public_id}/spoke").status_code == 303
+        assert get(checkin).close_reason == "spoke"
+        assert client.post(f"/checkins/{row.public_id}/spoke").status_code == 410
+
+
 def test_what_is_due_together_is_one_mail_with_a_link_for_each(app: Flask) -> None:
     first = asked()
     with clock.at(day(-20)), transaction():
@@ -275,6 +289,10 @@ def test_what_is_due_together_is_one_mail_with_a_link_for_each(app: Flask) -> No
     (mail,) = mails()
     assert mail.text.count("/checkin/") == 3
     assert all(get(each).case.number in mail.text for each in found)
+    assert mail.case_id is None
+    for each in found:
+        about = queries.bundles_about(get(each).case_id)
+        assert session.execute(about).scalars().all() == [mail.public_id], "every case shows it"
     with clock.at(day(0.1)), transaction():
         operations.answer(session.get_one(Checkin, found[0]), {"standing": "on_track"})
     assert reason_to_drop(mails()[0]) is None, "two are still asked"

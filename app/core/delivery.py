@@ -261,7 +261,7 @@ def park_one() -> bool:
     if session.execute(select(Mail.id).where(lost).limit(1)).scalar_one_or_none() is None:
         return False
     with transaction():
-        found = select(Mail).where(lost).order_by(Mail.lease_until).limit(1).options(_without_text())
+        found = select(Mail).where(lost).order_by(Mail.id).limit(1).options(_without_text())
         mail = session.execute(found.with_for_update(of=Mail, skip_locked=True)).scalar_one_or_none()
         if mail is None:
             return False

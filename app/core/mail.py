@@ -51,7 +51,7 @@ class Mail(Base, Public):
     __table_args__ = (
         Index("uq_outbox_mails_occasion", "occasion", "to_hash", unique=True),
         Index("ix_outbox_mails_waiting", "due_at", "id", **_only(WAITING)),
-        Index("ix_outbox_mails_on_the_way", "lease_until", **_only(ON_THE_WAY)),
+        Index("ix_outbox_mails_on_the_way", "id", **_only(ON_THE_WAY)),
         Index("ix_outbox_mails_state", "programme_id", "status", "id"),
         Index("ix_outbox_mails_programme", "programme_id", "id"),
         Index("ix_outbox_mails_case", "case_id", "id"),

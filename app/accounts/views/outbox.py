@@ -15,7 +15,6 @@ from app.core.access import Role, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.lists import csv_download, here, page_of
 from app.core.mail import Mail, MailStatus
-from app.core.mail_foot import foot_of
 
 from ..forms_outbox import WORDS, DropForm
 from . import bp
@@ -142,7 +141,7 @@ def _page(mail: Mail, form: DropForm) -> ResponseReturnValue:
     return render_template(
         "accounts/outbox_mail.html",
         mail=mail,
-        text=outbox.without_links(mail.text + foot_of(mail)) if _mail_server() else mail.text + foot_of(mail),
+        text=outbox.without_links(mail.text) if _mail_server() else mail.text,
         states=STATES,
         acts=acts,
         form=form,

@@ -22,7 +22,8 @@ AT_ONCE = frozenset({
 # Mails of matching and casework are notices of holds and parts, and leave at once, but for these.
 WAITING_TOO = frozenset({
     "matching.offer", "matching.firm_offer", "matching.appeal", "matching.thanked", "matching.firm_thanked",
-    "matching.request_lost", "matching.firm_request_lost", "matching.digest", "casework.thanks", "casework.case_dormant",
+    "matching.request_lost", "matching.firm_request_lost", "matching.digest",
+    "casework.thanks", "casework.case_dormant",
 })  # fmt: skip
 OFFERS = ("matching.offer", "matching.firm_offer")
 

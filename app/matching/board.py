@@ -19,7 +19,9 @@ from app.core import clock
 from app.core.db import session
 from app.volunteers.models import Volunteer
 
+from . import cases_at_hand
 from .barring import Purpose
+from .engine.docket import CaseRow
 from .models import HOLDING, LIVE, Referral, ReferralStatus
 from .policy import against_a_claim, warnings_of_a_claim
 from .rules import Pair, case_rows, judge_rows, listed_openings, one_volunteer
@@ -117,21 +119,25 @@ class Listing:
 
 def open_matters(volunteer: Volunteer) -> list[Listing]:
     """Every listed opening the volunteer may know of; those with people close to them are left out."""
-    return _listings(volunteer, listed_openings())
+    today = clock.today_in(first_zone())
+    return _listings(volunteer, listed_openings(), cases_at_hand.to_take(today, listed_openings()))
 
 
 def some_matters(volunteer: Volunteer, opening_ids: Iterable[int]) -> list[Listing]:
     """Those of some openings that are listed and that the volunteer may know of."""
-    return _listings(volunteer, listed_openings().where(Opening.id.in_(list(opening_ids))))
+    return _of(volunteer, listed_openings().where(Opening.id.in_(list(opening_ids))))
 
 
 def one_matter(volunteer: Volunteer, opening: Opening) -> Listing | None:
     """One listed opening, or None where the volunteer may not know of it."""
-    return next(iter(_listings(volunteer, select(Opening.id).where(Opening.id == opening.id))), None)
+    return next(iter(_of(volunteer, select(Opening.id).where(Opening.id == opening.id))), None)
 
 
-def _listings(volunteer: Volunteer, openings: Select[Any]) -> list[Listing]:
-    rows = case_rows(openings, Purpose.CLAIM)
+def _of(volunteer: Volunteer, openings: Select[Any]) -> list[Listing]:
+    return _listings(volunteer, openings, case_rows(openings, Purpose.CLAIM))
+
+
+def _listings(volunteer: Volunteer, openings: Select[Any], rows: Mapping[int, CaseRow]) -> list[Listing]:
     zone = first_zone()
     judged = judge_rows(list(rows.values()), one_volunteer(volunteer, clock.today_in(zone), zone), clock.today_in(zone))
     return lay_listings(openings, judged, lambda referral: referral.volunteer_id == volunteer.id)

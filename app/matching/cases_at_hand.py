@@ -1,7 +1,8 @@
 """Every open matter as the engine reads it, kept in memory, and read again where a change of its case was noted.
 
-The other half of `at_hand`: what a volunteer's shortlist begins from. A bar, a conflict, a hold or an offer is a change
-of its case and counts at the next look; whatever may bar many (firms, households, names of volunteers) reads all again.
+The other half of `at_hand`: what the shortlist of a volunteer and their list of open matters begin from. A bar, a
+conflict, a hold or an offer is a change of its case and counts at the next look; whatever may bar many (firms,
+households, names of volunteers) reads all again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from app.clients.models import Opening
 from app.core.db import engine, session
 
 from . import changes
+from .barring import Purpose
 from .engine.docket import CaseRow, VolunteerRow
 from .engine.problems import categories, fold, fold_area
 from .models_changes import EVERY
@@ -37,6 +39,7 @@ class CasesAtHand:
     of: Engine
     day: date
     every: Select[Any]  # the ids of all open matters of the day
+    purpose: Purpose = Purpose.MATCH
     known: int | None = None
     rows: Rows = field(default_factory=dict)
     of_case: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -52,7 +55,7 @@ class CasesAtHand:
         with self.lock:
             seen = changes.look(self.known)
             if EVERY in seen.cases or len(seen.cases) > MANY:
-                rows, cases = _read(self.every)
+                rows, cases = _read(self.every, self.purpose)
                 self.rows.clear()
                 self.of_case.clear()
                 self.listing.clear()
@@ -64,7 +67,7 @@ class CasesAtHand:
 
     def _read_again(self, changed: list[int]) -> None:
         self.read = len(changed)
-        rows, cases = _read(self.some, cases=changed) if changed else ({}, {})
+        rows, cases = _read(self.some, self.purpose, cases=changed) if changed else ({}, {})
         for opening_id in [one for case_id in changed for one in self.of_case.pop(case_id, ())]:
             self.listing[_field(self.rows.pop(opening_id))].discard(opening_id)
         self._take(rows, cases)
@@ -74,6 +77,11 @@ class CasesAtHand:
         for opening_id, row in rows.items():
             self.of_case[cases[opening_id]].add(opening_id)
             self.listing[_field(row)].add(opening_id)
+
+    def all_rows(self) -> Rows:
+        """Every open matter."""
+        with self.lock:
+            return dict(self.rows)
 
     def in_fields_of(self, volunteer: VolunteerRow) -> Rows:
         """What is about a field that the volunteer lists, or asks for none."""
@@ -95,18 +103,34 @@ def in_fields_of(volunteer: VolunteerRow, today: date, every: Select[Any]) -> Ro
     """
     if session.info.get("writing"):
         return case_rows(every)
-    kept: CasesAtHand | None = current_app.extensions.get("cases_at_hand")
+    return _kept(today, every, Purpose.MATCH).in_fields_of(volunteer)
+
+
+def to_take(today: date, every: Select[Any]) -> Rows:
+    """All of some open matters as judged for who asks for one by themselves; likewise.
+
+    :param every: selects the ids of all listed openings
+    """
+    if session.info.get("writing"):
+        return case_rows(every, Purpose.CLAIM)
+    return _kept(today, every, Purpose.CLAIM).all_rows()
+
+
+def _kept(today: date, every: Select[Any], purpose: Purpose) -> CasesAtHand:
+    """What this process keeps for a purpose, as things stand now."""
+    name = f"cases_at_hand_to_{purpose}"
+    kept: CasesAtHand | None = current_app.extensions.get(name)
     if kept is None or kept.day != today or kept.of is not engine():
-        kept = current_app.extensions["cases_at_hand"] = CasesAtHand(engine(), today, every)
+        kept = current_app.extensions[name] = CasesAtHand(engine(), today, every, purpose)
     kept.refresh()
-    return kept.in_fields_of(volunteer)
+    return kept
 
 
 def _field(row: CaseRow) -> str:
     return ANY if row.any_field else fold(row.problem_code)
 
 
-def _read(openings: Select[Any], **asked: Any) -> tuple[Rows, dict[int, int]]:
+def _read(openings: Select[Any], purpose: Purpose, **asked: Any) -> tuple[Rows, dict[int, int]]:
     """The rows of openings, and the case of each."""
     of_case = select(Opening.id, Opening.case_id).where(Opening.id.in_(openings))
-    return case_rows(openings, **asked), {row.id: row.case_id for row in session.execute(of_case, asked)}
+    return case_rows(openings, purpose, **asked), {row.id: row.case_id for row in session.execute(of_case, asked)}

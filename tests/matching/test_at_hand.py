@@ -19,12 +19,13 @@ from app.core.access import Role
 from app.core.db import engine, session, transaction
 from app.matching import at_hand, changes, operations, shortlists
 from app.matching.at_hand import AtHand
+from app.matching.barring import Purpose
 from app.matching.cases_at_hand import CasesAtHand
 from app.matching.docket_jobs import place_docket_now
 from app.matching.dockets import lay_docket, open_to_matching, today, zone
 from app.matching.models import Bar, Referral
 from app.matching.models_changes import DocketChange
-from app.matching.rules import ONE, case_rows
+from app.matching.rules import ONE, case_rows, listed_openings
 from app.matching.volunteer_rows import volunteer_rows
 from app.volunteers import operations_ties
 from app.volunteers.models import Area, Membership, Organisation, Standing, Volunteer
@@ -227,6 +228,7 @@ def test_after_any_change_the_cases_at_hand_are_what_the_database_says(app: Flas
             for _ in range(3):
                 another(desk)
         here, there = cases_kept(), cases_kept()
+        to_take = CasesAtHand(engine(), today(), listed_openings(), Purpose.CLAIM)
         for change in (None, *CASE_CHANGES):
             if change:
                 with transaction():
@@ -237,6 +239,8 @@ def test_after_any_change_the_cases_at_hand_are_what_the_database_says(app: Flas
                 one.refresh()
                 assert one.rows == fresh, change and change.__name__
                 assert sum(map(len, one.of_case.values())) == sum(map(len, one.listing.values())) == len(fresh)
+            to_take.refresh()
+            assert to_take.rows == case_rows(listed_openings(), Purpose.CLAIM), change and change.__name__
             all_again = change in (None, firm, excluded, household)
             assert here.read == (-1 if all_again else 1), f"{change and change.__name__} reads that case, no other"
         here.refresh()

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.matching.commands import match_files_command
-from app.matching.placement_files import PROPOSAL_COLUMNS, UNPLACED_COLUMNS, WANTED_COLUMNS
+from app.matching.placement_files import PROPOSAL_COLUMNS, UNFINISHED, UNPLACED_COLUMNS, WANTED_COLUMNS
 from app.matching.spreadsheets import CASE_COLUMNS, VOLUNTEER_COLUMNS, read_cases, read_volunteers
 
 SAMPLE = Path(__file__).parent / "sample_docket"
@@ -466,3 +466,16 @@ def test_the_help_names_every_file_and_column() -> None:
     assert [name for name in sorted(named) if name not in text] == []
     for name in ("proposals.csv", "unplaced.csv", "wanted.csv", "report.json", "pairs.csv"):
         assert name in text
+
+
+def test_what_a_killed_writer_left_is_cleared_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    out = tmp_path / "out"
+    left, nameless, alive = (out / f"{UNFINISHED}{who}" for who in (f"{ended.pid}-a1", "x", f"{os.getppid()}-b2"))
+    for folder in (left, nameless, alive):
+        folder.mkdir(parents=True)
+        (folder / "unplaced.csv").write_text("half")
+    assert run_rows(tmp_path, [CASE]).exit_code == 0
+    assert [path.name for path in out.glob(".*")] == [alive.name]
+    assert (alive / "unplaced.csv").read_text() == "half"

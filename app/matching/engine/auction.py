@@ -10,7 +10,7 @@ since fits are whole numbers.
 
 Prices are counted in parts of a point, `parts` bits of them. They leave open how far the whole market may be moved up
 or down, so `lower` brings every price to the least that holds, which is a whole number of points and the same
-whichever way it was found. Work: bids, in practice a few dozen a case, each reading a few blocks of its stretch;
+whichever way it was found. Work: bids, in practice about a hundred a case, each reading a few blocks of its stretch;
 then every pair of the market once.
 """
 
@@ -111,7 +111,7 @@ def vacate(
 
 
 def least_by_others(
-    outside: Any, parts: int, volunteer: Any, fits: Any, start: Any, end: Any,
+    outside: Any, volunteer: Any, fits: Any, start: Any, end: Any,
     true_price: Any, volunteer_of: Any, score: Any, least: Any,
 ) -> None:  # fmt: skip
     """Raise `least` of whoever in the market cases placed outside could take, to what keeps those where they are."""
@@ -194,9 +194,7 @@ class Market:
         last = self.docket.slots - 1
         floor = np.where(last > 0, settings.load_second + settings.load_next * (last - 1), 0)
         least = self.machine.share(floor.astype(np.int64))
-        self.machine.kernel(least_by_others)(
-            outside, self.parts, *self.edges, true_price, volunteer_of, score, least
-        )  # fmt: skip
+        self.machine.kernel(least_by_others)(outside, *self.edges, true_price, volunteer_of, score, least)
         sellers = np.asarray(self.sellers)
         raised = max(int(np.max(np.asarray(least)[sellers])), 0) << self.parts
         self.price = self.machine.share(np.asarray(self.price) + np.where(self.is_seller, raised, 0))

@@ -26,6 +26,7 @@ from . import operations_comparison as comparison
 from .models import Answer, Audience, Checkin
 from .operations_ladder import CALLS, call_instead, climb, send_checkin, still_wanted
 from .operations_planning import plan_checkins
+from .outside import refuse_after_the_end
 
 __all__ = ["answer", "call_instead", "climb", "plan_checkins", "send_checkin", "still_wanted"]
 
@@ -72,9 +73,11 @@ def answer(
 
     :raises AnswerClosed: more than a day has passed since the first answer
     :raises LinkGone: the check-in was closed
+    :raises NothingAskedNow: the case has ended
     """
     checkin = lock(checkin)
     refuse_if(checkin.closed_at is not None and checkin.answered_at is None, LinkGone)
+    refuse_after_the_end(checkin)
     refuse_if(is_settled(checkin), AnswerClosed(_call(checkin)))
     made = Answer(
         checkin=checkin,

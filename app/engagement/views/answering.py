@@ -16,7 +16,7 @@ from app.core.i18n import language
 from .. import answers, forms, operations
 from ..mails import PURPOSE
 from ..models import Audience, Checkin
-from ..outside import refuse_outsiders
+from ..outside import refuse_after_the_end, refuse_outsiders
 from . import bp
 
 
@@ -42,6 +42,7 @@ def _form(checkin: Checkin) -> Form:
 def checkin(token: str) -> ResponseReturnValue:
     """Show the question and nothing else."""
     asked = _checkin(token)
+    refuse_after_the_end(asked)
     if operations.is_settled(asked):
         return render_template("engagement/checkin_over.html", checkin=asked), 410
     return _page(asked, _form(asked), token)

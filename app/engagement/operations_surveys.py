@@ -102,6 +102,11 @@ def _ask_by_phone(survey: Survey) -> None:
         task.script = "\n\n".join(SCRIPT[each] for each in spoken if each in SCRIPT)
 
 
+def is_settled(survey: Survey) -> bool:
+    """Was it answered so long ago that the answer stands?"""
+    return survey.answered_at is not None and clock.now() > survey.answered_at + CHANGEABLE
+
+
 def answer_survey(
     survey: Survey,
     typed: Mapping[str, str],
@@ -120,7 +125,7 @@ def answer_survey(
     survey = lock(survey)
     now = clock.now()
     refuse_if(survey.ends_at <= now or survey.sent_at is None, LinkGone)
-    refuse_if(survey.answered_at is not None and now > survey.answered_at + CHANGEABLE, AnsweredAlready)
+    refuse_if(is_settled(survey), AnsweredAlready)
     survey.answered_at, survey.how = survey.answered_at or now, how
     survey.scores, survey.comment = scores(typed), comment.strip() or None
     survey.may_quote, survey.complains = may_quote and bool(survey.comment), complains

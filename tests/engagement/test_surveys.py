@@ -118,9 +118,13 @@ def test_an_answer_is_kept_once_may_be_changed_for_a_day_and_the_page_shows_noth
         assert answer(client, path, "9") == 422
         assert answer(client, path, "na", respect="5") == 303
         assert answer(client, path, "4", comment="They listened.", may_quote="y") == 303
-        assert client.get(f"{path}/thanks").status_code == 200
+        assert "Change the answer" in client.get(f"{path}/thanks").get_data(as_text=True)
+        assert "They listened." in client.get(path).get_data(as_text=True)
     with clock.at(MONDAY + timedelta(days=2, hours=1)):
         assert answer(client, path) == 410
+        assert client.get(path).status_code == 410
+        assert "They listened." not in client.get(path).get_data(as_text=True)
+        assert "Change the answer" not in client.get(f"{path}/thanks").get_data(as_text=True)
     with clock.at(MONDAY + timedelta(days=92)):
         assert client.get(path).status_code == 410
     session.rollback()

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.core import clock, limits, links
 from app.core.access import STAFF, open_to, public, signed_in
 from app.core.db import session, transaction
-from app.core.errors import LinkGone
+from app.core.errors import LinkGone, refuse_if
 from app.core.forms import Form
 from app.core.i18n import LANGUAGES, language
 from app.core.limits import limiter
@@ -59,6 +59,7 @@ def _keep(survey: Survey, form: Form, **by: Any) -> None:
 def survey(token: str) -> ResponseReturnValue:
     """Show the questions and nothing of the matter; keep the answer."""
     asked = _survey(token)
+    refuse_if(operations.is_settled(asked), operations.AnsweredAlready)
     form = _form(asked, language())
     if not form.validate_on_submit():
         page = render_template("engagement/survey.html", survey=asked, form=form, token=token)
@@ -75,7 +76,8 @@ def survey_answered(token: str) -> ResponseReturnValue:
     asked = _survey(token)
     if asked.answered_at is None:
         return redirect(url_for(".survey", token=token))
-    return render_template("engagement/survey_thanks.html", survey=asked, token=token)
+    settled = operations.is_settled(asked)
+    return render_template("engagement/survey_thanks.html", survey=asked, token=token, settled=settled)
 
 
 @bp.route("/surveys/<public_id>/answer", methods=["GET", "POST"])

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from sqlalchemy import Exists, Select, exists, select
+from sqlalchemy import Exists, exists, select
 
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.locks import lock_cases
-from app.clients.models import Case, CaseRole, Opening, Party
+from app.clients.models import Case, CaseRole, Party
 from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import NotAllowed, refuse_if
 from app.matching.barring import close_to
-from app.matching.models import HOLDING, Assignment, Referral
-from app.matching.operations_holds import end_holds
+from app.matching.models import Assignment, Referral
 from app.matching.operations_supervision import look_after_juniors
 from app.tasks.models import Task
 from app.tasks.operations import finish_tasks, open_task
@@ -25,6 +24,7 @@ from app.volunteers.models import Volunteer
 from . import cut_off_mails, policy
 from . import operations_transfer_steps as steps
 from .operations import WorkIsOver
+from .queries import works_of
 from .transfer_refusals import NobodyInCustody
 
 CUT_OFF = "cut_off"
@@ -39,7 +39,7 @@ def cut_off_the_named(party: Party, *, actor: User | None) -> None:
     close = close_to(party)
     for part in live:
         if part.volunteer.public_id in close:
-            _cut_off(part, actor)
+            close_file(part, actor)
 
 
 def cut_off_if_close(referral: Referral) -> bool:
@@ -52,9 +52,9 @@ def cut_off_if_close(referral: Referral) -> bool:
     part = session.scalars(live.where(Assignment.cut_off_at.is_(None), ~_was_asked())).one_or_none()
     if part is None:
         return False
-    if not _is_close(part.volunteer, case):
+    if not is_close(part.volunteer, case):
         return False
-    _cut_off(lock(part), None)
+    close_file(lock(part), None)
     return True
 
 
@@ -62,7 +62,8 @@ def _was_asked() -> Exists:
     return exists().where(Task.cause == CUT_OFF, Task.record_kind == "assignments", Task.record_id == Assignment.id)
 
 
-def _cut_off(part: Assignment, actor: User | None) -> None:
+def close_file(part: Assignment, actor: User | None) -> None:
+    """Close the file to one who works on the case; staff answer for a lead meanwhile, and decide."""
     case = part.case
     part.cut_off_at = clock.now()
     session.flush()
@@ -87,47 +88,14 @@ def _keep_custody(case: Case, volunteer: Volunteer, reason: str, actor: User | N
         return
 
 
-def _is_close(volunteer: Volunteer, case: Case) -> bool:
+def is_close(volunteer: Volunteer, case: Case) -> bool:
+    """Is the volunteer close to somebody in the case?"""
     return any(volunteer.public_id in close_to(party) for party in case.parties if party.removed_at is None)
-
-
-def _parts_of(volunteer: Volunteer) -> Select[Assignment]:
-    live = select(Assignment).where(Assignment.volunteer_id == volunteer.id, Assignment.ended_at.is_(None))
-    return live.order_by(Assignment.case_id, Assignment.id)
-
-
-def _lock_cases_of(volunteer: Volunteer) -> list[int]:
-    """Lock every case somebody works on, holds or asks for, before their own row is touched."""
-    tries = select(Opening.case_id).join(Referral, Referral.opening_id == Opening.id)
-    asked = tries.where(Referral.volunteer_id == volunteer.id, Referral.status.in_(HOLDING))
-    of_both = {*session.scalars(_parts_of(volunteer).with_only_columns(Assignment.case_id)), *session.scalars(asked)}
-    lock_cases(of_both)
-    return sorted(of_both)
-
-
-def watch_ties(volunteer: Volunteer) -> Callable[[User], None]:
-    """Look again at the cases of somebody who says anew where they work, or with whom they live or work.
-
-    Whoever was close to a party before was noticed as the name came in, or staff have decided about them.
-    """
-    cases = _lock_cases_of(volunteer)
-    before = {each for each in cases if _is_close(volunteer, session.get_one(Case, each))}
-    return partial(_look_again, volunteer, [each for each in cases if each not in before])
-
-
-def _look_again(volunteer: Volunteer, case_ids: list[int], actor: User) -> None:
-    for case in (session.get_one(Case, each) for each in case_ids):
-        if not _is_close(volunteer, case):
-            continue
-        for part in session.scalars(_parts_of(volunteer).where(Assignment.case_id == case.id)).all():
-            if part.cut_off_at is None:
-                _cut_off(part, actor)
-        end_holds(case, volunteer)
 
 
 def watch_suspension(volunteer: Volunteer) -> Callable[[User], None]:
     """Lock the cases of somebody who is being suspended, and take them into custody once they are."""
-    _lock_cases_of(volunteer)
+    lock_cases(works_of([volunteer.id]))
     return partial(_keep_cases_of_suspended, volunteer)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import User
-from app.clients.models import Case
+from app.clients.models import Case, Opening
 from app.core.db import session
 from app.core.errors import NotFound
-from app.matching.models import Assignment
+from app.matching.models import HOLDING, Assignment, Referral
 
 from . import policy
 from .models import ClosingReport, ClosingStatus, ContactAttempt, Note, TimeEntry
@@ -21,6 +23,15 @@ def hours_of(case: Case, by: User | None = None) -> int:
     if by is not None:
         counted.append(TimeEntry.user_id == by.id)
     return session.execute(select(func.coalesce(func.sum(TimeEntry.hundredths), 0)).where(*counted)).scalar_one()
+
+
+def works_of(volunteer_ids: Iterable[int]) -> list[int]:
+    """The ids of the cases that any of some volunteers works on, holds or asks for."""
+    some = list(volunteer_ids)
+    parts = select(Assignment.case_id).where(Assignment.volunteer_id.in_(some), Assignment.ended_at.is_(None))
+    tries = select(Opening.case_id).join(Referral, Referral.opening_id == Opening.id)
+    held = tries.where(Referral.volunteer_id.in_(some), Referral.status.in_(HOLDING))
+    return sorted({*session.scalars(parts), *session.scalars(held)}) if some else []
 
 
 def time_entries(case: Case) -> list[TimeEntry]:

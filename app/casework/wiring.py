@@ -12,12 +12,13 @@ from app.clients.operations_pauses import stand_still_with
 from app.clients.updates import count_as_reached
 from app.matching.operations_attest import close_file_before_asking
 from app.matching.operations_placement import tell_of_conflict
-from app.volunteers.followers import SUSPENSION, TIES, follow
+from app.volunteers.followers import FIRM_NAME, SUSPENSION, TIES, follow
 
 from . import message_mails, milestone_mails, transfer_mails, transfer_pauses
 from .milestones import steps_for
 from .models import ContactAttempt, Note, TimeEntry
-from .operations_cut_off import cut_off_if_close, cut_off_the_named, watch_suspension, watch_ties
+from .operations_cut_off import cut_off_if_close, cut_off_the_named, watch_suspension
+from .operations_ties import watch_firm_name, watch_ties
 from .operations_transfer import record_conflict, take_report_back
 from .queries_messages import unread_by, unread_by_client
 from .reached import last_reached
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
     stand_still_with("transfers", paused=transfer_pauses.case_paused, resumed=transfer_pauses.case_resumed)
     follow(SUSPENSION, watch_suspension)
     follow(TIES, watch_ties)
+    follow(FIRM_NAME, watch_firm_name)
     tell_of_conflict(record_conflict, first=take_report_back)
     count_as_reached(last_reached)
     count_as_heard("contact", ContactAttempt.case_id, ContactAttempt.at, ContactAttempt.reached.is_(True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -196,6 +196,22 @@ def close_to(party: Party) -> set[str]:
     names = called.named(party.name, *(party.aliases or ()))
     short_term = {party.case_id} if party.case.short_term_by is not None else set[int]()
     return set().union(*(close for _case_id, close in _close({party.case_id: list(names)}, short_term)))
+
+
+def close_through(volunteer: Volunteer) -> set[str]:
+    """The public ids of whoever is close to a case in which the volunteer is a party: of their firm, home or work."""
+    own = volunteer.id
+    by_firm, at_work = _members([own], []).by_volunteer[own], ties.colleagues_of([own]).get(own, set())
+    return {*by_firm, *at_work, *_at_home([own]).get(own, ())} - {volunteer.public_id}
+
+
+def cases_that_name(case_ids: Iterable[int], is_meant: Callable[[Called], bool]) -> list[int]:
+    """Those of some cases one of whose parties bears a name that is meant."""
+    names_of = _called(OF_CASES, {"cases": list(case_ids)})
+    return sorted(case_id for case_id, names in names_of.items() if any(map(is_meant, names)))
+
+
+OF_CASES = select(Opening.id).where(Opening.case_id.in_(bindparam("cases", expanding=True)))
 
 
 def _close(names_of: dict[int, list[Called]], short_term: set[int]) -> Iterator[tuple[int, set[str]]]:

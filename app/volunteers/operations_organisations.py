@@ -14,6 +14,7 @@ from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import NotAllowed, NotFound, Refusal, refuse_if
 
 from . import mails, policy, queries
+from .followers import FIRM_NAME, followed
 from .models import Membership, Organisation
 from .refusals import NotYourOwn
 
@@ -53,13 +54,14 @@ def change_organisation_name(organisation: Organisation, name: str, kind: str, *
     :raises NameTaken: another one's name reads the same
     """
     refuse_if(not policy.may_keep_organisations(actor), NotAllowed)
-    organisation = lock(organisation)
     called = " ".join(name.split())[:120]
-    other = queries.find_organisation(called)
-    refuse_if(other is not None and other.id != organisation.id, NameTaken)
-    if (organisation.name, organisation.kind) != (called, kind):
-        organisation.name, organisation.kind = called, kind
-        audit.record("organisation.change", organisation, actor=actor)
+    with followed(FIRM_NAME, organisation, called, actor=actor):
+        organisation = lock(organisation)
+        other = queries.find_organisation(called)
+        refuse_if(other is not None and other.id != organisation.id, NameTaken)
+        if (organisation.name, organisation.kind) != (called, kind):
+            organisation.name, organisation.kind = called, kind
+            audit.record("organisation.change", organisation, actor=actor)
     return organisation
 
 

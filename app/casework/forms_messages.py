@@ -29,6 +29,12 @@ FROM_WATCHED: dict[Visibility, Any] = {
 }
 
 
+def _number(text: object) -> int:
+    """A message's number as a page sends it back; what none could have is none."""
+    said = str(text or "")
+    return int(said) if said.isdecimal() and len(said) < 10 else 0
+
+
 class MessageForm(Form):
     """A message and who may read it."""
 
@@ -48,7 +54,7 @@ class MessageForm(Form):
 
     def seen(self) -> int:
         """The newest message that was on the page."""
-        return int(self.newest.data) if str(self.newest.data or "").isdecimal() else 0
+        return _number(self.newest.data)
 
 
 class ReadForm(Form):
@@ -58,4 +64,4 @@ class ReadForm(Form):
 
     def seen(self) -> int:
         """The newest message that was on the page."""
-        return int(self.newest.data) if str(self.newest.data or "").isdecimal() else 0
+        return _number(self.newest.data)

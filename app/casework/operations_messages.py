@@ -93,13 +93,14 @@ def _keep(
     if before is not None:
         return False, before
     _refuse_what_cannot_be_kept(case, text, actor, visibility, corrects)
+    of_form = select(Message).where(Message.case_id == case.id, Message.once == once[:32])
+    is_changed = session.scalars(of_form).first() is not None  # sent with other words before: these must not be lost
     made = insert_unless_exists(
         Message, case_id=case.id, from_user_id=actor.id if actor else None, from_client=actor is None,
-        visibility=visibility, text=text, corrects_id=corrects.id if corrects else None, once=once[:32] or None,
+        visibility=visibility, text=text, corrects_id=corrects.id if corrects else None,
+        once=None if is_changed else once[:32] or None,
     )  # fmt: skip
-    if made is None:
-        return False, session.scalars(select(Message).where(Message.case_id == case.id, Message.once == once)).one()
-    return True, made
+    return (True, made) if made is not None else (False, session.scalars(of_form).one())
 
 
 def _refuse_what_cannot_be_kept(
@@ -123,7 +124,9 @@ def _sent_before(case: Case, text: str, actor: User | None, visibility: Visibili
     same = [m for m in session.scalars(lately) if m.text == text and m.visibility is visibility]
     if same or not once:
         return next(iter(same), None)
-    return session.scalars(select(Message).where(*mine, Message.once == once)).first()
+    earlier = session.scalars(select(Message).where(*mine, Message.once == once[:32])).first()
+    is_same = earlier is not None and earlier.text == text and earlier.visibility is visibility
+    return earlier if is_same else None
 
 
 def _is_helped(case: Case) -> bool:

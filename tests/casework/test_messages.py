@@ -78,6 +78,15 @@ def test_a_double_click_is_one_message_and_one_attempt(work: Work) -> None:
     assert session.query(Message).count() == session.query(ContactAttempt).count() == 1
 
 
+def test_words_changed_after_a_lost_answer_are_kept_beside_the_first(work: Work) -> None:
+    first = say(work, "Call me", as_="client", once="a" * 40)
+    with clock.at(MONDAY + timedelta(minutes=2)):
+        second = say(work, "Call me, but not before six", as_="client", once="a" * 40)
+        assert say(work, "Call me", as_="client", once="a" * 40).id == first.id
+    assert second.id != first.id
+    assert seen_by(work, "user") == {"Call me", "Call me, but not before six"}
+
+
 def test_many_at_once_send_one(work: Work, app: Flask) -> None:
     start, failed = Barrier(6), []
 
@@ -303,6 +312,8 @@ def test_a_client_reads_and_answers_on_a_phone(work: Work, portal: FlaskClient) 
     assert 'dir="auto"' in page.text
     assert portal.post("/my-request/messages", data={"text": " ", "visibility": "programme"}).status_code == 422
     assert portal.post("/my-request/messages", data={"text": "x", "visibility": "staff"}).status_code == 422
+    assert portal.post("/my-request/messages/read", data={"newest": "9" * 30}).status_code == 303
+    assert queries_messages.unread_by_client(work.case.client) == 1
     newest = re.search(r'name="newest" type="hidden" value="(\d+)"', page.text) or re.search(
         r'name="newest"[^>]*value="(\d+)"', page.text
     )

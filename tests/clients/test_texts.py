@@ -127,6 +127,8 @@ def test_the_page_tries_words_out_without_saving_and_says_what_is_wrong(
     assert client.get(f"/words/{case.programme.slug}").status_code == 200
     assert "How it reads" in client.get(page).get_data(as_text=True)
     typed = {"seen": "0", "subject": GOOD.subject, "text": GOOD.text}
+    for seen in ("9" * 5_000, "", "none"):
+        assert client.post(page, data={**typed, "seen": seen}).status_code == 409
     tried = client.post(page, data={**typed, "act": "try"})
     assert (tried.status_code, "News for you" in tried.get_data(as_text=True)) == (200, True)
     refused = client.post(page, data={**typed, "subject": "Your hearing", "act": "save"})
@@ -137,7 +139,9 @@ def test_the_page_tries_words_out_without_saving_and_says_what_is_wrong(
     assert client.post(page, data={**typed, "act": "save"}).status_code == 303
     stale = client.post(page, data={**typed, "subject": "Mine", "act": "save"})
     assert (stale.status_code, "News for you" in stale.get_data(as_text=True)) == (409, True)
-    assert client.post(f"{page}/default").status_code == 303
+    assert client.post(f"{page}/default", data={"seen": "0"}).status_code == 409
+    assert 'name="seen" value="1"' in client.get(page).get_data(as_text=True)
+    assert client.post(f"{page}/default", data={"seen": "1"}).status_code == 303
     assert client.get(f"/words/{case.programme.slug}/party/en").status_code == 404
     other = factories.sign_in(app.test_client(), _stranger())
     assert other.get(page).status_code == 404

@@ -100,11 +100,10 @@ def _say_wrong(form: TextForm, wrong: list[tuple[str, str]]) -> None:
 
 
 def _save(slug: str, occasion: str, language: str, form: TextForm, said: texts.Words) -> ResponseReturnValue:
-    seen = int(form.seen.data) if (form.seen.data or "").isdecimal() else 0
     try:
         with transaction():
             operations_texts.save_text(
-                rules_programme(slug), occasion, language, said, seen_number=min(seen, 10**6), actor=signed_in()
+                rules_programme(slug), occasion, language, said, seen_number=_number(form.seen.data), actor=signed_in()
             )
     except operations_texts.TextRefused as no:
         _say_wrong(form, no.details)
@@ -113,6 +112,11 @@ def _save(slug: str, occasion: str, language: str, form: TextForm, said: texts.W
         return _both(rules_programme(slug), occasion, language, form)
     flash(_("Saved. The next message says it like this."), "ok")
     return redirect(url_for(".message_words", slug=slug, occasion=occasion, language=language), 303)
+
+
+def _number(seen: str | None) -> int:
+    """The version that the reader saw; what is no number is no version."""
+    return int(seen) if seen and seen.isdecimal() and len(seen) < 9 else -1
 
 
 def _both(programme: Programme, occasion: str, language: str, form: TextForm) -> ResponseReturnValue:
@@ -132,10 +136,9 @@ def default_words(slug: str, occasion: str, language: str) -> ResponseReturnValu
     """Use the desk's own words again."""
     _asked(slug, occasion, language)
     with transaction():
-        programme = rules_programme(slug)
-        current = texts.newest(programme.id, occasion, language)
-        number = current.number if current else 0
-        operations_texts.back_to_default(programme, occasion, language, seen_number=number, actor=signed_in())
+        operations_texts.back_to_default(
+            rules_programme(slug), occasion, language, seen_number=_number(request.form.get("seen")), actor=signed_in()
+        )
     flash(_("The desk's own words are used again."), "ok")
     return redirect(url_for(".message_words", slug=slug, occasion=occasion, language=language), 303)
 

@@ -126,7 +126,7 @@ def test_the_page_tries_words_out_without_saving_and_says_what_is_wrong(
     page = f"/words/{case.programme.slug}/looking/en"
     assert client.get(f"/words/{case.programme.slug}").status_code == 200
     assert "How it reads" in client.get(page).get_data(as_text=True)
-    typed = {"seen": "0", "subject": GOOD.subject, "text": GOOD.text}
+    typed = {"seen": "0", "subject": GOOD.subject, "text": GOOD.text.replace("\n", "\r\n")}
     for seen in ("9" * 5_000, "", "none"):
         assert client.post(page, data={**typed, "seen": seen}).status_code == 409
     tried = client.post(page, data={**typed, "act": "try"})
@@ -137,6 +137,8 @@ def test_the_page_tries_words_out_without_saving_and_says_what_is_wrong(
     session.rollback()
     assert session.query(MessageText).count() == 0
     assert client.post(page, data={**typed, "act": "save"}).status_code == 303
+    assert client.post(page, data={**typed, "act": "save"}).status_code == 303  # the second click
+    assert session.query(MessageText).count() == 1
     stale = client.post(page, data={**typed, "subject": "Mine", "act": "save"})
     assert (stale.status_code, "News for you" in stale.get_data(as_text=True)) == (409, True)
     assert client.post(f"{page}/default", data={"seen": "0"}).status_code == 409

@@ -109,7 +109,9 @@ def _save(slug: str, occasion: str, language: str, form: TextForm, said: texts.W
         _say_wrong(form, no.details)
         return _page(rules_programme(slug), occasion, language, form, 422)
     except Stale:
-        return _both(rules_programme(slug), occasion, language, form)
+        kept = _shown(rules_programme(slug), occasion, language)
+        if any(typed.split() != (kept[name].data or "").split() for name, typed in said.__dict__.items()):
+            return _both(rules_programme(slug), occasion, language, form)
     flash(_("Saved. The next message says it like this."), "ok")
     return redirect(url_for(".message_words", slug=slug, occasion=occasion, language=language), 303)
 

@@ -38,6 +38,7 @@ from app.clients.models import Case, CaseStatus, ConsentKind, Opening, PartyRole
 from app.clients.operations_openings import OpeningFacts
 from app.clients.operations_screening import find_grants
 from app.clients.operations_status import withdraw_names as withdraw_names_of
+from app.clients.vocabulary import CLOCK_REASONS, KEEP_REASONS
 from app.core.access import Role
 from app.core.db import session
 from app.desk.operations import hand_over
@@ -170,6 +171,13 @@ def referral(case: Case, pick: int, *statuses: ReferralStatus) -> Referral:
     return choose(found.filter(Referral.status.in_(statuses or LIVE)).order_by(Referral.id).all(), pick)
 
 
+def of_firm(case: Case, pick: int, *statuses: ReferralStatus) -> Referral:
+    found = (
+        session.query(Referral).join(Opening).filter(Opening.case_id == case.id, Referral.organisation_id.is_not(None))
+    )
+    return choose(found.filter(Referral.status.in_(statuses or LIVE)).order_by(Referral.id).all(), pick)
+
+
 def open_transfer(case: Case) -> Transfer:
     found = session.query(Transfer).filter_by(case_id=case.id).order_by(Transfer.id.desc())
     return choose([each for each in found if each.status not in (TransferStatus.DONE, TransferStatus.WITHDRAWN)], 0)
@@ -182,6 +190,19 @@ def ask(case: Case) -> TransferAsk:
 
 CHECKLIST = Checklist(done="Letter sent.", next="Answer by the date.")
 Act = Callable[[World, User, Case, int], Any]
+# What mostly comes next on the same case; without it the ends of long ways are never reached.
+FOLLOWS: dict[str, tuple[str, ...]] = {
+    "open_a_transfer": ("write_checklist", "choose_receiver"),
+    "write_checklist": ("choose_receiver",),
+    "hand_back": ("take_custody",),
+    "take_custody": ("write_checklist",),
+    "choose_receiver": ("client_agrees",),
+    "client_agrees": ("choose_receiver", "accept_transfer", "accept_transfer", "refuse_transfer"),
+    "ask_firm": ("accept_for_firm",),
+    "accept_for_firm": ("attest_for_firm",),
+    "hold_for_firm": ("attest_for_firm",),
+    "attest_for_firm": ("name_person",),
+}
 FORWARD = 6  # how much likelier a deed is that carries a case on
 
 
@@ -266,7 +287,7 @@ def take_off_docket(w: World, who: User, case: Case, pick: int) -> Any:
 def keep_with_staff(w: World, who: User, case: Case, pick: int) -> Any:
     if pick % 3:
         raise Nothing
-    return clients.keep_with_staff(case, "capacity", actor=who)
+    return clients.keep_with_staff(case, choose(list(KEEP_REASONS), pick), actor=who)
 
 
 @deed([S.AVAILABLE], "staff")
@@ -278,7 +299,9 @@ def tell_not_placed(w: World, who: User, case: Case, pick: int) -> Any:
 
 @deed([S.AVAILABLE], "staff")
 def extend_clock(w: World, who: User, case: Case, pick: int) -> Any:
-    return clients.extend_clock(case, today(case) + timedelta(days=pick % 20 - 2), "searching", actor=who)
+    return clients.extend_clock(
+        case, today(case) + timedelta(days=pick % 20 - 2), choose(list(CLOCK_REASONS), pick), actor=who
+    )
 
 
 @deed(OPEN, "staff")
@@ -422,23 +445,23 @@ def hold_for_firm(w: World, who: User, case: Case, pick: int) -> Any:
 
 @deed([S.AVAILABLE], "firm", weight=FORWARD)
 def accept_for_firm(w: World, who: User, case: Case, pick: int) -> Any:
-    return firms.accept_for_firm(referral(case, pick, ReferralStatus.OFFERED), actor=who)
+    return firms.accept_for_firm(of_firm(case, pick, ReferralStatus.OFFERED), actor=who)
 
 
 @deed([S.AVAILABLE], "firm", weight=FORWARD)
 def attest_for_firm(w: World, who: User, case: Case, pick: int) -> Any:
     answer = ("clear", "clear", "clear", "declined", "conflict")[pick % 5]
-    return firms.attest_for_firm(referral(case, pick, ReferralStatus.HELD), answer, actor=who)
+    return firms.attest_for_firm(of_firm(case, pick, ReferralStatus.HELD), answer, actor=who)
 
 
 @deed([S.AVAILABLE], "firm", weight=FORWARD)
 def name_person(w: World, who: User, case: Case, pick: int) -> Any:
-    return firms.name_person(referral(case, pick // 6, ReferralStatus.HELD), w.a_volunteer(pick), actor=who)
+    return firms.name_person(of_firm(case, pick // 6, ReferralStatus.HELD), w.a_volunteer(pick), actor=who)
 
 
 @deed([S.AVAILABLE], "firm")
 def withdraw_for_firm(w: World, who: User, case: Case, pick: int) -> Any:
-    return firms.withdraw_for_firm(referral(case, pick), actor=who)
+    return firms.withdraw_for_firm(of_firm(case, pick), actor=who)
 
 
 # -- other parts and packages

@@ -37,7 +37,7 @@ from app.volunteers.models import Volunteer
 from config import Settings
 from tests.conftest import KEYS, SERVER, Kept, _on_server, fresh_copy
 
-from .deeds import DEEDS, Nothing, World, choose, people, usual
+from .deeds import DEEDS, FOLLOWS, Nothing, World, choose, people, usual
 
 S = CaseStatus
 START = datetime(2026, 11, 10, 15, tzinfo=UTC)
@@ -96,6 +96,7 @@ class Machine(RuleBasedStateMachine):
         self.inside.push()
         self.now, self.steps = START, 0
         self.touched = list(self.world.cases)
+        self.begun: dict[int, str] = {}  # what was done last on each case
 
     @initialize(drawn=st.tuples(*[st.integers(0, 255)] * 8))
     def begin(self, drawn: tuple[int, ...]) -> None:
@@ -117,7 +118,8 @@ class Machine(RuleBasedStateMachine):
         which, wild, pick, minutes = (self.chance.randrange(to) for to in (cases, 10, 1_000_000, 2_000))
         self.now += timedelta(minutes=minutes)
         with clock.at(self.now):
-            case_id = self.world.cases[which]
+            going_on = [each for each, done in self.begun.items() if done in FOLLOWS]
+            case_id = going_on[-1] if going_on and wild % 2 else self.world.cases[which]
             for again in range(8):  # until there is something to do it to
                 name, who = self._chosen(session.get_one(Case, case_id), wild, pick + again * 7_919)
                 if self._try(name, who, case_id, pick):
@@ -131,7 +133,8 @@ class Machine(RuleBasedStateMachine):
                 self._let_workers_work()
 
     def _chosen(self, case: Case, wild: int, pick: int) -> tuple[str, User]:
-        name = choose(list(DEEDS) if wild == 0 else usual(case.status) or list(DEEDS), pick // 7)
+        follows = FOLLOWS.get(self.begun.pop(case.id, ""), ())
+        name = choose(follows or (list(DEEDS) if wild == 0 else usual(case.status) or list(DEEDS)), pick // 7)
         if wild == 1:
             return name, self.world.anybody(pick)
         return name, self.world.somebody(choose(DEEDS[name].who, pick // 3), pick, case.programme_id)
@@ -152,6 +155,7 @@ class Machine(RuleBasedStateMachine):
         else:
             DONE["done"] += 1
             DONE[f"  {name}"] += 1
+            self.begun[case_id] = name
         return True
 
     def _let_workers_work(self) -> None:
@@ -187,7 +191,7 @@ def wrong_with(case: Case) -> list[str]:
         "a lead iff with a volunteer": len(leads) == (1 if case.status in LED else 0),
         "a next check-in iff worked on": (next_checkin(case) is not None) == asked,
         "a next check-in for each package": all(next_package_checkin(part) is not None for part in _packages(case)),
-        "somebody in custody": (owner is not None) == (case.status in OPEN),
+        "somebody in custody": (owner is not None) == (case.status in (*OPEN, S.RETURNED_TO_STAFF)),
         "custody with staff who are there": owner is None or owner.is_active,
         "one hold an opening": all(_holds(opening.id) <= 1 for opening in case.openings),
         "a clock while listed": case.status is not S.AVAILABLE

@@ -102,7 +102,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 
 def _harmless(cell: Any) -> Any:
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(cell, str) and cell.lstrip(" \u200b\ufeff")[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + cell
     return "" if cell is None else cell
 

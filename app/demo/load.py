@@ -24,8 +24,8 @@ from app.metrics import publishing, rollup
 from .lives import Life, life, plan
 from .people import Cast, found, gather_volunteers, hire
 from .scenes import set_the_scene
-from .voices import people_said
 from .talk import volunteers_are_thanked
+from .voices import people_said
 
 SEED = 1863
 CASES, RECENT, VOLUNTEERS = 128, 46, 150

@@ -49,7 +49,7 @@ def lead(case: Case) -> Assignment:
 
 def answered(case: Case, audience: Audience, values: dict[str, object]) -> None:
     checkin = Checkin(
-        case=case, assignment=lead(case), audience=audience, series_key="status", questions="volunteer_progress",
+        case=case, assignment=lead(case), audience=audience, series_key="status", questions="volunteer_regular",
         due_on=MONDAY.date(), due_at=MONDAY, sent_at=MONDAY,
     )  # fmt: skip
     engagement.answer(make.add(checkin), values)
@@ -188,14 +188,17 @@ def _calls(function: ast.FunctionDef) -> dict[str, ast.Call]:
 
 
 def _makes(function: ast.FunctionDef) -> bool:
-    """Does it make a row that counts? A mentor's assignment does not: somebody leads the case already."""
-    made = (call for name, call in _calls(function).items() if name in WRITERS)
-    return any("role=CaseRole.MENTOR" not in ast.unparse(call) for call in made)
+    """Does it make a row that counts? Neither a mentor's assignment, since somebody leads the case already, nor an
+    attempt that reached nobody."""
+    made = (ast.unparse(call) for name, call in _calls(function).items() if name in WRITERS)
+    return any("role=CaseRole.MENTOR" not in call and "reached=False" not in call for call in made)
 
 
 # Tables of the work that tell nothing of the case by themselves, with the reason.
 NOT_HEARD = {
-    "messages": "no page writes one",
+    "messages": "what is not answered becomes a task of its own",
+    "message_marks": "says who has read a message",
+    "case_milestones": "told to the client of what was done already",
     "closing_reports": "ends the service; the hours in it count",
     "package_reports": "ends a part of the work; the hours in it count",
     "transfers": "the desk's own step",

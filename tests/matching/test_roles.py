@@ -135,8 +135,9 @@ def test_a_run_a_shortlist_and_the_list_hold_openings_of_every_role(app: Flask) 
     for opening_id, volunteer_id in ids.items():
         listed = shortlists.shortlist_for(session.get_one(Opening, opening_id))
         assert [choice.volunteer_id for choice in listed.choices] == [volunteer_id]
-        matters, _row = shortlists.shortlist_for_volunteer(session.get_one(Volunteer, volunteer_id))
-        assert [matter.opening_id for matter in matters] == [opening_id]
+        takes = session.get_one(Volunteer, volunteer_id)
+        mine_of = shortlists.shortlist_for_volunteer(takes, [desk.case.programme.slug], 9)
+        assert [matter.opening_id for matter in mine_of.matters] == [opening_id]
         (mine,) = [m for m in board.open_matters(session.get_one(Volunteer, volunteer_id)) if m.is_for_me]
         assert mine.facts.id == opening_id
     titles = {m.title for m in board.open_matters(session.get_one(Volunteer, desk.volunteer_ids[0]))}

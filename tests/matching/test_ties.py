@@ -103,7 +103,8 @@ def test_nothing_about_such_a_case_shows(app: Flask, client: FlaskClient) -> Non
     found = shortlists.shortlist_for(desk.opening)
     assert [choice.volunteer_id for choice in found.choices] == [desk.volunteer_ids[1]]
     assert found.nearly == []
-    assert shortlists.shortlist_for_volunteer(desk.volunteer(0))[0] == []
+    found_for = shortlists.shortlist_for_volunteer(desk.volunteer(0), [desk.case.programme.slug], 99)
+    assert (found_for.matters, found_for.elsewhere) == ([], 0)
     public_id, title = desk.opening.public_id, desk.case.listing_title
     factories.sign_in(client, user)
     page = client.get("/opportunities?show=all").text

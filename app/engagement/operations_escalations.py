@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients import problems
+from app.clients.four_eyes import decide_for_themselves
 from app.clients.models import OPEN, Case
 from app.clients.operations_custody import works_for
 from app.clients.operations_pauses import run_on
@@ -270,14 +271,22 @@ def _open_for(escalation: Escalation, actor: User) -> Escalation:
     return escalation
 
 
+def _not_about(actor: User, escalation: Escalation, what: str) -> None:
+    """Keep whoever was the lead as it was opened from answering for it where the programme has anybody else."""
+    lead = escalation.volunteer.user if escalation.volunteer is not None else None
+    decide_for_themselves(escalation.case, lead, actor=actor, what=what)
+
+
 def take_on(escalation: Escalation, *, actor: User) -> Escalation:
     """Somebody by name says that they see to it; from now on they have the rule's days to close it.
 
     :raises AlreadyClosed: it is closed
+    :raises AskColleague: the actor leads the case it is about, and a colleague could see to it
     """
     escalation = _open_for(escalation, actor)
     if escalation.taken_by_id == actor.id:
         return escalation
+    _not_about(actor, escalation, "take_escalation")
     now, rule = clock.now(), queries.rule_behind(escalation)
     if escalation.responded_at is None:
         escalation.responded_at = now
@@ -320,6 +329,7 @@ def close_escalation(escalation: Escalation, *, found: str, root_cause: str, act
 
     :raises AlreadyClosed: a colleague closed it with something else
     :raises NeedsFinding: nothing was found or no cause of ours is named
+    :raises AskColleague: the actor leads the case it is about, and a colleague could look
     """
     escalation = _locked(escalation)
     refuse_if(not works_for(actor, escalation.case.programme), NotAllowed)
@@ -328,6 +338,7 @@ def close_escalation(escalation: Escalation, *, found: str, root_cause: str, act
         same = (escalation.closed_by_id, escalation.root_cause) == (actor.id, root_cause)
         refuse_if(not same, AlreadyClosed)
         return escalation
+    _not_about(actor, escalation, "close_escalation")
     now = clock.now()
     if escalation.responded_at is None:
         escalation.responded_at = now

@@ -20,6 +20,8 @@ from app.core import clock
 from app.core.access import Role
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
+from app.engagement.models_escalations import Escalation
+from app.engagement.operations_escalations import close_escalation, escalate, take_on
 from app.matching import operations
 from app.matching.models import Referral
 from app.tasks.models import Task
@@ -74,20 +76,38 @@ def reported(me: User, case: Case) -> None:
     report_closing(case, done, amounts=[], actor=me)
 
 
+def silent(me: User, case: Case) -> None:
+    """The matter is placed with the coordinator, of whom nothing is heard."""
+    reported(me, case)
+    assert escalate(case, "silence") is not None
+
+
 def close(me: User, case: Case) -> None:
     approve_closing(session.query(ClosingReport).one(), actor=me)
 
 
-@pytest.mark.parametrize("deed", [confirm, refuse, by_hand, hold_by_hand, close])
+def take_silence(me: User, case: Case) -> None:
+    """The coordinator is asked about themselves, who leads the case."""
+    take_on(session.query(Escalation).one(), actor=me)
+
+
+def close_silence(me: User, case: Case) -> None:
+    close_escalation(session.query(Escalation).one(), found="All is well with me.", root_cause="contact_details", actor=me)
+
+
+PLACED = {close: reported, take_silence: silent, close_silence: silent}
+
+
+@pytest.mark.parametrize("deed", [confirm, refuse, by_hand, hold_by_hand, close, take_silence, close_silence])
 def test_a_colleague_decides_where_there_is_one_and_else_an_administrator_looks(
     app: Flask, deed: Callable[[User, Case], None]
 ) -> None:
     me, case_id = both()
     with transaction():
         colleague = factories.coordinator(session.get_one(Case, case_id).programme).id
-    if deed is close:
+    if deed in PLACED:
         with transaction():
-            reported(session.get_one(User, me), session.get_one(Case, case_id))
+            PLACED[deed](session.get_one(User, me), session.get_one(Case, case_id))
     with pytest.raises(AskColleague) as refused, transaction():
         deed(session.get_one(User, me), session.get_one(Case, case_id))
     assert refused.value.details == [session.get_one(User, colleague).name]

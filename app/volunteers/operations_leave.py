@@ -28,7 +28,7 @@ class NoSuchLeave(BadInput):
 class AwayAlready(Refusal):
     """Two leaves would overlap."""
 
-    message = _l("You announced a leave that overlaps with these days. End that one first.")
+    message = _l("A leave that overlaps with these days is announced already. End that one first.")
 
 
 def leave_on(volunteer_id: int, day: date) -> Leave | None:
@@ -53,7 +53,7 @@ def may_announce(actor: User, volunteer: Volunteer) -> bool:
 
 
 def announce_leave(volunteer: Volunteer, from_on: date, until_on: date, *, actor: User) -> Leave:
-    """Say when a volunteer is away: nothing is asked of them then.
+    """Say when a volunteer is away: nothing is asked of them then; the same days said twice are one leave.
 
     :raises NotAllowed: somebody else's
     :raises NoSuchLeave: the days make no leave
@@ -64,7 +64,10 @@ def announce_leave(volunteer: Volunteer, from_on: date, until_on: date, *, actor
     today = queries.today()
     refuse_if(until_on < from_on or until_on < today or until_on > today + LONGEST, NoSuchLeave)
     overlaps = _live(volunteer.id).where(Leave.from_on <= until_on, Leave.until_on >= from_on)
-    refuse_if(session.execute(overlaps.limit(1)).first(), AwayAlready)
+    before = session.execute(overlaps.limit(1)).scalar_one_or_none()
+    if before is not None and (before.from_on, before.until_on) == (from_on, until_on):
+        return before
+    refuse_if(before is not None, AwayAlready)
     leave = Leave(volunteer=volunteer, from_on=from_on, until_on=until_on, announced_by_id=actor.id)
     session.add(leave)
     after = {"from": from_on.isoformat(), "until": until_on.isoformat()}

@@ -34,6 +34,12 @@ class AlreadyGone(Refusal):
     message = _l("This mail has gone out or is going out just now. Nothing was changed.")
 
 
+class DroppedAlready(AlreadyGone):
+    """Somebody decided before that the mail is not to be sent."""
+
+    message = _l("It was decided before that this mail is not sent. Nothing was changed.")
+
+
 class NotSentYet(Refusal):
     """Only a mail that was sent can be sent once more."""
 
@@ -158,7 +164,8 @@ def drop(mail: Mail, reason: str, *, actor: User) -> None:
     """Let a mail be: it will not be sent.
 
     :raises ReasonMissing: no reason of the list is given
-    :raises AlreadyGone: it was sent, dropped or is on its way
+    :raises AlreadyGone: it was sent or is on its way
+    :raises DroppedAlready: it is not to be sent as it is
     """
     refuse_if(reason not in REASONS, ReasonMissing)
     mail = _lock_waiting(mail, UNSENT)
@@ -170,6 +177,7 @@ def drop(mail: Mail, reason: str, *, actor: User) -> None:
 
 def _lock_waiting(mail: Mail, allowed: Sequence[MailStatus]) -> Mail:
     mail = lock(mail)
+    refuse_if(mail.status is MailStatus.DROPPED and mail.status not in allowed, DroppedAlready)
     leased = mail.lease_until is not None and mail.lease_until >= clock.now()
     refuse_if(mail.status not in allowed or leased, AlreadyGone)
     return mail

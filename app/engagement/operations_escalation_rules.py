@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from app.accounts.calendars import today
 from app.accounts.models import Programme, User
@@ -111,6 +112,8 @@ def announce_absence(
 ) -> Absence:
     """Say on which days somebody of the staff is away; their escalations go to who stands in, or the rule's deputy.
 
+    What is said twice is kept once.
+
     :raises NotAllowed: the actor or the person does not work for the programme
     :raises BadDays: the days are over, in the wrong order, or more than a year
     :raises BadStandIn: somebody of another programme, or the person themselves
@@ -120,7 +123,17 @@ def announce_absence(
     refuse_if(not good, BadDays)
     if stand_in is not None:
         refuse_if(stand_in.id == user.id or not stand_in.is_active or not works_for(stand_in, programme), BadStandIn)
-    made = Absence(user_id=user.id, from_on=from_on, until_on=until_on, stand_in_id=stand_in.id if stand_in else None)
+    user = lock(user)
+    days = {
+        "user_id": user.id,
+        "from_on": from_on,
+        "until_on": until_on,
+        "stand_in_id": stand_in.id if stand_in else None,
+    }
+    before = select(Absence).filter_by(**days).where(Absence.ended_at.is_(None))
+    if (same := session.scalars(before.limit(1)).first()) is not None:
+        return same
+    made = Absence(**days)
     session.add(made)
     audit.record("absence.announce", made, actor=actor,
                  after={"user": user.id, "from_on": from_on.isoformat(), "until_on": until_on.isoformat()})  # fmt: skip

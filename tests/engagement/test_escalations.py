@@ -26,7 +26,7 @@ from app.engagement import operations_escalation_rules as ruling
 from app.engagement import operations_escalations as escalations
 from app.engagement import queries_escalations as queries
 from app.engagement.models import Audience, Checkin
-from app.engagement.models_escalations import Escalation, EscalationStep
+from app.engagement.models_escalations import Absence, Escalation, EscalationStep
 from app.tasks.models import Task
 from app.volunteers.models import Organisation
 from tests import factories
@@ -246,6 +246,13 @@ def away(house: House, name: str, stand_in: str | None = None) -> None:
             house.who(name), date(2026, 3, 1), date(2026, 3, 9), house.who(stand_in) if stand_in else None,
             programme=house.case.programme, actor=house.who("colleague"),
         )  # fmt: skip
+
+
+def test_days_that_are_said_twice_are_kept_once(house: House) -> None:
+    for _click in range(2):
+        away(house, "staff", "attorney")
+    away(house, "staff")
+    assert [row.stand_in_id for row in session.query(Absence).order_by(Absence.id)] == [house.attorney_id, None]
 
 
 def leave(house: House, name: str) -> None:

@@ -167,7 +167,7 @@ def test_nobody_ever_sees_two_leads_or_none(app: Flask, work: Work) -> None:
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize(
-    ("nth", "least"), [pytest.param(5, 10, id="small"), pytest.param(1, 60, id="all", marks=pytest.mark.full)]
+    ("nth", "least"), [pytest.param(12, 5, id="small"), pytest.param(1, 60, id="all", marks=pytest.mark.full)]
 )
 def test_killed_at_any_statement_a_transfer_is_before_or_after(
     app: Flask, database_url: str, work: Work, nth: int, least: int

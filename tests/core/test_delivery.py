@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from flask import Flask
 from sqlalchemy import select, update
 
-from app import create_app
+from app import _flask_config
 from app.clients.models import CaseStatus
 from app.core import clock, db, delivery, mail
 from app.core.db import session, transaction
@@ -26,7 +26,7 @@ from app.core.mail import Mail, MailStatus
 from app.tasks.models import Task
 from config import Settings
 from tests import factories
-from tests.conftest import KEYS
+from tests.conftest import KEYS, Kept
 from tests.core import mail_servers
 
 Office = Callable[..., Flask]
@@ -39,7 +39,10 @@ def office(database_url: str) -> Iterator[Office]:
 
     def make(port: int, **changes: Any) -> Flask:
         values = {"mail_server": "127.0.0.1", "mail_port": port, "mail_timeout": 1, **changes}
-        app = create_app(Settings(database_url=database_url, **KEYS, **values))
+        settings = Settings(database_url=database_url, **KEYS, **values)
+        app = Kept.on(settings)
+        app.config.update(_flask_config(settings))
+        delivery.init_app(app)
         contexts.append(app.app_context())
         contexts[-1].push()
         return app

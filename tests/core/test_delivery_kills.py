@@ -26,10 +26,9 @@ ENDED = (MailStatus.SENT, MailStatus.FAILED, MailStatus.PARKED)
 NAMES = ("ana", "grey", "refused", "hangup", "bo", "cy", "dee")
 
 
+@pytest.mark.full
 @pytest.mark.promise(5)
-@pytest.mark.parametrize(
-    ("mails", "kills"), [(42, 5), pytest.param(10_000, 200, marks=pytest.mark.full)], ids=["small", "published"]
-)
+@pytest.mark.parametrize(("mails", "kills"), [(42, 5), (10_000, 200)], ids=["small", "published"])
 def test_killed_workers_lose_nothing(app: Flask, database_url: str, mails: int, kills: int) -> None:
     fill(mails)
     server = mail_servers.Postmaster()

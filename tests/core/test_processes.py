@@ -96,13 +96,22 @@ def state(pid: int) -> str:
         return "X"
 
 
-def test_one_signal_stops_everything_and_a_second_start_serves_what_is_there(desk: Desk, tmp_path: Path) -> None:
-    stops_at_once(desk, signal.SIGINT)
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.full)], ids=lambda how: how.name
+)
+def test_one_signal_stops_everything_a_second_start_serves_what_is_there_and_nothing_outlives_it(
+    desk: Desk, tmp_path: Path, how: signal.Signals
+) -> None:
+    stops_at_once(desk, how)
     again = Desk(tmp_path)
     try:
-        stops_at_once(again, signal.SIGTERM)
+        again.wait_until_served()
+        started = again.children_when(5)
     finally:
         again.process.kill()
+        again.process.wait()
+    assert len(started) >= 5
+    assert alive(started) == []
 
 
 def stops_at_once(desk: Desk, how: signal.Signals) -> None:
@@ -129,12 +138,4 @@ def test_when_one_dies_the_others_stop_and_it_says_so(desk: Desk, name: str) -> 
     os.kill(victim, signal.SIGKILL)
     assert desk.process.wait(30) == 1
     assert f"The {name} process stopped with exit code -9, so everything stops." in desk.log.read_text()
-    assert alive(started) == []
-
-
-def test_nothing_outlives_a_parent_that_is_killed(desk: Desk) -> None:
-    desk.wait_until_served()
-    started = desk.children()
-    desk.process.kill()
-    desk.process.wait()
     assert alive(started) == []

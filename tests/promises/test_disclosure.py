@@ -318,7 +318,7 @@ def check(app: Flask, world: World, ids_each: int, least: int, nth: int = 1) -> 
 
 @pytest.mark.promise(15)
 def test_before_the_hold_no_page_search_export_form_or_mail_yields_a_name(app: Flask, world: World) -> None:
-    check(app, world, ids_each=1, least=700, nth=6)
+    check(app, world, ids_each=1, least=300, nth=16)
 
 
 @pytest.mark.full

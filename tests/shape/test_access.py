@@ -171,7 +171,10 @@ def try_every_role(app: Flask, everyone: Cast, tried: list[tuple[Rule, str]], nt
 def try_every_stranger(
     app: Flask, everyone: Cast, tried: list[tuple[Rule, str]], nth: int = 1
 ) -> tuple[int, list[str]]:
-    """Strangers must be answered alike whether an id is a case's or nobody's; how many cells, and what was wrong."""
+    """Strangers must be answered alike whether an id is a case's or nobody's; how many cells, and what was wrong.
+
+    In a quick look every third kind of record is tried, in turn.
+    """
     strangers = [n for n in everyone.people if n.endswith("elsewhere") or n in STRANGERS_HERE]
     count, faults = 0, []
     guarded = [
@@ -182,7 +185,7 @@ def try_every_stranger(
         for name in islice(strangers, at % nth, None, nth):
             who = everyone.people[name]
             unknown = knock(app, who, method, address(rule, NO_ID))
-            for kind, ids in everyone.ids.items():
+            for kind, ids in islice(everyone.ids.items(), at % min(nth, 3), None, min(nth, 3)):
                 count += 1
                 status = knock(app, who, method, address(rule, ids[0]))
                 if status != unknown:
@@ -190,13 +193,13 @@ def try_every_stranger(
     return count, faults
 
 
-EVERY_SIXTH_OR_ALL = pytest.mark.parametrize(
-    ("nth", "least"), [pytest.param(6, 500, id="small"), pytest.param(1, 3_000, id="all", marks=pytest.mark.full)]
+EVERY_TWELFTH_OR_ALL = pytest.mark.parametrize(
+    ("nth", "least"), [pytest.param(12, 300, id="small"), pytest.param(1, 3_000, id="all", marks=pytest.mark.full)]
 )
 
 
 @pytest.mark.promise(8)
-@EVERY_SIXTH_OR_ALL
+@EVERY_TWELFTH_OR_ALL
 def test_each_role_reaches_what_the_list_says(app: Flask, everyone: Cast, nth: int, least: int) -> None:
     count, faults = try_every_role(app, everyone, list(cells(app)), nth)
     print(f"promise 8: route x method x person: {count} cells, {len(faults)} wrong")  # noqa: T201
@@ -205,7 +208,7 @@ def test_each_role_reaches_what_the_list_says(app: Flask, everyone: Cast, nth: i
 
 
 @pytest.mark.promise(8)
-@EVERY_SIXTH_OR_ALL
+@EVERY_TWELFTH_OR_ALL
 def test_to_another_programme_a_case_looks_like_none(app: Flask, everyone: Cast, nth: int, least: int) -> None:
     count, faults = try_every_stranger(app, everyone, list(cells(app)), nth)
     print(f"promise 8: route x method x stranger x record: {count} cells, {len(faults)} wrong")  # noqa: T201

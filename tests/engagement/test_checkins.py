@@ -113,7 +113,7 @@ def test_the_page_shows_the_question_and_nothing_of_the_case(app: Flask, client:
     with clock.at(on_day(8)):
         page = client.get(f"/checkin/{token}").get_data(as_text=True)
     session.rollback()
-    for fact in (case.number, "Castro", "Cottonwood", "Eviction", "lawyer", "Orchard"):
+    for fact in (case.number, "Castro", "Cottonwood", "Eviction", "lawyer", "Orchard", case.programme.name):
         assert fact not in page
 
 

@@ -34,6 +34,7 @@ def test_a_closed_case_takes_no_first_answer_and_no_change(app: Flask, client: F
         for page in (client.get(f"/checkin/{token}"), client.post(f"/checkin/{token}", data=CALL_ME)):
             assert page.status_code == 410
             assert phone in page.get_data(as_text=True)
+            assert case.programme.name not in page.get_data(as_text=True)
     session.rollback()
     assert session.query(Answer).count() == session.query(Escalation).count() == 0
 

@@ -21,13 +21,15 @@ from . import bp
 
 
 def _checkin(token: str) -> Checkin:
-    """The check-in behind a link; the page is in the language of the person asked."""
+    """The check-in behind a link; the page is in the language of the person asked, and for a client names no office."""
     checkin = session.get(Checkin, links.find(PURPOSE, token).record_id)
     if checkin is None or (checkin.closed_at and not checkin.answered_at):
         raise LinkGone
     refuse_outsiders(checkin)
-    if checkin.audience is Audience.CLIENT and checkin.case.language in ("en", "es"):
-        g.language = checkin.case.language
+    if checkin.audience is Audience.CLIENT:
+        g.contact_line = ""  # names no office: somebody may look over the client's shoulder
+        if checkin.case.language in ("en", "es"):
+            g.language = checkin.case.language
     return checkin
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -15,8 +16,10 @@ from sqlalchemy import Column, Enum, String, Table, Text, select, update
 
 from app import tables
 from app.accounts.queries import find_user
+from app.clients.models import Case, CaseStatus
 from app.core.db import session, transaction
 from app.core.sealed import Sealed, SealedJSON
+from app.engagement.operations_escalations import escalate
 
 from . import crawl
 
@@ -213,7 +216,7 @@ def faults(page: crawl.Page) -> list[str]:
         return []
     inspector = Inspector()
     inspector.feed(page.text)
-    ran = ["a template was filled in"] if "50337" in page.text else []
+    ran = ["a template was filled in"] if re.search(r"(?<!\w)50337(?!\w)", page.text) else []
     return [f"{page.url}: {each}" for each in [*inspector.found, *ran]]
 
 
@@ -235,6 +238,8 @@ def open_all(app: Flask, each_rule: int, links: list[str]) -> tuple[int, set[str
 def check(app: Flask, each_rule: int, most_unread: int) -> None:
     links = crawl.mailed_links()
     with transaction():
+        worry = _a_worry()
+        links += [f"/escalations/{worry}", f"/escalations/{worry}/close"]
         filled, texts = poison()
         keep_the_doors_open()
     pages, rules, wrong = open_all(app, each_rule, links)
@@ -244,7 +249,17 @@ def check(app: Flask, each_rule: int, most_unread: int) -> None:
         f"{pages} pages of {len(rules)} of {len(readable)} rules: {len(wrong)} ran"
     )
     assert not wrong, "\n" + "\n".join(sorted(set(wrong))[:40])
-    assert len(readable - rules) <= most_unread, sorted(readable - rules)
+    assert len(readable - rules) <= most_unread, "\n".join(sorted(readable - rules))
+
+
+def _a_worry() -> str:
+    """Something on a case that a person must resolve."""
+    case = session.scalars(select(Case).where(Case.status == CaseStatus.IN_SERVICE).order_by(Case.id)).first()
+    assert case is not None
+    opened = escalate(case, "complaint", note="Nobody wrote back.")
+    assert opened is not None
+    session.flush()
+    return opened.public_id
 
 
 def keep_the_doors_open() -> None:
@@ -255,14 +270,14 @@ def keep_the_doors_open() -> None:
 
 @pytest.mark.promise(12)
 def test_stored_text_is_shown_as_text(app: Flask) -> None:
-    check(app, each_rule=1, most_unread=28)
+    check(app, each_rule=1, most_unread=34)
 
 
 @pytest.mark.full
 @pytest.mark.promise(12)
 def test_stored_text_is_shown_as_text_on_every_page(app: Flask) -> None:
     assert len(PAYLOADS) >= 100
-    check(app, each_rule=12, most_unread=28)
+    check(app, each_rule=12, most_unread=34)
 
 
 @pytest.mark.promise(12)

@@ -88,7 +88,7 @@ def test_a_template_that_names_the_problem_is_found(app: Flask, tmp_path: Path) 
         test_no_template_can_name_what_a_mail_must_not_say(app, bad)
 
 
-CANARIES = ("Quetzalina", "Xanthopoulos", "Brimblecombe", "Zyzzogeton", "Kwyjibo", "Foozlewick", "4711")
+CANARIES = ("Quetzalina", "Xanthopoulos", "Brimblecombe", "Zyzzogeton", "Kwyjibo", "Foozlewick", "$47,110.93")
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def case(app: Flask) -> Iterator[Case]:
             programme = factories.programme(name="Lakeshore Help")
             made = factories.case(
                 programme, CaseStatus.IN_SERVICE, owner=factories.coordinator(programme), lead=factories.volunteer(),
-                narrative="Kwyjibo locked the door and owes 4711 dollars.", listing_title="Zyzzogeton eviction",
+                narrative="Kwyjibo locked the door and owes $47,110.93.", listing_title="Zyzzogeton eviction",
                 listing_text="Zyzzogeton needs Foozlewick.",
             )  # fmt: skip
             made.client.person.given_name, made.client.person.family_name = "Quetzalina", "Xanthopoulos"

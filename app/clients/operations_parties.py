@@ -51,9 +51,7 @@ class NeedsNote(BadInput):
 class NamedAlready(Refusal):
     """The matter has somebody of that name in that part."""
 
-    message = _l(
-        "Somebody of this name has this part already. Change that entry if something is missing."
-    )
+    message = _l("Somebody of this name has this part already. Change that entry if something is missing.")
 
 
 class NoName(BadInput):

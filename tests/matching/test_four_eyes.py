@@ -92,7 +92,8 @@ def take_silence(me: User, case: Case) -> None:
 
 
 def close_silence(me: User, case: Case) -> None:
-    close_escalation(session.query(Escalation).one(), found="All is well with me.", root_cause="contact_details", actor=me)
+    worry = session.query(Escalation).one()
+    close_escalation(worry, found="All is well with me.", root_cause="contact_details", actor=me)
 
 
 PLACED = {close: reported, take_silence: silent, close_silence: silent}

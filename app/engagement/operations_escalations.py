@@ -43,7 +43,7 @@ class NeedsFinding(BadInput):
 class AlreadyClosed(Refusal):
     """Somebody closed it first."""
 
-    message = _l("A colleague closed this meanwhile. Look at what they found.")
+    message = _l("This was closed before, with what was found then. Nothing of yours was added to it.")
 
 
 class LastLevel(Refusal):
@@ -327,7 +327,7 @@ def stand_in(escalation: Escalation) -> bool:
 def close_escalation(escalation: Escalation, *, found: str, root_cause: str, actor: User) -> Escalation:
     """Close an escalation with what was found and its root cause.
 
-    :raises AlreadyClosed: a colleague closed it with something else
+    :raises AlreadyClosed: it was closed by a colleague or with something else
     :raises NeedsFinding: nothing was found or no cause of ours is named
     :raises AskColleague: the actor leads the case it is about, and a colleague could look
     """
@@ -335,7 +335,8 @@ def close_escalation(escalation: Escalation, *, found: str, root_cause: str, act
     refuse_if(not works_for(actor, escalation.case.programme), NotAllowed)
     refuse_if(not found.strip() or root_cause not in root_causes(), NeedsFinding)
     if escalation.closed_at is not None:
-        same = (escalation.closed_by_id, escalation.root_cause) == (actor.id, root_cause)
+        kept = (escalation.closed_by_id, escalation.root_cause, escalation.found)
+        same = kept == (actor.id, root_cause, found.strip())
         refuse_if(not same, AlreadyClosed)
         return escalation
     _not_about(actor, escalation, "close_escalation")
@@ -384,6 +385,9 @@ def record_complaint(case: Case, said: str, *, actor: User | None = None, occasi
     :raises NotCovered: no rule of the programme covers complaints
     """
     refuse_if(not said.strip(), BadInput(_l("Write what was said.")))
+    before = queries.newest((case := lock(case)).id, "complaint")
+    if before is not None and not before.closed_at and f"\n\n{before.note or ''}".endswith(f"\n\n{said.strip()}"):
+        return before  # the second click
     mark = occasion or f"said {new_public_id()}"
     made = escalate(case, "complaint", occasion=mark, note=said.strip(), actor=actor)
     found = made or queries.newest(case.id, "complaint")

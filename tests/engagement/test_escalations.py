@@ -174,6 +174,11 @@ def test_closing_needs_what_was_found_and_a_cause_of_the_list(house: House) -> N
             escalations.close_escalation(house.one, found=found, root_cause=root, actor=house.who("staff"))
     by("staff", escalations.close_escalation, house, MONDAY + timedelta(hours=5), found="Told.", root_cause="language")
     assert (house.one.in_time, house.one.root_cause, open_tasks()) == (False, "language", [])
+    told = {"root_cause": "language", "actor": house.who("staff")}
+    with transaction():
+        escalations.close_escalation(house.one, found="Told.", **told)
+    with pytest.raises(escalations.AlreadyClosed), transaction():
+        escalations.close_escalation(house.one, found="Told, and more.", **told)
     with pytest.raises(escalations.AlreadyClosed), transaction():
         escalations.close_escalation(house.one, found="Other.", root_cause="safety", actor=house.who("colleague"))
     for act in (escalations.take_on, escalations.raise_now):
@@ -357,11 +362,11 @@ def test_a_complaint_is_kept_and_looked_into(house: House, client: FlaskClient) 
     page = f"/cases/{house.case.public_id}/complaint"
     with clock.at(MONDAY):
         assert client.post(page, data={"note": " "}).status_code == 422
-        for said in ("Nobody rang.", "Still nobody."):
+        for said in ("Nobody rang.", "Nobody rang.", "Still nobody.", "Still nobody.", "nobody."):
             answer = client.post(page, data={"note": said})
             assert answer.status_code == 303
         shown = client.get(answer.headers["Location"]).get_data(as_text=True)
-    assert "Nobody rang.\n\nStill nobody." in shown
+    assert "Nobody rang.\n\nStill nobody.\n\nnobody.<" in shown
     assert session.query(Escalation).count() == 1
 
 

@@ -28,7 +28,7 @@ def _field(question: Question) -> Any:
     if question.kind == "text":
         return TextAreaField(question.words, [Optional(), Length(max=500, message=_l("Please shorten this."))])
     if question.kind == "day":
-        return DayField(question.words)
+        return DayField(question.words, years=(1, 10))  # a day to come; a slip of the year is asked about
     return HoursField(question.words, [Optional()])
 
 

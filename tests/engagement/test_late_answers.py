@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.clients.models import Case, CaseStatus
 from app.core import clock
 from app.core.db import session, transaction
-from app.engagement.models import Answer, Audience
+from app.engagement.models import Answer, Audience, Checkin
 from app.engagement.models_escalations import Escalation
 
 from .test_checkins import ask, on_day
@@ -52,3 +52,17 @@ def test_an_answer_is_not_changed_once_the_case_is_closed(app: Flask, client: Fl
     session.rollback()
     assert session.query(Answer).count() == 1
     assert session.query(Escalation).count() == 0
+
+
+def test_a_next_date_of_another_decade_is_asked_about_and_nothing_is_kept(app: Flask, client: FlaskClient) -> None:
+    _case, token = ask(app, Audience.CLIENT)
+    with transaction():
+        session.query(Checkin).filter_by(audience=Audience.CLIENT).update({"questions": "client_regular"})
+    with clock.at(on_day(8) + timedelta(hours=1)):
+        slip = {"next_date-month": "4", "next_date-day": "2", "next_date-year": "2016"}
+        page = client.post(f"/checkin/{token}", data={**CALL_ME, **slip})
+        assert page.status_code == 422
+        assert "Check the year of this date." in page.get_data(as_text=True)
+        assert client.post(f"/checkin/{token}", data={**CALL_ME, **slip, "next_date-year": "2026"}).status_code == 303
+    session.rollback()
+    assert session.query(Answer).one().values["next_date"] == "2026-04-02"

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 LONGEST, LONGEST_SUBJECT, SHORTEST = 1_600, 70, 40
 AMOUNT = re.compile(r"[$€£]\s*\d[\d.,]*|\b\d[\d.,]*\s*(?:dollars?|d[oó]lares|usd|euros?)\b", re.IGNORECASE)
-ELSEWHERE = re.compile(r"https?://\S*|www\.\S+|\b[\w.-]+\.(?:com|org|net|gov|edu|us|info)\b", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    r"https?://\S*|www\.\S+|[^\s@]+@[^\s@]+|\b[\w.-]+\.(?:com|org|net|gov|edu|us|info|co|io|app|link|biz|ly)\b",
+    re.IGNORECASE,
+)
 KINDS: dict[str, Any] = {
     "lawyer": _l("that there is a lawyer"),
     "court": _l("that there is a court"),

@@ -46,8 +46,8 @@ class AbsenceForm(Form):
     """Days on which somebody is away."""
 
     who = SelectField(_l("Who is away?"), [Required(_l("Choose a person."))])
-    from_on = DayField(_l("From"), [Required(_l("Write the first day."))])
-    until_on = DayField(_l("Until and with"), [Required(_l("Write the last day."))])
+    from_on = DayField(_l("First day away"), [Required(_l("Write the first day."))])
+    until_on = DayField(_l("Last day away"), [Required(_l("Write the last day."))])
     stand_in = SelectField(_l("Who stands in?"), [Optional()])
 
     def people(self, staff: list[tuple[str, str]]) -> None:

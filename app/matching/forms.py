@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -9,12 +11,20 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.core.forms import Form
+from app.volunteers.models import Volunteer
 
 from . import words
 
 
 def _choices(said: dict[str, Any]) -> list[tuple[str, Any]]:
     return list(said.items())
+
+
+def told_apart(people: Sequence[Volunteer]) -> list[tuple[str, str]]:
+    """People to choose from in their order; who shares a name with another there is told apart by the mail address."""
+    named = [(each.public_id, each.name, each.email) for each in people]
+    bearers = Counter(name.casefold() for _, name, _ in named)
+    return [(one, f"{name} ({email})" if bearers[name.casefold()] > 1 else name) for one, name, email in named]
 
 
 class HoldForm(Form):

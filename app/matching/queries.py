@@ -22,7 +22,7 @@ from app.volunteers.models import Volunteer, VolunteerStatus
 
 from .barring import Purpose, barred_volunteers
 from .models import HOLDING, LIVE, Assignment, Referral, ReferralStatus
-from .refusals import NotOnTheList
+from .refusals import NotApprovedNow, NotOnTheList
 from .rules import is_listed
 from .volunteer_rows import used_slots
 
@@ -292,9 +292,11 @@ def find_approved(public_id: str | None) -> Volunteer | None:
 def get_approved(public_id: str) -> Volunteer:
     """An approved volunteer.
 
-    :raises NotFound: unknown or not approved
+    :raises NotFound: unknown
+    :raises NotApprovedNow: paused, suspended or gone, perhaps while the page was open
     """
     found = find_approved(public_id)
     if found is None:
-        raise NotFound
+        known = select(Volunteer.id).where(Volunteer.public_id == public_id)
+        raise NotFound if session.execute(known).first() is None else NotApprovedNow
     return found

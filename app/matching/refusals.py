@@ -86,6 +86,12 @@ class AlreadyAsked(Refusal):
     message = _l("This volunteer already has this case in hand: an offer, a hold or a place on the waiting list.")
 
 
+class NotApprovedNow(Refusal):
+    """A volunteer was paused or suspended, or left, while somebody looked at them."""
+
+    message = _l("This volunteer takes no new cases now: paused, suspended or no longer approved. Choose another.")
+
+
 class AskedSince(Refusal):
     """Somebody else was asked after the run proposed a volunteer."""
 

@@ -33,6 +33,7 @@ GONE = "This matter is no longer open."
 OVER = "You no longer hold this matter. Your list shows what you could take now."
 NOT_FOUND = "We could not find that page"
 BY_HAND = {"reason": "phone_yes", "checked": "y"}
+TOO_LATE = ("takes no new cases now", 409)
 NOBODY = "0" * 16
 
 
@@ -229,7 +230,7 @@ TRIES: dict[str, Try] = {
         for name, before, who, told, status in (
             ("of nobody", nothing, lambda desk: NOBODY, "", 404 if "offer" in what else 422),
             ("of a case's id", nothing, lambda desk: desk.case.public_id, "", 404 if "offer" in what else 422),
-            ("of somebody paused", paused, first_id, "", 404 if "offer" in what else 422),
+            ("of somebody paused", paused, first_id, *(TOO_LATE if "offer" in what else ("", 422))),
             ("of a closed account", closed_account, first_id, "The rules speak against this volunteer", 409),
         )
     },

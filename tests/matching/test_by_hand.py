@@ -143,3 +143,15 @@ def test_staff_read_before_confirming_that_the_names_must_be_searched_again(app:
     refused = staff.post(f"{request_path}/confirm")
     assert refused.status_code == 409
     assert f"/intake/{desk.case.public_id}#conflicts" in refused.text
+
+
+def test_two_who_share_a_name_are_told_apart_by_their_address(app: Flask, client: FlaskClient) -> None:
+    desk = lay()
+    with transaction():
+        one, other = (desk.volunteer(n) for n in (0, 1))
+        other.given_name, other.family_name = one.given_name, one.family_name
+        name, addresses = one.name, (one.email, other.email)
+    page = factories.sign_in(client, desk.staff).get(f"/openings/{desk.opening.public_id}/by-hand").text
+    for address in addresses:
+        assert page.count(f">{name} ({address})</option>") >= 1
+    assert f">{name}</option>" not in page

@@ -16,7 +16,7 @@ from app.volunteers.models import Volunteer
 
 from .. import operations, queries, words
 from ..barring import Purpose
-from ..forms import ConfirmForm, HandForm, RefuseForm
+from ..forms import ConfirmForm, HandForm, RefuseForm, told_apart
 from ..models import Referral
 from ..rules import Pair, judge_pair
 from . import bp
@@ -42,7 +42,7 @@ def _request_page(referral: Referral, refuse: RefuseForm) -> str:
     confirm = ConfirmForm(formdata=None)
     pair = _pair(referral)
     mentors = queries.mentors(referral.case, referral.volunteer, of=referral) if pair and pair.needs_mentor else []  # type: ignore[arg-type]
-    confirm.mentor.choices = [(m.public_id, m.name) for m in mentors]
+    confirm.mentor.choices = told_apart(mentors)
     confirm.mentor.data = referral.mentor.public_id if referral.mentor in mentors else None  # type: ignore[union-attr]
     return render_template(
         "matching/request.html",
@@ -128,11 +128,10 @@ def _by_hand_page(public_id: str, form: HandForm) -> str:
 
 
 def _fill_choices(form: HandForm, programme_id: int) -> None:
-    people: list[Volunteer] = list(session.execute(queries.approved_volunteers()).scalars())
-    named = sorted(((v.public_id, v.name) for v in people), key=lambda pair: pair[1].casefold())
-    form.volunteer.choices = [("", _("Choose")), *named]
-    mentors = sorted(((v.public_id, v.name) for v in people if v.mentors_others), key=lambda pair: pair[1].casefold())
-    form.mentor.choices = [("", _("None")), *mentors]
+    found = session.execute(queries.approved_volunteers()).scalars()
+    people: list[Volunteer] = sorted(found, key=lambda each: each.name.casefold())
+    form.volunteer.choices = [("", _("Choose")), *told_apart(people)]
+    form.mentor.choices = [("", _("None")), *told_apart([each for each in people if each.mentors_others])]
 
 
 @bp.post("/openings/<public_id>/by-hand")

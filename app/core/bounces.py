@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import structlog
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, exists, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -27,7 +26,6 @@ from .sealed import Sealed, keyed_hash
 if TYPE_CHECKING:
     from app.accounts.models import User
 
-log = structlog.get_logger()
 TRY_AGAIN_AFTER = timedelta(minutes=15)
 
 
@@ -111,7 +109,6 @@ def hear(report: Report, *, source: str) -> bool:
     heard = {"mail_id": mail.id, "kind": report.kind.value, "attempt": mail.attempts, "heard_from": source}
     if insert_unless_exists(BounceReport, **heard) is None:
         return False
-    log.info("mail.came_back", mail=mail.id, kind=report.kind.value, source=source)
     if report.kind is Kind.SOFT:
         _try_again(mail)
     else:

@@ -18,9 +18,17 @@ def run(connection) -> None:
         render_item=context.config.attributes.get("render_item"),
         render_as_batch=connection.dialect.name == "sqlite",
         transaction_per_migration=True,
+        on_version_apply=check_references if connection.dialect.name == "sqlite" else None,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def check_references(ctx, **_applied) -> None:
+    """Nothing points nowhere after a migration; else it is taken back."""
+    wrong = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if wrong:
+        raise RuntimeError(f"{len(wrong)} rows would point nowhere.")
 
 
 given = context.config.attributes.get("connection")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, Enum, LargeBinary
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Enum, LargeBinary
 
 from .db import UTCDateTime
 from .sealed import Sealed, SealedJSON
@@ -26,13 +30,36 @@ def config(connection: Any = None, metadata: Any = None) -> Config:
 def upgrade(engine: Engine, to: str = "head") -> None:
     """Apply every migration that is missing."""
     with engine.connect() as connection:
-        command.upgrade(config(connection), to)
+        made = config(connection)
+        there = MigrationContext.configure(connection).get_current_heads()
+        connection.rollback()
+        missing = ScriptDirectory.from_config(made).iterate_revisions(to, there)
+        for script in reversed(list(missing)):
+            with tables_may_be_rebuilt(connection):
+                command.upgrade(made, script.revision)
 
 
 def downgrade(engine: Engine, to: str = "base") -> None:
     """Undo migrations down to a revision."""
-    with engine.connect() as connection:
+    with engine.connect() as connection, tables_may_be_rebuilt(connection):
         command.downgrade(config(connection), to)
+
+
+@contextmanager
+def tables_may_be_rebuilt(connection: Connection) -> Iterator[None]:
+    """SQLite rebuilds a table by dropping it, which must not touch the rows that point at it; they are checked after.
+
+    The switch works between transactions only; `migrations/env.py` checks each migration before it is committed.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def write_revision(engine: Engine, metadata: Any, message: str, rev_id: str) -> None:

@@ -3,89 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
+from .definitions import CASE_DIMENSIONS, DIMENSIONS, Measure
+from .derived import DERIVED, LEFT_THE_LIST
+from .registry import COUNTS
 
-DIMENSIONS = {
-    "all": _l("All"),
-    "category": _l("Kind of matter"),
-    "county": _l("County"),
-    "language": _l("Language"),
-    "priority": _l("Priority"),
-    "closing_code": _l("Closing code"),
-    "role": _l("Role"),
-}
-CASE_DIMENSIONS = ("all", "category", "county", "language", "priority")
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One figure: a count or a sum by day, with the dimensions it can be broken down by."""
-
-    key: str
-    name: Any
-    definition: Any
-    unit: str = "cases"
-    dimensions: tuple[str, ...] = CASE_DIMENSIONS
-
-
-COUNTS: tuple[Measure, ...] = (
-    Measure("requests", _l("Requests"), _l("Requests for help received in the period.")),
-    Measure("accepted", _l("Accepted"), _l("Requests decided in the period and accepted.")),
-    Measure("rejected", _l("Turned away"), _l("Requests turned away in the period, with other help named.")),
-    Measure("listed", _l("Listed"), _l("Cases first listed for volunteers in the period.")),
-    Measure("listed_placed", _l("Placed"), _l("Listed in the period and placed with a volunteer since.")),
-    Measure(
-        "listed_not_placed", _l("Not placed"), _l("Listed in the period; the client was told no, with other help.")
-    ),
-    Measure("listed_returned", _l("Kept with staff"), _l("Listed in the period and taken back by staff.")),
-    Measure(
-        "listed_withdrawn", _l("Withdrawn before"), _l("Listed in the period and withdrawn before a placement.")
-    ),
-    Measure("listed_waiting", _l("Still waiting"), _l("Listed in the period and waiting for a volunteer now.")),
-    Measure(
-        "closed", _l("Closed"), _l("Cases whose closing report was approved in the period."),
-        dimensions=(*CASE_DIMENSIONS, "closing_code"),
-    ),
-    Measure(
-        "clients_helped", _l("Clients helped"), _l("Different people whose case was closed in the period."),
-        "people", dimensions=("all",),
-    ),
-    Measure(
-        "people_helped", _l("People helped"), _l("People in the households of the cases closed in the period."),
-        "people",
-    ),
-    Measure(
-        "hours", _l("Hours given"), _l("Hours logged by volunteers for days in the period."), "hours",
-        dimensions=("all", "category", "role"),
-    ),
-    Measure(
-        "checkins_sent", _l("Check-ins asked"), _l("Check-ins that left in the period, by mail or phone."), "check-ins",
-        dimensions=("all",),
-    ),
-    Measure(
-        "checkins_answered", _l("Check-ins answered"), _l("Of the check-ins that left in the period: answered by now."),
-        "check-ins", dimensions=("all",),
-    ),
-)  # fmt: skip
+__all__ = ["BY_KEY", "CASE_DIMENSIONS", "COUNTS", "DERIVED", "DIMENSIONS", "LEFT_THE_LIST", "MEASURES", "RATES"]
+MEASURES: dict[str, Measure] = {measure.key: measure for measure in (*COUNTS, *DERIVED)}
 BY_KEY = {measure.key: measure for measure in COUNTS}
-LEFT_THE_LIST = ("listed_placed", "listed_not_placed", "listed_returned", "listed_withdrawn")
-
-RATES: dict[str, tuple[Any, Any]] = {
-    "placement_rate": (
-        _l("Placement rate"),
-        _l("Placed, divided by placed, not placed, kept with staff and withdrawn before, of the cases listed in the "
-           "period; cases still waiting are shown apart."),
-    ),
-    "days_to_placement": (
-        _l("Days to placement"),
-        _l("Days from listing to placement in the programme’s time zone; half were placed within this many. Waiting "
-           "cases count with the days they have waited (Kaplan–Meier)."),
-    ),
-    "answer_rate": (_l("Share of check-ins answered"), _l("Check-ins answered, divided by those asked.")),
-}  # fmt: skip
+RATES: dict[str, tuple[Any, Any]] = {  # those that funders read
+    key: (MEASURES[key].name, MEASURES[key].definition)
+    for key in ("placement_rate", "days_to_placement", "answer_rate")
+}
 
 
 def placement_rate(counts: Mapping[str, int | None]) -> float | None:

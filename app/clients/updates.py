@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, exists, func, or_, select
@@ -14,6 +14,7 @@ from app.core.db import insert_unless_exists, lock, session
 from app.core.mail import Mail, MailStatus
 
 from .choices import choices_of
+from .court_days import hearing_days
 from .models import Case, CaseMove, CaseStatus, Client, ClientUpdate
 
 AFTER = timedelta(hours=1)
@@ -105,7 +106,7 @@ def due_at(case: Case, occasion: str) -> datetime:
 
 def at_work(case: Case, moment: datetime) -> datetime:
     """The first moment from then on in office hours, on a day without a hearing of the client."""
-    hearings: set[date] = {each.on_day for each in case.critical_dates if each.on_day}
+    hearings = hearing_days(case)
     moment = calendars.next_business_moment(moment, case.programme)
     while moment.astimezone(_zone(case)).date() in hearings:
         day = calendars.add_business_days(moment.astimezone(_zone(case)).date(), 1, case.programme)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import load_only
 
 from . import clock, pace
 from .db import session, transaction
-from .mail import ON_THE_WAY, WAITING, Mail, MailStatus, earliest, not_before, reason_to_drop
+from .mail import ON_THE_WAY, WAITING, Mail, MailStatus, earliest, not_before, not_its_turn_before, reason_to_drop
 from .mail_foot import foot_of, headers_of
 from .smtp import SafeConnection, Verdict, judge
 
@@ -139,7 +139,7 @@ def _take_last_look(lease: Lease) -> Message | None:
             tell_about(mail, reason)
             log.info("mail.dropped", mail=mail.id, reason=reason)
             return None
-        again = not_before(mail)
+        again = not_before(mail) or not_its_turn_before(mail)
         if again is not None:
             _wait_until(again, mail)
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Index, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from . import clock
 from .db import Base, session
 from .errors import LinkGone
+
+TOGETHER = timedelta(seconds=2)
 
 
 class Link(Base):
@@ -54,6 +56,16 @@ def find(purpose: str, token: str) -> Link:
     if link is None or link.expires_at <= clock.now():
         raise LinkGone
     return link
+
+
+def prolong(
+    purpose: str, record_kind: str | None, record_id: int | None, *, made_at: datetime, until: datetime
+) -> None:
+    """Let the link in a mail that has to wait last until then: the one made together with the mail, and no other."""
+    found = (Link.purpose == purpose, Link.record_kind == record_kind, Link.record_id == record_id)
+    together = Link.created_at.between(made_at - TOGETHER, made_at + TOGETHER)
+    longer = update(Link).where(*found, together, Link.revoked_at.is_(None), Link.expires_at < until)
+    session.execute(longer.values(expires_at=until), execution_options={"synchronize_session": False})
 
 
 def revoke(purpose: str, row: Base) -> None:

@@ -187,6 +187,20 @@ def not_before(mail: Mail) -> datetime | None:
     return wait(mail) if wait else None
 
 
+_turns: list[Wait] = []
+
+
+def take_turns_with(turn: Wait) -> None:
+    """Register who lets a due mail have its reader's turn; where it is another mail's, when to look again."""
+    if turn not in _turns:
+        _turns.append(turn)
+
+
+def not_its_turn_before(mail: Mail) -> datetime | None:
+    """Take the reader's turn for a mail that may go; the moment to look again where it is another mail's."""
+    return next((later for turn in _turns if (later := turn(mail)) is not None), None)
+
+
 Hours = Callable[[Mail, datetime], datetime]
 _hours: list[Hours] = []
 

@@ -12,6 +12,7 @@ import icalendar
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.accounts.models import Programme, User
+from app.clients.court_days import is_hearing
 from app.clients.models import OPEN, Case, CriticalDate, Custody
 from app.clients.models.cases import Supervision
 from app.clients.supervision import may_be_played
@@ -100,7 +101,7 @@ def _critical_dates(viewer: User) -> Iterator[Entry]:
     still = (CriticalDate.done_at.is_(None), CriticalDate.standing == "confirmed")
     stmt = stmt.where(_own_cases(viewer), *still, CriticalDate.on_day >= (clock.now() - SINCE).date())
     for row in session.execute(stmt.order_by(CriticalDate.on_day, CriticalDate.id).limit(MOST)):
-        what = "hearing" if row.kind.endswith("hearing") else "date"
+        what = "hearing" if is_hearing(row.kind) else "date"
         yield Entry(f"date:{row.id}", row.number, what, row.on_day, moment_of(row.on_day, row.at_time, row.time_zone),
                     row.changed_at, row.version, _page(viewer, row.public_id, row.programme_id))  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.accounts import calendars
 from app.accounts.models import Programme
-from app.clients.models import Case
+from app.clients.court_days import hearing_days
 from app.core.db import session
 from app.core.mail import Mail
 
@@ -37,20 +37,21 @@ def waits_for_hours(mail: Mail) -> bool:
     return mail.kind in WAITING_TOO or mail.kind.partition(".")[0] in WAITING
 
 
+def office_of(mail: Mail) -> Programme | None:
+    """The programme whose hours a mail keeps: its own, else the first one."""
+    return mail.programme or session.scalar(select(Programme).order_by(Programme.id).limit(1))
+
+
 def leaves_at(mail: Mail, moment: datetime) -> datetime:
     """The first moment from one on at which a mail may leave: no night, no holiday, no day of a hearing."""
     if not waits_for_hours(mail):
         return moment
-    programme = mail.programme or session.scalar(select(Programme).order_by(Programme.id).limit(1))
+    programme = office_of(mail)
     if programme is None:
         return moment
-    zone, hearings = ZoneInfo(programme.time_zone), _hearings(mail.case)
+    zone, hearings = ZoneInfo(programme.time_zone), hearing_days(mail.case)
     found = calendars.next_business_moment(moment, programme)
     while found.astimezone(zone).date() in hearings:
         next_day = found.astimezone(zone).date() + timedelta(days=1)
         found = calendars.opening_at(calendars.business_day_on_or_after(next_day, programme), programme)
     return found
-
-
-def _hearings(case: Case | None) -> set[object]:
-    return {each.on_day for each in case.critical_dates if each.on_day} if case is not None else set()

@@ -25,14 +25,13 @@ def address_of(checkin: Checkin) -> str | None:
     return mail_reaches(client) if choices_of(client).questions_by_mail else None
 
 
-def checkins_asked(letters: Sequence[tuple[Checkin, str]]) -> str | None:
-    """What is due together for one person: one mail with a link for each; returns the mail's id."""
+def checkins_asked(letters: Sequence[tuple[Checkin, str]]) -> mail.Mail | None:
+    """What is due together for one person: one mail with a link for each."""
     first, step = letters[0]
     address = address_of(first)
     if address is None:
         return None
-    sent = checkin_asked(first, address, step) if len(letters) == 1 else _several_asked(letters, address)
-    return sent.public_id if sent is not None else None
+    return checkin_asked(first, address, step) if len(letters) == 1 else _several_asked(letters, address)
 
 
 def checkin_asked(checkin: Checkin, address: str, step: str) -> mail.Mail | None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.accounts import calendars
 from app.accounts.models import User
 from app.casework.models import ContactAttempt, TimeEntry
+from app.clients.court_days import hearing_days
 from app.clients.mails import NOT_WRITTEN
 from app.clients.models import OPEN, WITH_VOLUNTEER, Case, Document
 from app.clients.supervision import CUT_OFF, STOPPED, why_it_rests
@@ -37,7 +38,7 @@ CALLS = {
 
 def sending_time(case: Case, day: date) -> datetime:
     """The office's opening, on the day or the next one at work on which the client has no hearing."""
-    hearings = queries.hearing_days(case)
+    hearings = hearing_days(case)
     day = calendars.business_day_on_or_after(day, case.programme)
     while day in hearings:
         day = calendars.add_business_days(day, 1, case.programme)
@@ -69,15 +70,15 @@ def write_due(first: Checkin) -> None:
     for checkin in letters:
         if checkin not in permitted:
             _postpone(checkin, today, is_free=is_free)
-    if permitted:
-        _write(_newest_of_each_part(permitted))
+    if permitted and (sent := _write(_newest_of_each_part(permitted))) is not None:
+        daily.keep_for(sent, today)
     elif is_free and address is not None:
         daily.give_back(address, today)
 
 
 def _may_leave_now(checkin: Checkin) -> bool:
     case = checkin.case
-    hearing = calendars.today(case.programme) in queries.hearing_days(case)
+    hearing = calendars.today(case.programme) in hearing_days(case)
     return not hearing and calendars.in_business_hours(clock.now(), case.programme)
 
 
@@ -170,20 +171,20 @@ def close(checkin: Checkin, reason: str) -> None:
     links.revoke(mails.PURPOSE, checkin)
 
 
-def _write(found: Sequence[Checkin]) -> None:
-    """One mail with a link for each, and for each the step that it takes."""
+def _write(found: Sequence[Checkin]) -> Mail | None:
+    """One mail with a link for each, and for each the step that it takes; none where each was taken before."""
     steps = [(checkin, _next_letter(checkin)) for checkin in found]
     taken = [(checkin, step) for checkin, step in steps if _note_step(checkin, step)]
     for checkin, step in steps:
         _move_on(checkin, step)
-    if taken:
-        bundle = mails.checkins_asked(taken)
-        for checkin, step in taken if bundle is not None and len(taken) > 1 else ():
-            of = (CheckinStep.checkin_id == checkin.id, CheckinStep.step == step)
-            session.execute(select(CheckinStep).where(*of)).scalar_one().bundle = bundle
+    sent = mails.checkins_asked(taken) if taken else None
+    for checkin, step in taken if sent is not None and len(taken) > 1 else ():
+        of = (CheckinStep.checkin_id == checkin.id, CheckinStep.step == step)
+        session.execute(select(CheckinStep).where(*of)).scalar_one().bundle = sent.public_id if sent else None
     for checkin, step in steps:
         action = "checkin.send" if step == ASKED else "checkin.climb"
         audit.record(action, checkin, actor=None, after={"channel": checkin.channel, "step": step})
+    return sent
 
 
 def _next_letter(checkin: Checkin) -> str:

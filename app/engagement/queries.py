@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.core.mail import Mail
 from app.matching.models import Assignment
+from app.volunteers.models import Volunteer
 
 from .models import Audience, Checkin
 from .models_ladder import CheckinStep
@@ -29,6 +30,7 @@ from .models_series import SeriesPause, SeriesVersion
 from .series import PACKAGE, Due, Rule, Work, default_rules, next_due, rule_from
 
 ASKED = (CaseStatus.PLACED, CaseStatus.IN_SERVICE)
+JUST_NOW = timedelta(hours=1)
 LITIGATION_FORUMS = (
     "state_court",
     "federal_court",
@@ -141,11 +143,6 @@ def _local_day(moment: datetime, case: Case) -> date:
     return moment.astimezone(ZoneInfo(case.programme.time_zone)).date()
 
 
-def hearing_days(case: Case) -> frozenset[date]:
-    """The days on which a case is heard: nothing but the client's own reminder leaves then."""
-    return frozenset(d.on_day for d in case.critical_dates if d.on_day and d.kind.endswith("hearing"))
-
-
 def due_ids(most: int) -> list[int]:
     """The check-ins of no paused case whose first question is due longest; where none is, whose next step is."""
     now = clock.now()
@@ -174,6 +171,21 @@ def due_with(first: Checkin) -> list[Checkin]:
         found = found.where(Case.id.in_(select(Client.case_id).where(Client.person_id.in_(person))))
     held = found.with_for_update(skip_locked=True, of=Checkin).execution_options(populate_existing=True)
     return list(session.execute(held).scalars())
+
+
+def is_asked_just_now(mail: Mail) -> bool:
+    """Fell a check-in due within the hour, still to be written, for the reader of a mail?"""
+    now = clock.now()
+    lately = or_(and_(Checkin.sent_at.is_(None), Checkin.due_at.between(now - JUST_NOW, now)),
+                 Checkin.next_step_at.between(now - JUST_NOW, now))  # fmt: skip
+    found = select(Checkin.id).join(Case, Case.id == Checkin.case_id).where(lately, Checkin.closed_at.is_(None))
+    found = found.where(Checkin.audience == mail.audience, Case.paused_at.is_(None), Checkin.answered_at.is_(None))
+    if mail.audience == Audience.CLIENT:
+        found = found.where(Checkin.case_id == mail.case_id)
+    else:
+        volunteers = select(Assignment.id).join(Volunteer, Volunteer.id == Assignment.volunteer_id)
+        found = found.where(Checkin.assignment_id.in_(volunteers.where(Volunteer.email_hash == mail.to_hash)))
+    return session.execute(found.limit(1)).first() is not None
 
 
 def checkins_in(mail: Mail) -> list[Checkin]:

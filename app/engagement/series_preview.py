@@ -12,6 +12,7 @@ from flask_babel import ngettext
 
 from app.accounts import calendars
 from app.accounts.models import Programme
+from app.clients.court_days import hearing_days
 from app.clients.models import Case
 from app.core.i18n import when_day
 from app.matching.models import Assignment
@@ -65,7 +66,7 @@ def of_part(part: Assignment, rules: Sequence[Rule]) -> list[Line]:
     case = part.case
     days = _trace(queries.work_of(part), rules, calendars.today(case.programme), case.programme)
     words = _words()
-    return [_line(item, case.programme, queries.hearing_days(case), part, words) for item in days]
+    return [_line(item, case.programme, hearing_days(case), part, words) for item in days]
 
 
 def _trace(work: Work, rules: Sequence[Rule], today: date, programme: Programme) -> list[Traced]:

@@ -9,6 +9,7 @@ from app.clients.operations_pauses import stand_still_with
 from app.core import delivery, mail
 
 from . import wiring_escalations, wiring_surveys
+from .mail_days import not_its_turn_before
 from .mail_hours import leaves_at
 from .mails import KINDS
 from .models import Checkin
@@ -31,3 +32,4 @@ def init_app(app: Flask) -> None:
     wiring_escalations.init_app()
     wiring_surveys.init_app()
     mail.when_mails_leave(leaves_at)
+    mail.take_turns_with(not_its_turn_before)

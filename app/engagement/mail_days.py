@@ -1,0 +1,74 @@
+"""Of what waits for office hours an address gets one mail a day: check-ins first, the news next, digests last."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text
+
+from app.accounts import calendars
+from app.accounts.models import Programme
+from app.clients.mails import LINK_LASTS, PORTAL
+from app.core import clock, daily, links
+from app.core.db import session
+from app.core.mail import WAITING, Mail
+from app.matching.models import Referral
+
+from .mail_hours import leaves_at, office_of, waits_for_hours
+from .models_escalations import Escalation
+from .queries import is_asked_just_now
+
+FIRST = frozenset({"engagement.checkin", "engagement.checkins", "engagement.escalation_at_firm"})
+LAST = frozenset({
+    "matching.digest", "matching.appeal", "matching.thanked", "matching.firm_thanked", "matching.request_lost",
+    "matching.firm_request_lost", "casework.thanks", "volunteer.milestone", "message.milestone", "engagement.survey",
+})  # fmt: skip
+LOOK_AGAIN = timedelta(minutes=5)
+TIME_TO_ANSWER = timedelta(days=1)  # what must be answered sooner than this after its next turn leaves now
+
+
+def not_its_turn_before(mail: Mail) -> datetime | None:
+    """Let a due mail have its reader's day; where the day is another's, the moment at which to look again."""
+    programme = office_of(mail) if waits_for_hours(mail) else None
+    if programme is None:
+        return None
+    later = _behind_another(mail, programme) if mail.kind not in FIRST else None
+    if later is None and not daily.is_day_of(mail, calendars.today(programme)):
+        later = _next_day(mail, programme)
+    if later is None or _must_be_answered_before(mail, later + TIME_TO_ANSWER):
+        return None
+    links.prolong(PORTAL, mail.record_kind, mail.record_id, made_at=mail.created_at, until=later + LINK_LASTS)
+    return later
+
+
+def _next_day(mail: Mail, programme: Programme) -> datetime:
+    day = calendars.business_day_on_or_after(calendars.today(programme) + timedelta(days=1), programme)
+    return leaves_at(mail, calendars.opening_at(day, programme))
+
+
+def _behind_another(mail: Mail, programme: Programme) -> datetime | None:
+    """A check-in that is due is written first, and what comes before this mail leaves first."""
+    if is_asked_just_now(mail):
+        return clock.now() + LOOK_AGAIN
+    tonight = calendars.closing_at(calendars.today(programme), programme)
+    waiting = select(Mail.kind, Mail.due_at).where(
+        Mail.to_hash == mail.to_hash, Mail.id != mail.id, text(f"({WAITING})"), Mail.due_at <= tonight
+    )
+    sooner = [due for kind, due in session.execute(waiting) if _rank(kind) < _rank(mail.kind)]
+    return max(min(sooner), clock.now()) + LOOK_AGAIN if sooner else None
+
+
+def _rank(kind: str) -> int:
+    return 0 if kind in FIRST else 2 if kind in LAST else 1
+
+
+def _must_be_answered_before(mail: Mail, moment: datetime) -> bool:
+    """Would the time to answer be over, or nearly, if the mail waited for its turn?"""
+    if mail.record_kind == "referrals":
+        ends = select(Referral.ends_at).where(Referral.id == mail.record_id)
+    elif mail.record_kind == "escalations":
+        ends = select(Escalation.respond_by).where(Escalation.id == mail.record_id)
+    else:
+        return False
+    end = session.scalar(ends)
+    return end is not None and end < moment

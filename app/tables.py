@@ -25,6 +25,7 @@ from app.matching import models as _matching
 from app.matching import models_changes as _changes
 from app.matching import models_digest as _digests
 from app.metrics import models as _metrics
+from app.metrics import models_public as _public
 from app.metrics import models_reports as _reports
 from app.tasks import models as _tasks
 from app.volunteers import models as _volunteers
@@ -53,6 +54,7 @@ PARTS = (
     _milestones,
     _pace,
     _packages,
+    _public,
     _questions,
     _reports,
     _series,

@@ -60,6 +60,9 @@ class PublishedPeriod(Base, Public):
     replaced_at: Mapped[datetime | None]
     restates_id: Mapped[int | None] = mapped_column(ForeignKey("published_periods.id"))
     figures: Mapped[dict[str, Any]] = mapped_column(JSON)
+    public: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # the same for everybody, with more hidden
+    exact: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # what it was made of; for no reader
+    note: Mapped[str | None] = mapped_column(String(200))  # why it was restated
 
     programme: Mapped[Programme] = relationship()
     grant: Mapped[Grant] = relationship()

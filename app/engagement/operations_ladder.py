@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from app.accounts import calendars
-from app.accounts.models import User
+from app.accounts.models import Programme, User
 from app.casework.models import ContactAttempt, TimeEntry
 from app.clients.court_days import hearing_days
 from app.clients.mails import NOT_WRITTEN
@@ -24,10 +24,12 @@ from app.volunteers.operations_leave import leave_on
 
 from . import ladder, mails, queries
 from .ladder import ASKED, HANDED_OVER, PERSON, REMINDED, REMINDED_AGAIN, TOO_LATE
+from .mail_hours import leaves_at
 from .models import Answer, Audience, Checkin
 from .models_ladder import CheckinStep
 from .operations_away import ask_stand_in
 
+A_MOMENT = timedelta(minutes=1)
 CALLS = {
     "checkin_call": "Ask by phone",
     "checkin_silent": "No answer",
@@ -317,15 +319,28 @@ def _reason(checkin: Checkin, mail: Mail) -> str | None:
         return "closed"
     if checkin.answered_at is not None:
         return "answered"
-    return None if mails.address_of(checkin) == mail.to_address else "unsafe"
+    if mails.address_of(checkin) != mail.to_address:
+        return "unsafe"
+    followed = (checkin.reminded_at, checkin.reminded_again_at, checkin.handed_over_at)
+    if any(at is not None and at > mail.created_at + A_MOMENT for at in followed):
+        return "merged"
+    return "late" if _is_too_late(mail, checkin.case.programme) else None
+
+
+def _is_too_late(mail: Mail, programme: Programme) -> bool:
+    """Has it stood in line for two days at work from its first permitted hour on, as while no mail could leave?"""
+    if clock.now() - mail.created_at <= TOO_LATE:
+        return False
+    first = leaves_at(mail, mail.created_at)
+    return calendars.add_business_time(first, programme, days=TOO_LATE.days) < clock.now()
 
 
 def call_instead(mail: Mail, why: str) -> None:
-    """A check-in that may not be written any more is asked by phone."""
-    if why not in NOT_WRITTEN or mail.kind not in mails.KINDS:
+    """A check-in that may not be written any more, or too late, is asked by phone."""
+    if why not in (*NOT_WRITTEN, "late") or mail.kind not in mails.KINDS:
         return
     for checkin in queries.checkins_in(mail):
         if checkin.handed_over_at is None and checkin.answered_at is None and checkin.closed_at is None:
             checkin.channel = "call"
-            hand_over(checkin, "checkin_call")
+            hand_over(checkin, "checkin_late" if why == "late" else "checkin_call")
             audit.record("checkin.call_instead", checkin, actor=None, after={"channel": "call"})

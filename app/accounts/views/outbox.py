@@ -36,6 +36,7 @@ DROPPED_FOR = {
     "gone": _l("its case or client is gone"),
     "unsafe": _l("the address is not marked safe any more"),
     "merged": _l("a newer one says it"),
+    "late": _l("it would have come too late"),
 }
 SHOWN: tuple[Any, ...] = (
     Mail.id,

@@ -83,6 +83,7 @@ class TimeEntry(Base, Public, Editable):
     __tablename__ = "time_entries"
     __table_args__ = (
         Index("ix_time_entries_case", "case_id", "on_day"),
+        Index("ix_time_entries_day", "on_day"),
         CheckConstraint("hundredths > 0", name="some"),
     )
 
@@ -136,7 +137,7 @@ class ClosingReport(Base, Public, Editable):
     reported_at: Mapped[datetime]
     return_reason: Mapped[str | None] = mapped_column(Sealed("closing_reports.return_reason"))
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    approved_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None] = mapped_column(index=True)
     superseded_at: Mapped[datetime | None]
 
     case: Mapped[Case] = relationship()

@@ -169,6 +169,8 @@ class Assignment(Base, Public, Editable):
         live_unique("one_live_lead", "case_id", where="role = 'lead' AND ended_at IS NULL"),
         live_unique("once_on_a_case", "case_id", "volunteer_id", "role", where="ended_at IS NULL"),
         Index("ix_assignments_volunteer", "volunteer_id", "ended_at"),
+        Index("ix_assignments_started", "started_at"),
+        Index("ix_assignments_letter", "letter_due_on"),
     )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)

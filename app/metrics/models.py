@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Grant, Programme
-from app.core.db import Base, Public, live_unique
+from app.core.db import Base, Editable, Public, live_unique
 
 
 class DayFigure(Base):
@@ -18,8 +18,7 @@ class DayFigure(Base):
     __tablename__ = "day_figures"
     __table_args__ = (
         UniqueConstraint("programme_id", "on_day", "measure", "grant_id", "dimension", "member"),
-        Index("ix_day_figures_read", "programme_id", "measure", "dimension", "on_day"),
-        Index("ix_day_figures_grant", "grant_id", "measure", "dimension", "on_day"),
+        Index("ix_day_figures_slice", "programme_id", "dimension", "on_day", "grant_id", "measure", "member", "value"),
     )
 
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
@@ -30,6 +29,53 @@ class DayFigure(Base):
     member: Mapped[str] = mapped_column(String(40))
     value: Mapped[int]
     histogram: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # days: cases, for durations
+
+
+class MonthFigure(Base):
+    """The days of one local month together, so that long periods are read from few rows."""
+
+    __tablename__ = "month_figures"
+    __table_args__ = (
+        UniqueConstraint("programme_id", "on_day", "measure", "grant_id", "dimension", "member"),
+        Index(
+            "ix_month_figures_slice", "programme_id", "dimension", "on_day", "grant_id", "measure", "member", "value"
+        ),
+    )
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    on_day: Mapped[date]  # the first of the month
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"))
+    measure: Mapped[str] = mapped_column(String(40))
+    dimension: Mapped[str] = mapped_column(String(16))
+    member: Mapped[str] = mapped_column(String(40))
+    value: Mapped[int]
+    histogram: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # as of days; of what still waits: days of the month
+
+
+class CountedMonth(Base):
+    """The days of one month on which a case counted, so that a day it leaves is counted again too."""
+
+    __tablename__ = "counted_months"
+    __table_args__ = (
+        UniqueConstraint("case_id", "month_on"),
+        Index("ix_counted_months_month", "programme_id", "month_on", "case_id"),
+    )
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    case_id: Mapped[int]  # no key: a case that is erased still says which days it leaves
+    month_on: Mapped[date]
+    days: Mapped[int]  # one bit for each day of the month
+
+
+class RollUpState(Base):
+    """Where the roll-up of a programme stands: who counts now, and by which settings it counted last."""
+
+    __tablename__ = "roll_up_states"
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), unique=True)
+    run: Mapped[int] = mapped_column(default=0)
+    settings: Mapped[str] = mapped_column(String(64), default="")
+    firms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # volunteer: firm
 
 
 class RollUp(Base):
@@ -68,16 +114,39 @@ class PublishedPeriod(Base, Public):
     grant: Mapped[Grant] = relationship()
 
 
-class Goal(Base, Public):
+class Goal(Base, Public, Editable):
     """A target a programme set for a measure and period."""
 
     __tablename__ = "goals"
-    __table_args__ = (UniqueConstraint("programme_id", "grant_id", "measure", "starts_on", "ends_on"),)
+    __table_args__ = (
+        UniqueConstraint("programme_id", "grant_id", "measure", "starts_on", "ends_on"),
+        live_unique(
+            "one_goal_of_a_programme", "programme_id", "measure", "starts_on", "ends_on", where="grant_id IS NULL"
+        ),
+    )
 
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"))
     measure: Mapped[str] = mapped_column(String(40))
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-    target: Mapped[int]
+    target: Mapped[int]  # in the unit the figure is kept in; a share in hundredths
     note: Mapped[str | None] = mapped_column(String(200))
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    programme: Mapped[Programme] = relationship()
+    grant: Mapped[Grant | None] = relationship()
+
+
+class SavedView(Base, Public):
+    """A report as somebody arranged it, under a name of their own."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("user_id", "programme_id", "name"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    query: Mapped[str] = mapped_column(String(300))  # the part of the address behind the question mark
+
+    programme: Mapped[Programme] = relationship()

@@ -19,6 +19,7 @@ class Task(Base, Public, Editable):
     __tablename__ = "tasks"
     __table_args__ = (
         live_unique("one_open_task", "record_kind", "record_id", "cause", where="done_at IS NULL"),
+        Index("ix_tasks_cause", "cause", "due_at"),
         Index("ix_tasks_open", "programme_id", "done_at", "due_at", "owner_role", "owner_id", "cause"),
     )
 

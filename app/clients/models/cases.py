@@ -38,6 +38,7 @@ class Case(Base, Public, Editable):
     __table_args__ = (
         UniqueConstraint("programme_id", "number"),
         *docket_indexes(),
+        Index("ix_cases_received", "programme_id", "received_at"),
         Index("ix_cases_clock", "status", "clock_ends_at", "programme_id"),
         Index("ix_cases_next", "programme_id", "status", "next_critical_on", "id", "clock_ends_at"),
         CheckConstraint("priority_rank BETWEEN 1 AND 4", name="priority_rank"),
@@ -212,6 +213,7 @@ class CaseMove(Base):
     __table_args__ = (
         Index("ix_case_moves_case", "case_id", "id"),
         Index("ix_case_moves_to", "to_status", "at"),
+        Index("ix_case_moves_at", "at"),
     )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))

@@ -1,0 +1,120 @@
+"""What closings and hours say: how cases ended, for whom, what money they brought, and who worked how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from app.casework.closing import closing_codes
+from app.casework.models import AmountKind, ClosingAmount, ClosingReport, ClosingStatus, TimeEntry
+from app.clients.models import Case, CaseRole, Client, EligibilityDecision
+from app.core.db import session
+from app.matching.models import Assignment
+
+from .window import AT_ONCE, Fact, Window
+
+UNKNOWN = "unknown"
+
+
+@dataclass
+class Homes:
+    """Who lives with the clients of some cases, and who led each last."""
+
+    sizes: dict[int, int] = field(default_factory=dict)
+    children: dict[int, int] = field(default_factory=dict)
+    leads: dict[int, int] = field(default_factory=dict)
+    codes: dict[int, str | None] = field(default_factory=dict)
+
+
+def closings(window: Window) -> Iterator[Fact]:
+    """Cases whose closing report counts, on the day staff approved it."""
+    columns = (
+        ClosingReport.case_id, ClosingReport.closing_code, ClosingReport.main_benefit, ClosingReport.outcome,
+        ClosingReport.approved_at, Client.person_id,
+    )  # fmt: skip
+    counted = (
+        select(*columns)
+        .join(Client, Client.case_id == ClosingReport.case_id)
+        .where(ClosingReport.status == ClosingStatus.APPROVED, ClosingReport.superseded_at.is_(None))
+        .where(*window.moments(ClosingReport.approved_at))
+    )
+    rows = list(window.read(counted, ClosingReport.case_id))
+    for n in range(0, len(rows), AT_ONCE):
+        some = rows[n : n + AT_ONCE]
+        homes = _homes([row.case_id for row in some])
+        for row in some:
+            yield from _closing(window, homes, row)
+
+
+def _homes(ids: Sequence[int]) -> Homes:
+    found, run = Homes(), session.execute
+    columns = (EligibilityDecision.case_id, EligibilityDecision.household_size)
+    for case_id, size in run(
+        select(*columns).where(EligibilityDecision.case_id.in_(ids)).order_by(EligibilityDecision.id)
+    ):
+        found.sizes[case_id] = size
+    for case_id, code, told in run(select(Case.id, Case.problem_code, Case.at_intake).where(Case.id.in_(ids))):
+        found.codes[case_id] = code
+        children = (told or {}).get("children")
+        if isinstance(children, int) and children > 0:
+            found.children[case_id] = children
+    leads = select(Assignment.case_id, Assignment.volunteer_id).where(
+        Assignment.case_id.in_(ids), Assignment.role == CaseRole.LEAD
+    )
+    for case_id, volunteer_id in run(leads.order_by(Assignment.started_at, Assignment.id)):
+        found.leads[case_id] = volunteer_id
+    return found
+
+
+def _closing(window: Window, homes: Homes, row: Row[Any]) -> Iterator[Fact]:
+    case_id, day, code = row.case_id, window.day(row.approved_at), row.closing_code
+    coded = (("closing_code", code),)
+    extra = (
+        *coded,
+        ("problem_closing", f"{(homes.codes.get(case_id) or '??')[:2]}:{code}"),
+        ("outcome", row.outcome or UNKNOWN),
+        ("firm", window.firm(homes.leads.get(case_id))),
+    )
+    yield Fact(case_id, day, "closed", extra=extra)
+    known = closing_codes().get(code)
+    if known is not None and known.service_level == "extended":
+        benefit = ("main_benefit", row.main_benefit or UNKNOWN)
+        yield Fact(case_id, day, "closed_extended", extra=(*coded, benefit))
+    else:
+        yield Fact(case_id, day, "closed_limited", extra=coded)
+    yield Fact(case_id, day, "clients_helped", person_id=row.person_id)
+    yield Fact(case_id, day, "people_helped", homes.sizes.get(case_id, 1))
+    if case_id in homes.children:
+        yield Fact(case_id, day, "children_helped", homes.children[case_id])
+
+
+def amounts(window: Window) -> Iterator[Fact]:
+    """Money by its kind, on the day the closing was approved."""
+    columns = (
+        ClosingReport.case_id, ClosingReport.approved_at, ClosingAmount.kind, ClosingAmount.cents, ClosingAmount.months,
+    )  # fmt: skip
+    counted = (
+        select(*columns)
+        .select_from(ClosingAmount)
+        .join(ClosingReport, ClosingReport.id == ClosingAmount.report_id)
+        .where(ClosingReport.status == ClosingStatus.APPROVED, ClosingReport.superseded_at.is_(None))
+        .where(*window.moments(ClosingReport.approved_at))
+    )
+    for case_id, at, kind, cents, months in window.read(counted, ClosingReport.case_id):
+        day = window.day(at)
+        yield Fact(case_id, day, f"money_{AmountKind(kind).value}", cents)
+        if kind is AmountKind.MONTHLY:
+            yield Fact(case_id, day, "money_monthly_over", cents * months)
+
+
+def hours(window: Window) -> Iterator[Fact]:
+    """Hours of volunteers, on the day they worked."""
+    columns = (TimeEntry.case_id, TimeEntry.on_day, TimeEntry.hundredths, TimeEntry.role, TimeEntry.volunteer_id)
+    counted = select(*columns).where(TimeEntry.removed_at.is_(None), TimeEntry.volunteer_id.is_not(None))
+    for case_id, day, hundredths, role, who in window.read(
+        counted.where(*window.days(TimeEntry.on_day)), TimeEntry.case_id
+    ):
+        yield Fact(case_id, day, "hours", hundredths, extra=(("role", role), ("firm", window.firm(who))))

@@ -1,0 +1,152 @@
+"""Different people, counted from the records, and how volunteers stand now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, distinct, func, or_, select
+
+from app.accounts.models import Programme
+from app.casework.models import ClosingReport, ClosingStatus
+from app.clients.models import Case, CaseGrant, CaseStatus, Client
+from app.core.db import session
+from app.matching.models import Assignment
+from app.volunteers.models import Standing, Volunteer, VolunteerStatus
+
+Tables = dict[str, dict[str, dict[str, int]]]
+
+
+def fill(tables: Tables, programme: Programme, first: date, last: date, grant_id: int | None) -> None:
+    """Put the different clients of a period into its tables: a person may be the client of several cases."""
+    clients = _clients(programme, first, last, grant_id)
+    tables.pop("clients_helped", None)
+    if clients:
+        tables["clients_helped"] = {"all": {"all": clients}}
+
+
+def _clients(programme: Programme, first: date, last: date, grant_id: int | None) -> int:
+    begin, end = moments(programme, first, last)
+    found = (
+        select(func.count(distinct(Client.person_id)))
+        .join(ClosingReport, ClosingReport.case_id == Client.case_id)
+        .join(Case, Case.id == Client.case_id)
+        .where(
+            Case.programme_id == programme.id, ClosingReport.status == ClosingStatus.APPROVED,
+            ClosingReport.superseded_at.is_(None), ClosingReport.approved_at >= begin, ClosingReport.approved_at < end,
+        )
+    )  # fmt: skip
+    if grant_id is not None:
+        return len(_of_grant(programme, found, grant_id))
+    return session.execute(found).scalar_one()
+
+
+def _of_grant(programme: Programme, found: Select[Any], grant_id: int) -> set[int]:
+    """The same, of cases that a grant paid for on the local day they were closed."""
+    columns: Any = (Client.person_id, ClosingReport.approved_at, CaseGrant.from_on, CaseGrant.until_on)
+    paid = found.with_only_columns(*columns).join(
+        CaseGrant, and_(CaseGrant.case_id == Case.id, CaseGrant.grant_id == grant_id)
+    )
+    zone = ZoneInfo(programme.time_zone)
+    return {
+        person_id
+        for person_id, at, start, end in session.execute(paid)
+        if start <= at.astimezone(zone).date() and (end is None or at.astimezone(zone).date() <= end)
+    }
+
+
+def moments(programme: Programme, first: date, last: date) -> tuple[datetime, datetime]:
+    """From the first local midnight up to the one after the last day."""
+    zone = ZoneInfo(programme.time_zone)
+    low, high = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    return low.astimezone(UTC), high.astimezone(UTC)
+
+
+def a_year_before(day: date) -> date:
+    """The day after the same one a year before, so that both are 12 months."""
+    try:
+        return day.replace(year=day.year - 1) + timedelta(days=1)
+    except ValueError:  # 29 February
+        return date(day.year - 1, 3, 1)
+
+
+def _took(programme: Programme, first: date, last: date) -> Select[Any]:
+    """The volunteers who took a part on a case."""
+    begin, end = moments(programme, first, last)
+    found = select(Assignment.volunteer_id).join(Case, Case.id == Assignment.case_id)
+    return found.where(
+        Case.programme_id == programme.id, Assignment.started_at >= begin, Assignment.started_at < end
+    ).distinct()
+
+
+def _active(programme: Programme, first: date, last: date) -> Select[Any]:
+    return _took(programme, a_year_before(last), last)
+
+
+def _returning(programme: Programme, first: date, last: date) -> Select[Any]:
+    before = _took(programme, date(1970, 1, 1), first - timedelta(days=1))
+    return _took(programme, first, last).where(Assignment.volunteer_id.in_(before))
+
+
+def _lapsing(programme: Programme, first: date, last: date) -> Select[Any]:
+    year = a_year_before(last)
+    before = _took(programme, a_year_before(year - timedelta(days=1)), year - timedelta(days=1))
+    return before.where(Assignment.volunteer_id.not_in(_took(programme, year, last)))
+
+
+def _new(programme: Programme, first: date, last: date) -> Select[Any]:
+    begin, end = moments(programme, first, last)
+    return _welcome(programme).where(Volunteer.approved_at >= begin, Volunteer.approved_at < end)
+
+
+def _welcome(programme: Programme) -> Select[Any]:
+    excluded = select(Standing.volunteer_id).where(
+        Standing.programme_id == programme.id, Standing.standing != "welcome"
+    )
+    welcome = select(Standing.volunteer_id).where(Standing.programme_id == programme.id)
+    here = or_(Volunteer.id.in_(welcome), ~Volunteer.standings.any())
+    return select(Volunteer.id).where(here, Volunteer.id.not_in(excluded))
+
+
+def _approved(programme: Programme, first: date, last: date) -> Select[Any]:
+    return _welcome(programme).where(Volunteer.status == VolunteerStatus.APPROVED)
+
+
+BEHIND: dict[str, Callable[[Programme, date, date], Select[Any]]] = {
+    "volunteers_active": _active,
+    "volunteers_new": _new,
+    "volunteers_returning": _returning,
+    "volunteers_lapsing": _lapsing,
+    "volunteers_approved": _approved,
+    "capacity_offered": _approved,
+}
+
+
+def ids_behind(programme: Programme, key: str, first: date, last: date) -> list[int]:
+    """The volunteers behind a figure of people."""
+    return sorted(session.execute(BEHIND[key](programme, first, last)).scalars())
+
+
+def figures(programme: Programme, first: date, last: date) -> dict[str, int]:
+    """Every figure of volunteers for a period, and how they and the list stand now."""
+    found = {
+        key: session.execute(select(func.count()).select_from(behind(programme, first, last).subquery())).scalar_one()
+        for key, behind in BEHIND.items()
+        if key != "capacity_offered"
+    }
+    approved = _approved(programme, first, last)
+    places = select(func.coalesce(func.sum(Volunteer.capacity), 0)).where(Volunteer.id.in_(approved))
+    used = (
+        select(func.count())
+        .join(Case, Case.id == Assignment.case_id)
+        .where(
+            Case.programme_id == programme.id, Assignment.ended_at.is_(None), Assignment.uses_slot,
+            Assignment.volunteer_id.in_(approved),
+        )
+    )  # fmt: skip
+    waiting = select(func.count()).select_from(Case)
+    waiting = waiting.where(Case.programme_id == programme.id, Case.status == CaseStatus.AVAILABLE)
+    named = {"capacity_offered": places, "capacity_used": used.select_from(Assignment), "waiting_now": waiting}
+    return found | {key: session.execute(query).scalar_one() for key, query in named.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,16 @@ from .models import MOVES, Case, CaseMove, CaseStatus, Custody
 
 if TYPE_CHECKING:
     from app.accounts.models import User
+
+
+Follow = Callable[..., None]
+_follow: list[Follow] = []
+
+
+def follow_custody(follow: Follow) -> None:
+    """Register what goes along with a case to whoever answers for it: called with case, custodian before and actor."""
+    if follow not in _follow:
+        _follow.append(follow)
 
 
 class CustodianGone(Refusal):
@@ -88,5 +99,7 @@ def give_custody(case: Case, to: User, *, reason: str, actor: User | None) -> Cu
         session.flush()
     made = Custody(case=case, user_id=to.id, since_at=now, reason=reason)
     session.add(made)
+    for follow in _follow if current is not None else ():
+        follow(case, current.user, actor=actor)
     audit.record("case.custody", case, actor=actor, after={"user": to.id, "reason": reason})
     return made

@@ -212,5 +212,11 @@ def _check_level(number: int, level: Level, held: Collection[str], staff: Collec
 
 
 def root_causes() -> dict[str, str]:
-    """The root causes staff choose from when they close one, by code."""
+    """Every root cause by its code: those of people, and those noted where one was settled by what happened."""
     return {row["code"]: row["label"] for row in rows_of(DATA / "escalation_root_causes.csv")}
+
+
+def staff_root_causes() -> dict[str, str]:
+    """The root causes staff choose from when they close one, by code."""
+    rows = rows_of(DATA / "escalation_root_causes.csv")
+    return {row["code"]: row["label"] for row in rows if row["noted_by"] == "staff"}

@@ -24,6 +24,7 @@ STEPS: dict[str, Any] = {
     "passed_over": _l("Level %(level)s passed over: nobody holds it here"),
     "taken": _l("Taken on"),
     "stood_in": _l("Given to a deputy: the person is away or gone"),
+    "followed": _l("Given to whoever answers for the case now"),
     "attorney_told": _l("Supervising attorney told: a date is near"),
     "ran_out": _l("Time ran out; it rises no further"),
     "closed": _l("Closed"),

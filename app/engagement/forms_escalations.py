@@ -11,7 +11,7 @@ from wtforms.validators import Length, Optional
 
 from app.core.forms import DayField, Form, Required, WholeNumberField
 
-from .escalation_rules import CAUSES, CHANNELS, MOST_LEVELS, ROLES, UNITS, root_causes
+from .escalation_rules import CAUSES, CHANNELS, MOST_LEVELS, ROLES, UNITS, staff_root_causes
 
 TOO_LONG = Length(max=4000, message=_l("Please shorten this."))
 RANKS: dict[str, Any] = {
@@ -30,7 +30,7 @@ class CloseEscalationForm(Form):
 
     def __init__(self, **data: Any) -> None:
         super().__init__(**data)
-        self.root_cause.choices = [("", _l("Choose…")), *root_causes().items()]
+        self.root_cause.choices = [("", _l("Choose…")), *staff_root_causes().items()]
 
 
 class ComplaintForm(Form):

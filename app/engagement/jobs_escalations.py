@@ -21,12 +21,15 @@ from . import queries_escalations as queries
 from .escalation_finds import PREDICATES, Find, finds
 from .escalation_rules import Rule, rule_of
 from .models_escalations import Escalation
+from .operations_escalation_hands import stand_in
+from .operations_escalation_settling import FOR_A_PERSON, settle
 
 
 def look() -> int:
-    """Look at every programme: open what has come about, give to deputies, tell attorneys; how many there were."""
+    """Open what has come about, close what is settled, give to deputies, tell attorneys; how many there were."""
     programmes = session.scalars(select(Programme.id).order_by(Programme.id)).all()
     done = sum(_open_found(programme_id) for programme_id in programmes)
+    done += sum(_settle(programme_id) for programme_id in programmes)
     done += sum(_stand_in(programme_id) for programme_id in programmes)
     return done + sum(_tell_attorneys(programme_id) for programme_id in programmes)
 
@@ -65,7 +68,12 @@ def _stand_in(programme_id: int) -> int:
     programme = session.get_one(Programme, programme_id)
     absent = people.gone_or_away(programme, calendars.today(programme))
     theirs = _open_ones(programme_id).where(Escalation.responsible_id.in_(absent))
-    return _each(theirs, operations.stand_in)
+    return _each(theirs, stand_in)
+
+
+def _settle(programme_id: int) -> int:
+    """Close what was settled by what happened."""
+    return _each(_open_ones(programme_id).where(Escalation.cause.not_in(FOR_A_PERSON)), settle)
 
 
 def _tell_attorneys(programme_id: int) -> int:

@@ -26,7 +26,7 @@ from app.tasks.operations import finish_task, open_task
 from . import escalation_people as people
 from . import mails_escalations as mails
 from . import queries_escalations as queries
-from .escalation_rules import ATTORNEY, CAUSES, TRANSFER, Level, Rule, read, root_causes, rule_of
+from .escalation_rules import ATTORNEY, CAUSES, TRANSFER, Level, Rule, read, rule_of, staff_root_causes
 from .models_escalations import Escalation, EscalationStep
 
 AGAIN_WITHIN = timedelta(days=30)  # what comes back sooner opens the same one again
@@ -69,13 +69,13 @@ def escalate(
     version = queries.version_in_force(case.programme)
     rule = rule_of(read(version.rules), cause, problems.category(case.problem_code), case.priority_rank)
     last = queries.newest(case.id, cause)
-    if rule is None or (last is not None and occasion and last.occasion == occasion):
+    if rule is None or (last is not None and occasion and queries.occasion_of(last) == occasion):
         return None
     if last is not None and last.closed_at is None:
         _came_again(last, occasion, note, actor)
         return None
     values = {"occasion": occasion[:40], "rules_number": version.number, "rule_key": rule.key,
-              "volunteer_id": _lead(case), "opened_at": clock.now(), "respond_by": clock.now()}  # fmt: skip
+              "volunteer_id": lead_of(case), "opened_at": clock.now(), "respond_by": clock.now()}  # fmt: skip
     made: Escalation | None
     if last is not None and last.closed_at is not None and last.closed_at >= clock.now() - AGAIN_WITHIN:
         made = _open_again(last, values)
@@ -91,7 +91,8 @@ def escalate(
     return made
 
 
-def _lead(case: Case) -> int | None:
+def lead_of(case: Case) -> int | None:
+    """The id of the volunteer who leads a case now."""
     return next((a.volunteer_id for a in case.assignments if a.ended_at is None and a.role == "lead"), None)
 
 
@@ -100,7 +101,7 @@ def _came_again(escalation: Escalation, occasion: str, note: str | None, actor: 
     if occasion:
         escalation.occasion = occasion[:40]
         escalation.note = "\n\n".join(part for part in (escalation.note, note) if part) or None
-        _step(escalation, "again", actor)
+        note_step(escalation, "again", actor)
         audit.record("escalation.again", escalation, actor=actor)
 
 
@@ -116,9 +117,10 @@ def _open_again(last: Escalation, values: dict[str, Any]) -> Escalation:
     return made
 
 
-def _step(
+def note_step(
     escalation: Escalation, step: str, actor: User | None, to: User | None = None, why: str | None = None
 ) -> None:
+    """Write down what happened to an escalation."""
     session.add(EscalationStep(
         escalation=escalation, step=step, round=escalation.round, level=escalation.level, at=clock.now(),
         by_id=actor.id if actor else None, to_id=to.id if to else None, why=why,
@@ -130,13 +132,13 @@ def _give(escalation: Escalation, rule: Rule, number: int, step: str, actor: Use
     case, turn, level = escalation.case, None, rule.levels[number - 1]
     while (turn := people.turn_of(case, level)) is None and level.next is not None:
         escalation.level = number
-        _step(escalation, "passed_over", None)
+        note_step(escalation, "passed_over", None)
         number, level = level.next, rule.levels[level.next - 1]
     turn = turn or people.Turn(None, Role.COORDINATOR)
     escalation.level, escalation.responsible_id = number, turn.user.id if turn.user else None
     escalation.taken_at = escalation.taken_by_id = None
     escalation.respond_by = _ends(case, **{level.unit: level.amount})
-    _step(escalation, step, actor, turn.user, "deputy" if turn.instead_of else None)
+    note_step(escalation, step, actor, turn.user, "deputy" if turn.instead_of else None)
     _hand_task(escalation, turn, level)
     _tell(escalation, turn, level)
 
@@ -153,7 +155,7 @@ def title_of(escalation: Escalation, role: str = "") -> str:
 
 
 def _hand_task(escalation: Escalation, turn: people.Turn, level: Level) -> None:
-    _finish_tasks(escalation, None, "passed_on", (escalation.cause, f"{escalation.cause}_call"))
+    finish_tasks_of(escalation, None, "passed_on", (escalation.cause, f"{escalation.cause}_call"))
     case = escalation.case
     about: dict[str, Any] = {"programme": case.programme, "case": case, "actor": None, "due_at": escalation.respond_by}
     open_task(escalation.cause, escalation, title=title_of(escalation, level.role), owner=turn.user,
@@ -189,14 +191,14 @@ def _tell_attorney(escalation: Escalation) -> None:
         f"{escalation.cause}_near_date", escalation, programme=case.programme, title=title_of(escalation),
         due_at=escalation.respond_by, actor=None, case=case, owner=owner, owner_role=Role.SUPERVISING_ATTORNEY,
     )  # fmt: skip
-    _step(escalation, "attorney_told", None, owner)
+    note_step(escalation, "attorney_told", None, owner)
     for each in [owner] if owner else people.holders(case.programme, Role.SUPERVISING_ATTORNEY):
         mails.escalation_near_date(escalation, each)
 
 
 def tell_attorney(escalation: Escalation) -> bool:
     """Tell the supervising attorney of an open one whose case's date has come near; once."""
-    escalation = _locked(escalation)
+    escalation = lock_with_case(escalation)
     if escalation.closed_at or escalation.attorney_told_at or not _is_near(escalation.case):
         return False
     _tell_attorney(escalation)
@@ -204,14 +206,15 @@ def tell_attorney(escalation: Escalation) -> bool:
     return True
 
 
-def _locked(escalation: Escalation) -> Escalation:
+def lock_with_case(escalation: Escalation) -> Escalation:
+    """Lock an escalation as everybody does: its case first."""
     lock(escalation.case)
     return lock(escalation)
 
 
 def climb(escalation: Escalation) -> bool:
     """Let an escalation whose time ran out rise to the next level, or note that the last one's ran out; each once."""
-    escalation = _locked(escalation)
+    escalation = lock_with_case(escalation)
     case = escalation.case
     over = escalation.closed_at or escalation.ran_out_at or escalation.respond_by > clock.now()
     if over or case.paused_at is not None:
@@ -220,7 +223,7 @@ def climb(escalation: Escalation) -> bool:
     following = _next_level(escalation) if moot is None else None
     if following is None:
         escalation.ran_out_at = clock.now()
-        _step(escalation, "ran_out", None, why=moot)
+        note_step(escalation, "ran_out", None, why=moot)
         audit.record("escalation.run_out", escalation, actor=None, after={"level": escalation.level})
     else:
         _rise(escalation, *following, actor=None)
@@ -231,7 +234,7 @@ def _why_moot(escalation: Escalation) -> str | None:
     """Why nobody above needs to hear of it: the case has ended, or the lead it was about has gone."""
     if escalation.case.status not in OPEN:
         return "case_ended"
-    gone = escalation.cause in ABOUT_THE_LEAD and escalation.volunteer_id != _lead(escalation.case)
+    gone = escalation.cause in ABOUT_THE_LEAD and escalation.volunteer_id != lead_of(escalation.case)
     return "lead_changed" if gone else None
 
 
@@ -265,7 +268,7 @@ def raise_now(escalation: Escalation, *, actor: User) -> Escalation:
 
 
 def _open_for(escalation: Escalation, actor: User) -> Escalation:
-    escalation = _locked(escalation)
+    escalation = lock_with_case(escalation)
     refuse_if(not works_for(actor, escalation.case.programme), NotAllowed)
     refuse_if(escalation.closed_at is not None, AlreadyClosed)
     return escalation
@@ -294,34 +297,12 @@ def take_on(escalation: Escalation, *, actor: User) -> Escalation:
     escalation.taken_at, escalation.taken_by_id, escalation.responsible_id = now, actor.id, actor.id
     escalation.respond_by = _ends(escalation.case, days=rule.settle if rule else 5)
     escalation.ran_out_at = None
-    _step(escalation, "taken", actor)
-    _finish_tasks(escalation, actor, "taken", (f"{escalation.cause}_call",))
-    for task in _open_tasks(escalation, (escalation.cause,)):
+    note_step(escalation, "taken", actor)
+    finish_tasks_of(escalation, actor, "taken", (f"{escalation.cause}_call",))
+    for task in open_tasks_of(escalation, (escalation.cause,)):
         task.owner_id, task.due_at = actor.id, escalation.respond_by
     audit.record("escalation.take", escalation, actor=actor, after={"level": escalation.level})
     return escalation
-
-
-def stand_in(escalation: Escalation) -> bool:
-    """Give an open escalation to the deputy of whoever is away or gone; nothing where they are there."""
-    escalation = _locked(escalation)
-    case, rule = escalation.case, queries.rule_behind(escalation)
-    who = escalation.responsible
-    if escalation.closed_at or who is None or rule is None or people.is_present(who, case.programme):
-        return False
-    turn = people.turn_of(case, rule.levels[min(escalation.level, len(rule.levels)) - 1])
-    to = turn.user if turn is not None and turn.user != who else None
-    escalation.responsible_id = to.id if to else None
-    escalation.taken_at = escalation.taken_by_id = None
-    _step(escalation, "stood_in", None, to)
-    for task in _open_tasks(escalation, (escalation.cause,)):
-        task.owner_id = escalation.responsible_id
-    session.flush()
-    for each in [to] if to else []:
-        mails.escalation_is_yours(escalation, each)
-    audit.record("escalation.stand_in", escalation, actor=None, before={"user": who.id},
-                 after={"user": escalation.responsible_id})  # fmt: skip
-    return True
 
 
 def close_escalation(escalation: Escalation, *, found: str, root_cause: str, actor: User) -> Escalation:
@@ -331,9 +312,9 @@ def close_escalation(escalation: Escalation, *, found: str, root_cause: str, act
     :raises NeedsFinding: nothing was found or no cause of ours is named
     :raises AskColleague: the actor leads the case it is about, and a colleague could look
     """
-    escalation = _locked(escalation)
+    escalation = lock_with_case(escalation)
     refuse_if(not works_for(actor, escalation.case.programme), NotAllowed)
-    refuse_if(not found.strip() or root_cause not in root_causes(), NeedsFinding)
+    refuse_if(not found.strip() or root_cause not in staff_root_causes(), NeedsFinding)
     if escalation.closed_at is not None:
         kept = (escalation.closed_by_id, escalation.root_cause, escalation.found)
         same = kept == (actor.id, root_cause, found.strip())
@@ -344,23 +325,30 @@ def close_escalation(escalation: Escalation, *, found: str, root_cause: str, act
     if escalation.responded_at is None:
         escalation.responded_at = now
         escalation.in_time = escalation.level == 1 and now <= escalation.respond_by
-    escalation.closed_at, escalation.closed_by_id = now, actor.id
-    escalation.found, escalation.root_cause = found.strip(), root_cause
-    _step(escalation, "closed", actor, why=root_cause)
-    _finish_tasks(escalation, actor, root_cause)
+    return write_closing(escalation, found.strip(), root_cause, actor=actor)
+
+
+def write_closing(escalation: Escalation, found: str | None, root_cause: str, *, actor: User | None) -> Escalation:
+    """Close what was looked into by a person, or was settled by what happened."""
+    escalation.closed_at, escalation.closed_by_id = clock.now(), actor.id if actor else None
+    escalation.found, escalation.root_cause = found, root_cause
+    note_step(escalation, "closed", actor, why=root_cause)
+    finish_tasks_of(escalation, actor, root_cause)
     audit.record("escalation.close", escalation, actor=actor, after={"root_cause": root_cause})
     return escalation
 
 
-def _open_tasks(escalation: Escalation, causes: tuple[str, ...] = ()) -> list[Task]:
+def open_tasks_of(escalation: Escalation, causes: tuple[str, ...] = ()) -> list[Task]:
+    """What is still to be done about an escalation, or of it for these causes."""
     session.flush()
     found = select(Task).where(Task.record_kind == "escalations", Task.record_id == escalation.id)
     found = found.where(Task.cause.in_(causes)) if causes else found
     return list(session.scalars(found.where(Task.done_at.is_(None)).order_by(Task.id)))
 
 
-def _finish_tasks(escalation: Escalation, actor: User | None, outcome: str, causes: tuple[str, ...] = ()) -> None:
-    for task in _open_tasks(escalation, causes):
+def finish_tasks_of(escalation: Escalation, actor: User | None, outcome: str, causes: tuple[str, ...] = ()) -> None:
+    """Close what was to be done about an escalation."""
+    for task in open_tasks_of(escalation, causes):
         finish_task(task, actor=actor, outcome=outcome)
 
 
@@ -374,7 +362,7 @@ def case_resumed(case: Case, since: datetime, *, actor: User | None) -> None:
         escalation = lock(escalation)
         before = escalation.respond_by
         escalation.respond_by = run_on(before, case, since) or before
-        for task in _open_tasks(escalation):
+        for task in open_tasks_of(escalation):
             task.due_at = escalation.respond_by
 
 

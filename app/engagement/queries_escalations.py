@@ -20,6 +20,7 @@ from .escalation_rules import Rule, first_rules, read, stored
 from .models_escalations import Absence, Escalation, EscalationRules, EscalationStep
 
 FIRST_REASON = "The rules to begin with"
+OVER = "over"  # the root cause where what set it off has passed by itself
 SHOWN = ("open", "late", "mine", "closed", "all")
 
 
@@ -84,9 +85,18 @@ def newest(case_id: int, cause: str) -> Escalation | None:
 
 def known(programme: Programme, cause: str) -> Mapping[int, tuple[bool, str]]:
     """By case: is its newest escalation for a cause open, and what set it off?"""
-    found = select(Escalation.case_id, Escalation.closed_at, Escalation.occasion).join(Case)
+    columns = (Escalation.case_id, Escalation.closed_at, Escalation.occasion, Escalation.root_cause)
+    found = select(*columns).join(Case)
     found = found.where(Case.programme_id == programme.id, Escalation.cause == cause).order_by(Escalation.id)
-    return {case_id: (closed is None, occasion) for case_id, closed, occasion in session.execute(found)}
+    return {
+        case_id: (closed is None, "" if root == OVER else occasion)
+        for case_id, closed, occasion, root in session.execute(found)
+    }
+
+
+def occasion_of(escalation: Escalation) -> str:
+    """What set an escalation off; nothing where that was over, so that the same may open it again."""
+    return "" if escalation.root_cause == OVER else escalation.occasion
 
 
 def get_escalation(public_id: str, *, viewer: User) -> Escalation:

@@ -99,7 +99,8 @@ def give_custody(case: Case, to: User, *, reason: str, actor: User | None) -> Cu
         session.flush()
     made = Custody(case=case, user_id=to.id, since_at=now, reason=reason)
     session.add(made)
-    for follow in _follow if current is not None else ():
-        follow(case, current.user, actor=actor)
+    if current is not None:
+        for follow in _follow:
+            follow(case, current.user, actor=actor)
     audit.record("case.custody", case, actor=actor, after={"user": to.id, "reason": reason})
     return made

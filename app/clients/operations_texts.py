@@ -18,6 +18,7 @@ from app.core.facts import rows_of
 from app.core.sealed import fold
 
 from . import policy, texts
+from .lookalikes import strange_word
 from .models import MessageText
 
 if TYPE_CHECKING:
@@ -99,6 +100,10 @@ def _banned(text: str) -> list[str]:
         if found:
             said.append(_("“%(word)s” tells %(what)s. Whoever reads along must not learn it.",
                           word=found[0], what=KINDS[kind]))  # fmt: skip
+    strange = strange_word(text)
+    if strange:
+        said.append(_("“%(word)s” holds a letter of another alphabet, or a character that cannot be seen. "
+                      "Type the word anew.", word=strange))  # fmt: skip
     amount, place = AMOUNT.search(text), ELSEWHERE.search(text)
     if amount:
         said.append(_("“%(word)s” is an amount. Say amounts by voice.", word=amount[0]))

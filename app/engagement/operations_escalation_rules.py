@@ -23,6 +23,7 @@ from . import queries_escalations as queries
 from .escalation_people import holders
 from .escalation_rules import Rule, check, first_rules, stored
 from .models_escalations import Absence, EscalationRules
+from .operations_series import checked_reason
 
 LONGEST_ABSENCE = 366
 
@@ -52,17 +53,19 @@ def change_rules(
     :raises NotAllowed: neither a coordinator of the programme nor an administrator
     :raises RulesChanged: somebody made a version since these were read
     :raises NeedsReason: no reason is given
+    :raises ReasonTooLong: one that does not fit
     :raises BadRule: a rule could not work
     """
     refuse_if(not policy.may_edit_rules(actor, programme.id), NotAllowed)
     last = queries.version_in_force(lock(programme))
     refuse_if(last.number != seen_number, RulesChanged)
     refuse_if(not reason.strip(), NeedsReason)
+    reason = checked_reason(reason)
     rules = tuple(rules)
     held = {role for role in STAFF if holders(programme, role)}
     check(rules, held, {each.id for each in staff_of(programme)}, categories())
     made = EscalationRules(
-        programme_id=programme.id, number=last.number + 1, rules=stored(rules), reason=reason.strip()[:200],
+        programme_id=programme.id, number=last.number + 1, rules=stored(rules), reason=reason,
         changed_by_id=actor.id,
     )  # fmt: skip
     session.add(made)

@@ -10,15 +10,17 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from app.accounts.models import User
+from app.clients.lookalikes import strange_word
 from app.core import audit
 from app.core.access import Role
 from app.core.db import insert_unless_exists, session
 from app.core.errors import BadInput, NotAllowed, NotFound, Stale, refuse_if
+from app.core.sealed import fold
 
 from . import question_sets
 from .models import Audience, Checkin
 from .models_questions import QuestionSet
-from .operations_series import SayWhy
+from .operations_series import checked_reason
 from .question_words import KINDS, MEANINGS
 
 MOST, MOST_OPTIONS, LONGEST = 6, 8, 160
@@ -40,17 +42,18 @@ def change_questions(name: str, asked: Sequence[dict[str, Any]], reason: str, *,
     :raises NotFound: there is no such set
     :raises NotAllowed: not an administrator
     :raises SayWhy: without a reason
+    :raises ReasonTooLong: with one that does not fit
     :raises BadQuestions: words are missing, or a meaning that must be there
     :raises Stale: somebody changed it since it was read
     """
     refuse_if(name not in question_sets.names(), NotFound)
     refuse_if(not actor.has(Role.ADMIN), NotAllowed)
-    refuse_if(not reason.strip(), SayWhy)
+    reason = checked_reason(reason)
     check_questions(question_sets.audience_of(name), asked)
     refuse_if(question_sets.newest(name) != seen, Stale)
     made = insert_unless_exists(
         QuestionSet, key=name, number=seen + 1, questions=[dict(each) for each in asked],
-        reason=reason.strip()[:200], made_by_id=actor.id,
+        reason=reason, made_by_id=actor.id,
     )  # fmt: skip
     if made is None:
         raise Stale
@@ -81,7 +84,9 @@ def _fault(audience: Audience, question: dict[str, Any]) -> Any:
             return _l("Every question and every answer needs its words in English and in Spanish.")
         if any(len(words[lang]) > LONGEST or re.search(r"[\x00-\x1f]", words[lang]) for lang in ("en", "es")):
             return _l("Keep every question and answer to one line of at most 160 letters.")
-        if audience is Audience.CLIENT and any(SAYS_TOO_MUCH.search(words[lang]) for lang in ("en", "es")):
+        if any(strange_word(words[lang]) for lang in ("en", "es")):
+            return _l("A word holds a letter of another alphabet, or a character that cannot be seen: type it anew.")
+        if audience is Audience.CLIENT and any(SAYS_TOO_MUCH.search(fold(words[lang])) for lang in ("en", "es")):
             return _l("Somebody may look over the client's shoulder: say nothing of lawyers, courts or the matter.")
     if question["kind"] not in KINDS or (question["kind"] == "hours" and audience is Audience.CLIENT):
         return _l("Choose how each question is answered; hours are asked of volunteers alone.")

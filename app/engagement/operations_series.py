@@ -25,11 +25,30 @@ from .series_rules import check_series
 
 TIMING = ("audience", "anchor", "days", "business", "repeats", "matter", "stage", "until")
 
+LONGEST_REASON = 200
+
 
 class SayWhy(BadInput):
     """A change of rules has a reason."""
 
     message = _l("Write why you change the rules; one line is enough.")
+
+
+class ReasonTooLong(BadInput):
+    """A reason is one line; what is longer would be cut."""
+
+    message = _l("Write why in at most 200 letters. Nothing was saved, and nothing of what you typed is lost.")
+
+
+def checked_reason(reason: str) -> str:
+    """Why something is changed, whole.
+
+    :raises SayWhy: nothing is written
+    :raises ReasonTooLong: it would have to be cut
+    """
+    refuse_if(not reason.strip(), SayWhy)
+    refuse_if(len(reason.strip()) > LONGEST_REASON, ReasonTooLong)
+    return reason.strip()
 
 
 def put_rule(programme: Programme, rule: Rule, reason: str, *, seen: int, actor: User) -> SeriesVersion:
@@ -66,11 +85,12 @@ def change_series(programme: Programme, rules: Sequence[Rule], reason: str, *, s
 
     :raises NotAllowed: another programme's, or not a coordinator
     :raises SayWhy: without a reason
+    :raises ReasonTooLong: with one that does not fit
     :raises BadRule: it holds a rule that loops, can never fall due, or leaves somebody without a next check-in
     :raises Stale: somebody changed it since it was read
     """
     refuse_if(not may_edit_rules(actor, programme.id), NotAllowed)
-    refuse_if(not reason.strip(), SayWhy)
+    reason = checked_reason(reason)
     check_series(rules)
     before = {rule.key: rule for rule in queries.rules_for(programme.id)}
     refuse_if(queries.series_number(programme.id) != seen, Stale)
@@ -78,7 +98,7 @@ def change_series(programme: Programme, rules: Sequence[Rule], reason: str, *, s
     dated = [_dated(rule, before.get(rule.key), today) for rule in rules]
     made = insert_unless_exists(
         SeriesVersion, programme_id=programme.id, number=seen + 1, rules=[kept(rule) for rule in dated],
-        reason=reason.strip()[:200], made_by_id=actor.id,
+        reason=reason, made_by_id=actor.id,
     )  # fmt: skip
     if made is None:
         raise Stale

@@ -42,6 +42,12 @@ class AnsweredAlready(Refusal):
     message = _l("This answer can no longer be changed. Thank you; if something is not right, please call us.")
 
 
+class AnsweredThemselves(Refusal):
+    """What somebody wrote themselves is not written over by staff."""
+
+    message = _l("They have answered themselves, by their own link. What they wrote stays as it is.")
+
+
 class NoConsent(Refusal):
     """Only who allowed it is quoted."""
 
@@ -107,6 +113,11 @@ def is_settled(survey: Survey) -> bool:
     return survey.answered_at is not None and clock.now() > survey.answered_at + CHANGEABLE
 
 
+def is_their_own(survey: Survey) -> bool:
+    """Did they answer by their own link?"""
+    return survey.answered_at is not None and survey.how == "link"
+
+
 def answer_survey(
     survey: Survey,
     typed: Mapping[str, str],
@@ -121,11 +132,13 @@ def answer_survey(
 
     :raises LinkGone: its time is over
     :raises AnsweredAlready: more than a day has passed since the first answer
+    :raises AnsweredThemselves: staff enter an answer, and there is one by the person's own link
     """
     survey = lock(survey)
     now = clock.now()
     refuse_if(survey.ends_at <= now or survey.sent_at is None, LinkGone)
     refuse_if(is_settled(survey), AnsweredAlready)
+    refuse_if(how == "phone" and is_their_own(survey), AnsweredThemselves)
     survey.answered_at, survey.how = survey.answered_at or now, how
     survey.scores, survey.comment = scores(typed), comment.strip() or None
     survey.may_quote, survey.complains = may_quote and bool(survey.comment), complains

@@ -60,6 +60,11 @@ BAD = [
     ("See https://example.org/x {link} {phone}", "text", "“https://example.org/x” leads elsewhere"),
     ("Look at help-desk.co today. {link} {phone}", "text", "“help-desk.co” leads elsewhere"),
     ("Write to ana@office.example {link} {phone}", "text", "“ana@office.example” leads elsewhere"),
+    ("Your l\u0430wyer wrote. {link} {phone}", "text", "“l\u0430wyer” holds a letter of another alphabet"),
+    ("Your law\u200byer wrote. {link} {phone}", "text", "or a character that cannot be seen"),
+    ("Your \U0001d424ou\U0001d42bt date: \uff43ourt. {link} {phone}", "text", "“court” tells that there is a court"),
+    ("Su \U0001f170bogado \u0251qu\u00ed. {link} {phone}", "text", "“\U0001f170bogado” holds a letter"),
+    ("Your cou\u00adrt", "subject", "or a character that cannot be seen"),
 ]
 
 
@@ -154,3 +159,24 @@ def test_the_page_tries_words_out_without_saving_and_says_what_is_wrong(
 def _stranger() -> object:
     with transaction():
         return factories.coordinator(factories.programme())
+
+
+def test_letters_of_both_languages_marks_and_pictures_are_taken(app: Flask) -> None:
+    plain = "¿Está bien, señor pingüino? “Sí” – de 9 a 5, 1º piso … ☎ ✓ 🙂 naïve"
+    assert operations_texts.wrong_with("looking", texts.Words(GOOD.subject, f"{plain}\n{GOOD.text}")) == []
+
+
+def test_the_page_says_how_easy_a_text_is(case: Case, client: FlaskClient) -> None:
+    with transaction():
+        admin = factories.user(Role.ADMIN)
+    factories.sign_in(client, admin)
+    slug = session.get_one(Case, case.id).programme.slug
+    for language in ("en", "es"):
+        page = client.get(f"/words/{slug}/looking/{language}").get_data(as_text=True)
+        assert "Reading age: " in page
+        assert "plain words" in page
+    hard = "Notwithstanding unforeseeable organisational circumstances, communication is unavoidably discontinued"
+    tried = client.post(f"/words/{slug}/looking/en", data={
+        "subject": "News for you", "text": f"{hard}, {hard}: {{link}} {{phone}}", "act": "try", "seen": "0",
+    })  # fmt: skip
+    assert "plainer words please" in tried.get_data(as_text=True)

@@ -136,7 +136,14 @@ def test_a_coordinator_changes_a_rule_which_counts_from_now_on(programme: Progra
     assert client.post(f"{page}/rules/call_me", data=typed(reason="")).status_code == 422
     assert client.post(f"{page}/rules/call_me", data=typed(**{"levels-0-role": ""})).status_code == 422
     assert client.post(f"{page}/rules/call_me", data=typed()).status_code == 303
-    assert client.post(f"{page}/rules/call_me", data=typed(settle="4")).status_code == 409
+    both = client.post(f"{page}/rules/call_me", data=typed(settle="4", **{"levels-1-amount": "3"}))
+    assert both.status_code == 409
+    for said in ("Business days to close it once somebody has taken it on: yours", "Level 2: Time to respond: yours",
+                 f"saved by {staff.name}", 'name="seen" value="2"'):  # fmt: skip
+        assert said in both.get_data(as_text=True), said
+    assert client.post(f"{page}/rules/call_me", data=typed()).status_code == 303, "the second click"
+    assert client.post(f"{page}/new", data=typed(category="Housing")).status_code == 409
+    assert client.post(f"{page}/first", data={"seen": "1", "reason": "Back."}).status_code == 409
     assert client.post(f"{page}/new", data=typed(seen="2", category="Housing")).status_code == 303
     shown = client.get(page).get_data(as_text=True)
     for said in ("Version 3", "Sooner.", staff.name, "Housing", "coordinator, 2 office hours"):

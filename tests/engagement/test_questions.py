@@ -184,7 +184,17 @@ def test_a_set_is_read_changed_and_measured_on_its_page(app: Flask, client: Flas
     wrong = client.post("/questions/client_contact", data={**typed, "q0-out": "1"})
     assert wrong.status_code == 422
     assert "ask for a call" in wrong.get_data(as_text=True)
+    long = client.post("/questions/client_contact", data={**typed, "reason": "y" * 201})
+    assert long.status_code == 422
+    assert "at most 200 letters" in long.get_data(as_text=True)
+    assert "y" * 201 in long.get_data(as_text=True), "nothing that was typed is lost"
     assert client.post("/questions/client_contact", data=typed).status_code == 303
+    assert client.post("/questions/client_contact", data=typed).status_code == 303, "the second click"
+    both = client.post("/questions/client_contact", data={**typed, "q1-en": "Did you read our letter?"})
+    assert both.status_code == 409
+    for said in ("Did you read our letter?", "Did you get our letter?", "Question 2: yours", 'name="seen" value="1"'):
+        assert said in both.get_data(as_text=True)
+    assert question_sets.newest("client_contact") == 1
     kept = question_sets.asked_in("client_contact", 1)
     assert [(each["kind"], [o["value"] for o in each["options"]]) for each in kept] == [
         ("choice", ["yes", "no"]), ("yes_no", ["yes", "no"]),

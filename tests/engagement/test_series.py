@@ -302,7 +302,9 @@ def test_pages_show_change_and_preview_the_series(app: Flask, client: FlaskClien
     assert answer.status_code == 422
     assert "ask without end" in answer.get_data(as_text=True)
     assert client.post(f"{page}/new", data={**typed, "days": "20", "repeats": ""}).status_code == 303
-    assert client.post(f"{page}/new", data={**typed, "days": "21", "repeats": ""}).status_code == 409
+    stale = client.post(f"{page}/new", data={**typed, "days": "21", "repeats": ""})
+    assert stale.status_code == 409
+    assert 'value="21"' in stale.get_data(as_text=True)
     assert client.post(f"{page}/rules/starting/end", data={"seen": "1", "reason": ""}).status_code == 422
     assert client.post(f"{page}/rules/starting/end", data={"seen": "1", "reason": "No use"}).status_code == 303
     preview = client.get(f"{page}/preview?case={case.public_id}").get_data(as_text=True)
@@ -319,3 +321,27 @@ def test_pages_show_change_and_preview_the_series(app: Flask, client: FlaskClien
     factories.sign_in(strangers, stranger)
     assert strangers.get(page).status_code == 404
     assert strangers.get(f"{page}/preview").status_code == 404
+
+
+def test_of_two_who_change_a_rule_the_second_sees_both_and_loses_nothing(app: Flask, client: FlaskClient) -> None:
+    programme, staff = of_programme()
+    factories.sign_in(client, staff)
+    page = f"/series/{programme.slug}/rules/starting"
+    typed = {"audience": "volunteer", "anchor": "placed", "days": "3", "matter": "", "stage": "",
+             "questions": "volunteer_start", "reason": "Sooner", "seen": "0"}  # fmt: skip
+    assert client.post(page, data=typed).status_code == 303
+    assert client.post(page, data=typed).status_code == 303, "the second click saves nothing else"
+    both = client.post(page, data={**typed, "days": "9", "questions": "volunteer_regular", "reason": "Later"})
+    assert both.status_code == 409
+    shown = both.get_data(as_text=True)
+    for said in (staff.name, "After how many days?: yours", "Volunteer: how it goes", "Volunteer: starting", "Later"):
+        assert said in shown, said
+    assert 'name="seen" type="hidden" value="1"' in shown
+    end = client.post(f"{page}/end", data={"seen": "0", "reason": "Nobody answers it"})
+    assert end.status_code == 409
+    assert "Nobody answers it" in end.get_data(as_text=True)
+    assert client.post(f"{page}/end", data={"seen": "1", "reason": "Nobody answers it"}).status_code == 303
+    gone = client.post(page, data={**typed, "days": "9", "seen": "1"})
+    assert gone.status_code == 409, "it was ended meanwhile"
+    assert client.post(page, data={**typed, "days": "9", "seen": "2"}).status_code == 303
+    assert client.post(page, data={**typed, "seen": "3", "reason": "x" * 201}).status_code == 422

@@ -190,6 +190,24 @@ def test_staff_enter_what_was_said_on_the_phone_and_strangers_cannot(app: Flask,
     assert session.query(Task).filter_by(cause="survey_call").one().outcome == "answered"
 
 
+def test_staff_write_over_no_answer_that_somebody_gave_themselves(app: Flask) -> None:
+    case = closed()
+    run_the_clock(NEXT_DAY)
+    row = session.query(Survey).filter_by(audience=Audience.CLIENT).one()
+    with clock.at(MONDAY + NEXT_DAY):
+        with transaction():
+            given = session.get_one(Survey, row.id)
+            operations.answer_survey(given, {"respect": "5"}, comment="Well.", may_quote=False, complains=False)
+        staff = factories.sign_in(app.test_client(), _coordinator(case))
+        page = staff.get(f"/surveys/{row.public_id}/answer")
+        assert page.status_code == 409
+        assert "What they wrote stays as it is" in page.get_data(as_text=True)
+        assert answer(staff, f"/surveys/{row.public_id}/answer") == 409
+    session.rollback()
+    kept = session.get_one(Survey, row.id)
+    assert (kept.comment, kept.how, kept.scores) == ("Well.", "link", {"respect": 5})
+
+
 def _coordinator(case: Case) -> object:
     with transaction():
         return factories.coordinator(session.get_one(Case, case.id).programme)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from app.accounts import calendars
 from app.accounts.models import Programme
+from app.core import plain_language
 from app.core.access import Role, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import NotFound, Stale
@@ -155,8 +156,15 @@ def _page(
         title=texts.OCCASION_WORDS[occasion], names={name: texts.NAMES[name] for name in texts.names_of(occasion)},
         required=texts.REQUIRED, history=history, preview=_preview(programme, occasion, language, said),
         may_edit=policy.may_edit_rules(signed_in(), programme.id), languages=LANGUAGES,
+        age=_reading_age(said, language), wanted=plain_language.WANTED, too_hard=plain_language.TOO_HARD,
     )  # fmt: skip
     return page, status
+
+
+def _reading_age(said: texts.Words, language: str) -> int:
+    """The age at which somebody reads a text, whatever is filled into it."""
+    plain = texts.PLACEHOLDER.sub("", said.text)
+    return plain_language.reading_age(plain_language.sentences_of(plain), language)
 
 
 def _preview(programme: Programme, occasion: str, language: str, said: texts.Words) -> dict[str, str] | None:

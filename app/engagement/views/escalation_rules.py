@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.accounts import calendars
 from app.accounts.models import Programme, User
 from app.clients import policy
+from app.clients.operations_priority import RulesChanged
 from app.clients.queries import staff_of
 from app.core.access import STAFF, Role, open_to, signed_in
 from app.core.db import transaction
@@ -21,6 +22,7 @@ from .. import operations_escalation_rules as operations
 from .. import queries_escalations as queries
 from ..escalation_rules import CAUSES, BadRule, Level, Rule
 from ..forms_escalations import AbsenceForm, ReasonForm, RuleForm
+from ..forms_stale import rows, told
 from . import bp
 
 
@@ -66,10 +68,14 @@ def new_escalation_rule(slug: str) -> ResponseReturnValue:
 @open_to(Role.COORDINATOR, Role.SUPERVISING_ATTORNEY, Role.ADMIN)
 def escalation_rule(slug: str, key: str) -> ResponseReturnValue:
     """Change one rule."""
-    rule = next((each for each in queries.rules_of(_programme(slug)) if each.key == key), None)
+    rule = _find_rule(_programme(slug), key)
     if rule is None:
         raise NotFound
     return _edit(slug, rule)
+
+
+def _find_rule(programme: Programme, key: str) -> Rule | None:
+    return next((each for each in queries.rules_of(programme) if each.key == key), None)
 
 
 def _edit(slug: str, rule: Rule | None) -> ResponseReturnValue:
@@ -78,15 +84,44 @@ def _edit(slug: str, rule: Rule | None) -> ResponseReturnValue:
     if not policy.may_edit_rules(signed_in(), programme.id):
         raise NotAllowed
     staff = staff_of(programme)
-    form = RuleForm(data={**_facts(rule, staff), "seen": str(_number(programme))})
-    form.offer(operations.categories(), [(each.public_id, each.name) for each in staff])
+    form = _form(programme, staff, data={**_facts(rule, staff), "seen": str(_number(programme))})
     if form.validate_on_submit():
         try:
             return _save(slug, rule, form, staff)
         except BadInput as no:
             form.form_errors = [no.message]
+        except RulesChanged:
+            return _both(slug, rule, form)
     page = render_template("engagement/escalation_rule.html", programme=programme, form=form, rule=rule, causes=CAUSES)
     return page, 422 if form.errors else 200
+
+
+def _form(programme: Programme, staff: Any, **given: Any) -> RuleForm:
+    form = RuleForm(**given)
+    form.offer(operations.categories(), [(each.public_id, each.name) for each in staff])
+    return form
+
+
+def _both(slug: str, rule: Rule | None, form: RuleForm) -> ResponseReturnValue:
+    """What was typed beside what somebody else saved meanwhile; what is the same is saved."""
+    programme = _programme(slug)
+    staff, last = staff_of(programme), queries.versions(programme)[0]
+    now = _find_rule(programme, rule.key) if rule is not None else None
+    theirs = _form(programme, staff, formdata=None, data=_facts(now, staff))
+    if now is not None and form.cause.data != now.cause:
+        theirs.cause.data = form.cause.data
+    different = rows(told(form), told(theirs) if now is not None else ())
+    if now is not None and not different:
+        return redirect(url_for(".programme_escalation_rules", slug=slug), 303)
+    form.seen.data = str(last.number)
+    who = last.changed_by.name if last.changed_by else _("Somebody else")
+    if rule is None:  # a new rule stands beside whatever was changed
+        form.form_errors, different = [RulesChanged.message], []
+    both = {"rows": different, "who": who, "at": last.created_at}
+    page = render_template(
+        "engagement/escalation_rule.html", programme=programme, form=form, rule=rule, causes=CAUSES, both=both
+    )
+    return page, 409
 
 
 def _facts(rule: Rule | None, staff: Any) -> dict[str, Any]:
@@ -163,11 +198,13 @@ def first_escalation_rules(slug: str) -> ResponseReturnValue:
                 )
         except BadInput as no:
             form.form_errors = [no.message]
+        except RulesChanged as no:
+            form.form_errors, form.seen.data = [no.message], str(_number(_programme(slug)))
         else:
             flash(_("The first rules are in force again."), "ok")
             return redirect(url_for(".programme_escalation_rules", slug=slug), 303)
     page = render_template("engagement/escalation_first_rules.html", programme=programme, form=form)
-    return page, 422 if form.errors else 200
+    return page, 409 if RulesChanged.message in form.form_errors else 422 if form.errors else 200
 
 
 def _own_programme() -> Programme:

@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 
 from app.core.access import STAFF, Role, open_to, signed_in
 from app.core.db import transaction
-from app.core.errors import BadInput, NotFound, refuse_if
+from app.core.errors import BadInput, NotFound, Stale, refuse_if
 from app.core.plain_language import TOO_HARD, WANTED
 
 from .. import forms_questions as forms
 from .. import operations_questions, question_sets, question_words
+from ..forms_stale import rows, told_questions
 from . import bp
 
 
@@ -51,8 +52,23 @@ def change_question_set(name: str) -> ResponseReturnValue:
             ).number
     except BadInput as no:
         return _page(name, asked, [no.message]), 422
+    except Stale:
+        return _both(name, asked)
     flash(_("Version %(number)s is asked from now on.", number=number), "ok")
     return redirect(url_for(".question_set", name=name), 303)
+
+
+def _both(name: str, asked: list[dict[str, Any]]) -> ResponseReturnValue:
+    """What was typed beside what somebody else saved meanwhile; what is the same is saved."""
+    number = question_sets.newest(name)
+    meanings = question_words.MEANINGS[question_sets.audience_of(name)]
+    yours, theirs = (
+        told_questions(each, question_words.KINDS, meanings) for each in (asked, question_sets.asked_in(name, number))
+    )
+    different = rows(yours, theirs)
+    if not different:
+        return redirect(url_for(".question_set", name=name), 303)
+    return _page(name, asked, both=different, seen=number), 409
 
 
 def _seen() -> int:
@@ -60,12 +76,13 @@ def _seen() -> int:
     return int(text) if text.isdecimal() and len(text) < 9 else -1
 
 
-def _page(name: str, asked: list[dict[str, Any]], errors: Any = ()) -> str:
+def _page(name: str, asked: list[dict[str, Any]], errors: Any = (), both: Any = (), seen: int | None = None) -> str:
     audience = question_sets.audience_of(name)
     return render_template(
         "engagement/question_set.html", name=name, rows=forms.with_room(asked), asked=asked, ages=forms.ages(asked),
         title=question_words.SETS.get(name, name), kinds=question_words.KINDS, audience=audience,
         meanings=question_words.MEANINGS[audience], fixed=operations_questions.FIXED, errors=errors,
-        seen=request.form.get("seen") or question_sets.newest(name), versions=question_sets.versions(name),
+        both=both, reason=request.form.get("reason", ""),
+        seen=seen or request.form.get("seen") or question_sets.newest(name), versions=question_sets.versions(name),
         wanted=WANTED, too_hard=TOO_HARD, may_edit=signed_in().has(Role.ADMIN),
     )  # fmt: skip

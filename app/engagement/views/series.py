@@ -7,18 +7,22 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import Programme
 from app.clients.policy import may_edit_rules
 from app.core.access import STAFF, Role, open_to, signed_in
 from app.core.db import transaction
-from app.core.errors import BadInput, NotAllowed, NotFound, refuse_if
+from app.core.errors import BadInput, NotAllowed, NotFound, Stale, refuse_if
 
 from .. import operations_series, queries, question_words, series_preview, series_rules
 from ..forms_series import ReasonForm, RuleForm
+from ..forms_stale import rows, told
 from ..models import Audience
 from ..series import Rule
 from . import bp
+
+CHANGED = _l("Somebody changed the series while you had this open. Look at it again, then send this if it still fits.")
 
 
 def _programme(slug: str) -> Programme:
@@ -59,14 +63,13 @@ def new_series_rule(slug: str) -> ResponseReturnValue:
 @open_to(Role.COORDINATOR, Role.ADMIN)
 def series_rule(slug: str, key: str) -> ResponseReturnValue:
     """Change one rule."""
-    return _edit(slug, _rule(_programme(slug), key))
+    rule = _find_rule(_programme(slug), key)
+    refuse_if(rule is None and request.method == "GET", NotFound)
+    return _edit(slug, rule, key)
 
 
-def _rule(programme: Programme, key: str) -> Rule:
-    found = next((rule for rule in queries.rules_for(programme.id) if rule.key == key), None)
-    if found is None:
-        raise NotFound
-    return found
+def _find_rule(programme: Programme, key: str) -> Rule | None:
+    return next((rule for rule in queries.rules_for(programme.id) if rule.key == key), None)
 
 
 def _mine(slug: str) -> Programme:
@@ -75,21 +78,37 @@ def _mine(slug: str) -> Programme:
     return programme
 
 
-def _edit(slug: str, rule: Rule | None) -> ResponseReturnValue:
-    programme = _mine(slug)
-    form = RuleForm(data=_filled(programme, rule))
+def _edit(slug: str, rule: Rule | None, key: str | None = None) -> ResponseReturnValue:
+    form = RuleForm(data=_filled(_mine(slug), rule))
     if form.validate_on_submit():
         try:
             with transaction():
                 made = operations_series.put_rule(
-                    _mine(slug), form.rule(rule.key if rule else None), form.reason.data or "",
-                    seen=form.seen_number, actor=signed_in(),
-                ).number  # fmt: skip
+                    _mine(slug), form.rule(key), form.reason.data or "", seen=form.seen_number, actor=signed_in()
+                ).number
             return _saved(slug, made)
         except BadInput as no:
             form.form_errors = [no.message]
+        except Stale:
+            return _both(slug, form, key)
     page = render_template("engagement/series_rule.html", programme=_mine(slug), rule=rule, form=form)
     return page, 422 if form.errors else 200
+
+
+def _both(slug: str, form: RuleForm, key: str | None) -> ResponseReturnValue:
+    """What was typed beside what somebody else saved meanwhile; what is the same is saved."""
+    programme = _mine(slug)
+    rule, number = _find_rule(programme, key or ""), queries.series_number(programme.id)
+    theirs = RuleForm(formdata=None, data=_filled(programme, rule))
+    form.seen.data = str(number)
+    different = rows(told(form), told(theirs) if rule is not None else ())
+    if rule is not None and not different:
+        return _saved(slug, number)
+    if key is None:  # a new rule stands beside whatever was changed
+        form.form_errors, different = [CHANGED], []
+    both = {"rows": different, "by": next(iter(queries.series_versions(programme.id)), None)}
+    page = render_template("engagement/series_rule.html", programme=programme, rule=rule, form=form, both=both)
+    return page, 409
 
 
 def _filled(programme: Programme, rule: Rule | None) -> dict[str, Any]:
@@ -106,12 +125,12 @@ def _saved(slug: str, number: int) -> ResponseReturnValue:
 @open_to(Role.COORDINATOR, Role.ADMIN)
 def end_series_rule(slug: str, key: str) -> ResponseReturnValue:
     """Ask by a rule no more."""
-    rule = _rule(_mine(slug), key)
+    refuse_if(_find_rule(_mine(slug), key) is None, NotFound)
     return _reasoned(
         slug, _("End this rule?"),
         _("Nobody is asked by it any more. What was sent already, and its reminders, go on."), _("End the rule"),
         lambda programme, reason, seen: operations_series.end_rule(
-            programme, rule.key, reason, seen=seen, actor=signed_in()
+            programme, key, reason, seen=seen, actor=signed_in()
         ),
     )  # fmt: skip
 
@@ -140,9 +159,11 @@ def _reasoned(slug: str, title: str, text: str, submit: str, act: Any) -> Respon
             return _saved(slug, made)
         except BadInput as no:
             form.form_errors = [no.message]
+        except Stale:
+            form.form_errors, form.seen.data = [CHANGED], str(queries.series_number(programme.id))
     page = render_template("engagement/series_reason.html", programme=_mine(slug), form=form, title=title, text=text,
                            submit=submit)  # fmt: skip
-    return page, 422 if form.errors else 200
+    return page, 409 if CHANGED in form.form_errors else 422 if form.errors else 200
 
 
 @bp.get("/series/<slug>/preview")

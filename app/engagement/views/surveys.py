@@ -85,6 +85,7 @@ def survey_answered(token: str) -> ResponseReturnValue:
 def record_survey(public_id: str) -> ResponseReturnValue:
     """Enter what a client said on the phone."""
     asked = queries.get_survey(public_id, viewer=signed_in())
+    refuse_if(operations.is_their_own(asked), operations.AnsweredThemselves)
     form = _form(asked, "en")
     if not form.validate_on_submit():
         page = render_template("engagement/survey_record.html", survey=asked, form=form, script=operations.SCRIPT)

@@ -128,7 +128,7 @@ KINDS = {
     ),
     "holds": Kind(
         _l("Which of these do you give back?"), _l("The next in line is asked. It counts against nobody."),
-        _l("Give back"), _l("Given back. Somebody else is asked now."), _l("You hold nothing, and wait for nothing"),
+        _l("Give back"), _l("Given back. The programme sees it at once."), _l("You hold nothing, and wait for nothing"),
         _holds, _give_back,
     ),
     "offers": Kind(

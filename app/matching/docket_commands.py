@@ -34,9 +34,8 @@ def _told(run: DocketRun) -> list[str]:
     report = run.report
     if report is None:
         return [f"The docket was not placed: {run.failure or run.status.value}."]
-    seconds = sum(report["seconds"].values())
     lines = [
-        f"Placed the docket in {seconds:.1f} seconds: {report['placed']} of {report['cases']} waiting cases "
+        f"Placed the docket in {_took(sum(report['seconds'].values()))}: {report['placed']} of {report['cases']} waiting cases "
         f"have a volunteer proposed, of {report['volunteers']} volunteers.",
         "  placed by priority: "
         + ", ".join(f"{level} {n} of {report['cases_by_priority'][level]}"
@@ -47,6 +46,10 @@ def _told(run: DocketRun) -> list[str]:
     lines += [f"  left out: {count}, {_why(reason, rule)}" for reason, rule, count in left]
     proof = "no better placement exists" if report["gap"] == 0 else f"at most {report['gap']} points below the best"
     return [*lines, f"  value {report['value']:,}, upper bound {report['upper_bound']:,}: {proof}."]
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds:.1f} seconds" if seconds >= 1 else f"{1000 * seconds:.0f} milliseconds"
 
 
 def _why(reason: str, rule: str | None) -> str:

@@ -56,7 +56,7 @@ BINDING: dict[str, Any] = {
     "wrong_role": _l("role"),
     "no_licence": _l("licence"),
     "no_credential": _l("registration"),
-    "no_area": _l("field"),
+    "no_area": _l("field of law"),
     "below_level": _l("level"),
     "opted_out": _l("what volunteers would rather not take"),
     "no_language": _l("language"),

@@ -265,7 +265,7 @@ def give_back_for_firm(public_id: str) -> ResponseReturnValue:
     """Give back the firm's hold, request or place in the line."""
     with transaction():
         operations.withdraw_for_firm(_attempt(public_id), actor=signed_in())
-    flash(_("The firm gave it back. Somebody else is asked now."))
+    flash(_("The firm gave it back. The programme sees it at once."))
     return redirect(url_for(".firm_home"), 303)
 
 

@@ -120,5 +120,5 @@ def give_back(public_id: str) -> ResponseReturnValue:
     """Give back a hold, a request or a place in the line."""
     with transaction():
         operations.withdraw_hold(queries.get_my_referral(public_id, viewer=signed_in()), actor=signed_in())
-    flash(_("You gave it back. Somebody else is asked now."))
+    flash(_("You gave it back. The programme sees it at once."))
     return redirect(url_for(".opportunities"), 303)

@@ -58,6 +58,8 @@ TIMETABLE = [
     Job("accounts.sweep", "app.accounts.jobs.sweep", at=time(3, 40)),
     Job("database.look", "app.core.statistics.refresh", at=time(3, 50)),
     Job("metrics.roll_up", "app.metrics.jobs.roll_up", at=time(4, 10)),
+    Job("reports.make", "app.metrics.schedules_jobs.make_one", every=60 * MINUTES),
+    Job("reports.tell_funders", "app.metrics.schedules_jobs.tell_one_funder", every=15 * MINUTES),
 ]
 
 # What a worker does over and over; each function says whether there was something. Three threads, so that long work

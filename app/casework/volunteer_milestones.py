@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from app.accounts.models import User
@@ -80,6 +82,16 @@ def _reached() -> Iterator[Reached]:
 def _counted(whose: Any, what: Any, at: Any, *which: Any) -> Any:
     """Of each volunteer: how much there is, and the moment of the last of it."""
     return session.execute(select(whose, what, func.max(at)).where(*which).group_by(whose)).all()
+
+
+def in_words(kind: str) -> str:
+    """`5 cases closed`."""
+    what, _sep, count = kind.partition("_")
+    if what == "hours":
+        return _("%(num)s hours given", num=count)
+    if what == "placed":
+        return _("First case taken")
+    return ngettext("First case closed", "%(num)s cases closed", int(count))
 
 
 def reached_by(viewer: User) -> list[str]:

@@ -20,7 +20,7 @@ from app.casework.message_policy import kinds_open_to
 from app.casework.models import ClosingReport, ClosingStatus, TimeEntry
 from app.casework.queries_messages import unread_by_case
 from app.casework.transfer_queries import own_asks
-from app.casework.volunteer_milestones import reached_by
+from app.casework.volunteer_milestones import in_words, reached_by
 from app.clients.models import CaseStatus
 from app.core.db import session
 from app.core.i18n import today, when_at, when_day
@@ -186,16 +186,6 @@ def my_year(viewer: User) -> dict[str, Any]:
     return {
         "hours": session.execute(this_year).scalar_one(),
         "hours_in_all": session.execute(hours).scalar_one(),
-        "reached": [_reached_words(kind) for kind in reached_by(viewer)[:3]],
+        "reached": [in_words(kind) for kind in reached_by(viewer)[:3]],
         "closed": sum(1 for assignment in ended if assignment.end_reason == "closed"),
     }
-
-
-def _reached_words(kind: str) -> str:
-    """`5 cases closed`."""
-    what, _sep, count = kind.partition("_")
-    if what == "hours":
-        return _("%(num)s hours given", num=count)
-    if what == "placed":
-        return _("First case taken")
-    return ngettext("First case closed", "%(num)s cases closed", int(count))

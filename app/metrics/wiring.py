@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
+from . import schedules_mails
 from .commands import roll_up_command
-from .views import bp
+from .views import bp, equity, files, own_impact, rates
+
+PAGES = (equity, files, own_impact, rates)  # named so that they are imported before the blueprint is registered
 
 
 def init_app(app: Flask) -> None:
     """Register pages and the backfill command."""
     app.register_blueprint(bp)
     app.cli.add_command(roll_up_command)
+    schedules_mails.init_app()

@@ -1,0 +1,128 @@
+"""A report as figures under headings: what its page, its PDF, its spreadsheet and its CSV are all written from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from app.core.i18n import hours, money, number
+
+Value = str | int | None
+UNITS = ("text", "count", "hours", "money", "percent", "days")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value in its unit: whole numbers, hours in hundredths, money in cents; none where there is nothing to say."""
+
+    value: Value
+    unit: str = "count"
+
+    @property
+    def shown(self) -> str:
+        """As the page and the PDF write it."""
+        if self.value is None:
+            return "–"
+        if isinstance(self.value, str):
+            return self.value
+        say: dict[str, Any] = {
+            "hours": hours, "money": money, "percent": lambda n: f"{n} %", "count": number, "days": number,
+        }  # fmt: skip
+        return say[self.unit](self.value) or "0"
+
+    @property
+    def plain(self) -> str | int | float | None:
+        """As the spreadsheet and the CSV hold it: hours and dollars, not their hundredths."""
+        if self.unit in ("hours", "money") and isinstance(self.value, int):
+            return self.value / 100
+        return self.value
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a heading; the first cell of a row names it."""
+
+    key: str
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    foot: tuple[Cell, ...] = ()
+
+    @property
+    def every_row(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows with the sums beneath them."""
+        return (*self.rows, self.foot) if self.foot else self.rows
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report of one period."""
+
+    kind: str
+    title: str
+    whose: str  # the programme, and the grant where it is of one
+    first: date
+    last: date
+    as_of: str  # up to when changes are counted, in words
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> Iterator[tuple[Any, ...]]:
+        """One line for each figure: table, row, column, value, unit, first and last day."""
+        for table in self.tables:
+            for row in table.every_row:
+                name = row[0].shown
+                for head, cell in zip(table.header[1:], row[1:], strict=True):
+                    yield (table.title, name, head, cell.plain, cell.unit, self.first, self.last)
+
+
+LINE = ("table", "row", "column", "value", "unit", "from", "to")
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """To be kept: the same figures however often its files are written."""
+    kept = asdict(report)
+    return {**kept, "first": report.first.isoformat(), "last": report.last.isoformat()}
+
+
+def from_json(kept: Mapping[str, Any]) -> Report:
+    """A report that was kept."""
+    tables = tuple(
+        Table(
+            t["key"], t["title"], tuple(t["header"]), tuple(_row(row) for row in t["rows"]), t["note"], _row(t["foot"])
+        )
+        for t in kept["tables"]
+    )
+    days = (date.fromisoformat(kept["first"]), date.fromisoformat(kept["last"]))
+    words = (kept["kind"], kept["title"], kept["whose"])
+    return Report(*words, *days, kept["as_of"], tables, tuple(kept["notes"]))
+
+
+def _row(cells: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
+    return tuple(Cell(cell["value"], cell["unit"]) for cell in cells)
+
+
+def text(value: str) -> Cell:
+    """Words in a table."""
+    return Cell(value, "text")
+
+
+def summed(rows: Sequence[tuple[Cell, ...]], label: str = "") -> tuple[Cell, ...]:
+    """The sums of every column of whole counts beneath its rows."""
+    if not rows:
+        return ()
+    columns = zip(*(row[1:] for row in rows), strict=True)
+    sums = (Cell(sum(c.value for c in column if isinstance(c.value, int)), column[0].unit) for column in columns)
+    return (text(label or _("In all")), *sums)
+
+
+def full_day(day: date) -> str:
+    """`Jul 1, 2026`: what is kept in a file names the year."""
+    return str(format_date(day, "MMM d, y"))

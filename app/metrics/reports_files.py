@@ -1,0 +1,185 @@
+"""What each kind of report tells, built from the figures that every page shows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.models import Grant, Programme
+from app.casework.closing import closing_codes
+from app.casework.models import AmountKind
+from app.core.errors import BadInput
+from app.core.i18n import hours
+
+from . import lsc, rates, report_figures
+from .models_reports import ReportKind
+from .report_contents import Cell, Report, Table, full_day, summed, text
+
+NAMES: dict[ReportKind, Any] = {
+    ReportKind.LSC: _l("Case service summary"),
+    ReportKind.GRANT: _l("Grant report"),
+    ReportKind.BOARD: _l("Board report"),
+}
+ABOUT: dict[ReportKind, Any] = {
+    ReportKind.LSC: _l("Closed cases by problem code and closing code, those led by volunteers (PAI) marked."),
+    ReportKind.GRANT: _l("What one grant paid for: every figure, how cases ended, hours with their value, money won."),
+    ReportKind.BOARD: _l("A period at a glance beside the one before it."),
+}
+KINDS_OF_MONEY: dict[AmountKind, Any] = {
+    AmountKind.LUMP_SUM: _l("Lump sums"),
+    AmountKind.MONTHLY: _l("Each month"),
+    AmountKind.AVOIDED: _l("Costs avoided"),
+    AmountKind.AWARDED: _l("Awarded"),
+    AmountKind.DEBT_REDUCED: _l("Debt reduced"),
+}
+
+
+class GrantMissing(BadInput):
+    """A grant report is of one grant."""
+
+    message = _l("Choose the grant that the report is about.")
+
+
+def build(kind: ReportKind, programme: Programme, first: date, last: date, grant: Grant | None = None) -> Report:
+    """The report of a period.
+
+    :raises GrantMissing: a grant report without its grant
+    """
+    if kind is ReportKind.GRANT and grant is None:
+        raise GrantMissing
+    grant_id = grant.id if grant else None
+    tables = {ReportKind.LSC: _lsc, ReportKind.GRANT: _of_grant, ReportKind.BOARD: _board}[kind]
+    return Report(
+        kind=kind.value,
+        title=str(NAMES[kind]),
+        whose=f"{programme.name}, {grant.name}" if grant else programme.name,
+        first=first,
+        last=last,
+        as_of=report_figures.as_of(programme),
+        tables=tuple(tables(programme, first, last, grant_id)),
+        notes=tuple(_notes(kind)),
+    )
+
+
+def _notes(kind: ReportKind) -> list[str]:
+    said = [_("First and last day are included, in the programme’s time zone.")]
+    if kind is ReportKind.LSC:
+        said.append(_("A case counts once, on the day its closing report was approved. PAI: a volunteer led it then."))
+    said.append(_("For staff: small counts are not hidden here. Funders read what was signed off for them."))
+    return said
+
+
+def _lsc(programme: Programme, first: date, last: date, grant_id: int | None) -> list[Table]:
+    found = lsc.closed_cases(programme, first, last, grant_id)
+    return [_matrix(found), _by_code(found), _by_category(found)]
+
+
+def _matrix(found: lsc.Closed) -> Table:
+    codes = [code for code in found.codes() if found.of_code(code)]
+    rows = []
+    for problem in found.problems():
+        counts = found.of_problem(problem)
+        cells = [Cell(counts[code]) for code in codes]
+        rows.append(
+            (text(lsc.problem_name(problem)), *cells, Cell(counts.total()), Cell(found.pai_of_problem(problem)))
+        )
+    header = (_("Problem code"), *codes, _("All"), _("PAI"))
+    return Table("matrix", _("By problem code and closing code"), header, tuple(rows), foot=summed(rows))
+
+
+def _by_code(found: lsc.Closed) -> Table:
+    known = closing_codes()
+    rows = []
+    for code in found.codes():
+        n, pai = found.of_code(code), found.of_code(code, pai=True)
+        if n:
+            label = f"{code} {known[code].label}" if code in known else code
+            level = known[code].service_level if code in known else ""
+            rows.append((text(label), text(level), Cell(n), Cell(pai), Cell(n - pai)))
+    header = (_("Closing code"), _("Service"), _("All"), _("PAI"), _("Staff"))
+    foot = summed(rows)
+    foot = (foot[0], text(""), *foot[2:]) if foot else ()
+    return Table("codes", _("By closing code"), header, tuple(rows), foot=foot)
+
+
+def _by_category(found: lsc.Closed) -> Table:
+    sums: dict[str, list[int]] = {}
+    for problem in found.problems():
+        pair = sums.setdefault(lsc.category_of(problem), [0, 0])
+        pair[0] += found.of_problem(problem).total()
+        pair[1] += found.pai_of_problem(problem)
+    rows = [(text(name), Cell(n), Cell(pai), Cell(n - pai)) for name, (n, pai) in sums.items()]
+    header = (_("Kind of matter"), _("All"), _("PAI"), _("Staff"))
+    return Table("categories", _("By kind of matter"), header, tuple(rows), foot=summed(rows))
+
+
+def _of_grant(programme: Programme, first: date, last: date, grant_id: int | None) -> list[Table]:
+    found = lsc.closed_cases(programme, first, last, grant_id)
+    return [
+        report_figures.every_figure(programme, first, last, grant_id),
+        _by_category(found),
+        _by_code(found),
+        *hours_and_money(programme, first, last, grant_id),
+    ]
+
+
+def _board(programme: Programme, first: date, last: date, grant_id: int | None) -> list[Table]:
+    return [
+        report_figures.beside_the_one_before(programme, first, last, grant_id),
+        _by_category(lsc.closed_cases(programme, first, last, grant_id)),
+        *hours_and_money(programme, first, last, grant_id),
+    ]
+
+
+def hours_and_money(programme: Programme, first: date, last: date, grant_id: int | None = None) -> list[Table]:
+    """Hours with their value, and money for clients by kind."""
+    return [hours_table(programme, first, last, grant_id), money_table(programme, first, last, grant_id)]
+
+
+def hours_table(programme: Programme, first: date, last: date, grant_id: int | None = None) -> Table:
+    """Volunteers' hours by role and rate, with the rate and its source in each line."""
+    found = rates.value_of(report_figures.hours_by_day(programme, first, last, grant_id), rates.rates_of(programme))
+    rows = [(text(rates.role_name(line.role)), Cell(line.hundredths, "hours"), _rate_of(line.rate),
+             text(_source(line.rate)), Cell(line.cents, "money")) for line in found.lines]  # fmt: skip
+    foot = (text(_("In all")), Cell(found.hundredths, "hours"), Cell(None, "money"), text(""),
+            Cell(found.cents, "money")) if rows else ()  # fmt: skip
+    header = (_("Role"), _("Hours"), _("An hour counts for"), _("Source of the rate"), _("Value"))
+    return Table("hours", _("Hours and their value"), header, tuple(rows), _without_rate(found), foot)
+
+
+def _rate_of(rate: rates.Rate | None) -> Cell:
+    return Cell(rate.cents if rate else None, "money")
+
+
+def _source(rate: rates.Rate | None) -> str:
+    if rate is None:
+        return _("no rate entered")
+    until = _("until %(day)s", day=full_day(rate.last)) if rate.last else _("until today")
+    return _("%(source)s, from %(first)s %(until)s", source=rate.source, first=full_day(rate.first), until=until)
+
+
+def _without_rate(found: rates.Value) -> str:
+    if not found.unrated:
+        return ""
+    if found.cents is None:
+        return _("No rate is entered for these hours, so they have no value here.")
+    known = hours(found.hundredths - found.unrated)
+    return _("The value is that of %(known)s hours; %(rest)s hours have no rate.", known=known,
+             rest=hours(found.unrated))  # fmt: skip
+
+
+def money_table(programme: Programme, first: date, last: date, grant_id: int | None = None) -> Table:
+    """Money won or saved for clients; each kind stands alone and is never added to another."""
+    rows = []
+    for (kind, months), (n, cents) in lsc.money_by_kind(programme, first, last, grant_id).items():
+        label = str(KINDS_OF_MONEY[kind])
+        if months:
+            label = _("%(label)s, counted over %(num)s months", label=label, num=months)
+        over = Cell(cents * months if months else None, "money")
+        rows.append((text(label), Cell(n), Cell(cents, "money"), over))
+    note = _("Kinds are not added up: money received, costs avoided and debts forgiven are not the same.")
+    header = (_("Kind of money"), _("Amounts"), _("Sum"), _("Over these months"))
+    return Table("money", _("Money for clients"), header, tuple(rows), note if rows else "")

@@ -1,0 +1,169 @@
+"""A report's page, PDF, spreadsheet and CSV hold the same numbers, and those are the figures of every other page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+import zipfile
+from datetime import UTC, date, datetime
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_babel import Babel
+from pypdf import PdfReader
+
+from app.accounts.models import Grant, Programme, User
+from app.casework.models import AmountKind, ClosingAmount, ClosingReport
+from app.core import clock
+from app.core.db import session, transaction
+from app.metrics import figures, lsc, operations_rates, report_figures, reports_files, rollup
+from app.metrics.models_reports import ReportKind
+from app.metrics.report_contents import Cell, Report, Table, as_json, from_json, text
+from app.metrics.reports_files_made import pdf, xlsx
+from tests import factories
+from tests.metrics.test_rollup import a_docket
+
+NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
+FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
+SHEETS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+@pytest.fixture
+def world(app: Flask) -> tuple[Programme, Grant, User]:
+    """Random cases with a rate for half of the period and money of every kind."""
+    with clock.at(NOW), transaction():
+        programme = factories.programme(slug="lakeshore")
+        a_docket(programme, 24, seed=5)
+        staff = factories.coordinator(programme)
+        operations_rates.enter_rate(programme, role="lead", cents=3479, first=date(2026, 2, 1), last=None,
+                                    source="Published for 2024", actor=staff)  # fmt: skip
+        for n, report in enumerate(session.query(ClosingReport).order_by(ClosingReport.id)):
+            kind = list(AmountKind)[n % len(AmountKind)]
+            months = 6 if kind is AmountKind.MONTHLY else None
+            session.add(ClosingAmount(report_id=report.id, kind=kind, cents=100_050 + n, months=months))
+        grant = session.query(Grant).one()
+    with clock.at(NOW):
+        rollup.refresh(programme.id)
+        yield programme, grant, staff
+
+
+def numbers_of(report: Report) -> list[str]:
+    """Every number that the page shows, in order."""
+    return [cell.shown for table in report.tables for row in table.every_row for cell in row if cell.unit != "text"]
+
+
+def sheets(body: bytes) -> list[list[list[str]]]:
+    """A spreadsheet's cells as they are stored: sheet, row, cell."""
+    with zipfile.ZipFile(io.BytesIO(body)) as packed:
+        strings = [
+            "".join(part.text or "" for part in each.iter(f"{SHEETS}t"))
+            for each in ElementTree.fromstring(packed.read("xl/sharedStrings.xml"))  # noqa: S314
+        ]
+        names = sorted(n for n in packed.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", n))
+        trees = [ElementTree.fromstring(packed.read(name)) for name in names]  # noqa: S314
+    assert not any(list(tree.iter(f"{SHEETS}f")) for tree in trees), "a formula"
+    return [[[_cell(cell, strings) for cell in row] for row in tree.iter(f"{SHEETS}row")] for tree in trees]
+
+
+def _cell(cell: ElementTree.Element, strings: list[str]) -> str:
+    value = cell.findtext(f"{SHEETS}v") or ""
+    return strings[int(value)] if cell.get("t") == "s" else value
+
+
+def test_page_pdf_spreadsheet_and_csv_say_the_same(client: FlaskClient, world: tuple[Programme, Grant, User]) -> None:
+    programme, grant, staff = world
+    desk = factories.sign_in(client, session.merge(staff))
+    for kind in ReportKind:
+        report = reports_files.build(kind, programme, FIRST, LAST, grant if kind is ReportKind.GRANT else None)
+        assert len(numbers_of(report)) > 15
+        asked = f"/reports/files/{kind.value}?programme=lakeshore&from={FIRST}&to={LAST}"
+        asked += f"&grant={grant.public_id}" if kind is ReportKind.GRANT else ""
+        shown = re.findall(r'<td[^>]*class="r"[^>]*>(?:<span>)?(?:<b>)?([^<]*)', desk.get(asked).text)
+        assert [cell for cell in shown if cell] == numbers_of(report)
+        same_in_print(report, desk.get(f"{asked}&format=pdf").data)
+        same_in_csv(report, desk.get(f"{asked}&format=csv").get_data(as_text=True))
+        same_in_spreadsheet(report, desk.get(f"{asked}&format=xlsx").data)
+
+
+def same_in_print(report: Report, body: bytes) -> None:
+    """Each row's numbers stand beside each other in the printed text, which is tagged."""
+    printed = PdfReader(io.BytesIO(body))
+    assert printed.trailer["/Root"]["/MarkInfo"]["/Marked"] == True  # type: ignore[index]  # noqa: E712
+    words = " ".join("".join(page.extract_text() for page in printed.pages).split())
+    for table in report.tables:
+        for row in table.every_row:
+            for numbers, run in itertools.groupby(row, key=lambda cell: cell.unit != "text"):
+                if numbers:
+                    assert " ".join(cell.shown for cell in run) in words, (table.key, row[0].shown)
+
+
+def same_in_csv(report: Report, body: str) -> None:
+    held = [cell.plain for table in report.tables for row in table.every_row for cell in row[1:]]
+    rows = list(csv.DictReader(io.StringIO(body.lstrip("\ufeff"))))
+    assert [row["value"] for row in rows] == ["" if value is None else str(value) for value in held]
+
+
+def same_in_spreadsheet(report: Report, body: bytes) -> None:
+    for table, cells in zip(report.tables, sheets(body), strict=True):
+        for row, kept in zip(table.every_row, cells[3:], strict=False):
+            wanted = [cell.plain for cell in row if cell.plain not in (None, "")]
+            found = [value for value in kept if value != ""]
+            assert wanted == [
+                f if isinstance(w, str) else float(f) for w, f in zip(wanted, found, strict=True)
+            ]  # fmt: skip
+
+
+def test_reports_say_what_every_other_page_says(world: tuple[Programme, Grant, User]) -> None:
+    programme, grant, _staff = world
+    for grant_id in (None, grant.id):
+        for first, last in ((FIRST, LAST), (date(2026, 2, 3), date(2026, 4, 17))):
+            period = figures.read_period(programme, first, last, grant_id=grant_id)
+            closed = lsc.closed_cases(programme, first, last, grant_id)
+            assert closed.total == period.count("closed") > 0
+            assert {code: closed.of_code(code) for code in closed.codes() if closed.of_code(code)} == period.by(
+                "closed", "closing_code"
+            )
+            assert sum(closed.pai.values()) <= closed.total
+            hours = list(report_figures.hours_by_day(programme, first, last, grant_id))
+            assert sum(n for _role, _day, n in hours) == period.count("hours")
+            money = lsc.money_by_kind(programme, first, last, grant_id)
+            for kind in AmountKind:
+                cents = sum(sums for (of, _months), (_n, sums) in money.items() if of is kind)
+                assert cents == period.count(f"money_{kind.value}"), kind
+    with transaction():
+        report = session.query(ClosingReport).filter(ClosingReport.approved_at.is_not(None)).first()
+        report.approved_at = datetime(2026, 12, 1, 5, 59, tzinfo=UTC)  # November still in Chicago
+    programme = session.merge(programme)
+    assert lsc.closed_cases(programme, date(2026, 11, 30), date(2026, 11, 30)).total == 1
+    assert lsc.closed_cases(programme, date(2026, 12, 1), date(2026, 12, 31)).total == 0
+
+
+def test_bad_input_is_a_sentence(client: FlaskClient) -> None:
+    with transaction():
+        programme = factories.programme(slug="lakeshore")
+        grant, staff = factories.grant(programme), factories.coordinator(programme)
+    desk = factories.sign_in(client, staff)
+    assert "The period ended before it began" in desk.get("/reports/files/lsc?from=2026-05-01&to=2026-04-01").text
+    assert "The period has not begun yet" in desk.get("/reports/files/board?from=2027-05-01&to=2027-06-01").text
+    answer = desk.get("/reports/files/grant")
+    assert answer.status_code == 422
+    assert "Choose the grant that the report is about." in answer.text
+    empty = desk.get(f"/reports/files/grant?grant={grant.public_id}&from=2019-05-01&to=2019-06-01")
+    assert empty.status_code == 200
+    assert "Nothing in this period." in empty.text
+    assert desk.get("/reports/files/grant?grant=unknown").status_code == 404
+
+
+def test_what_is_kept_is_the_same_report_and_runs_nothing() -> None:
+    cells = ((text("=cmd|' /C calc'!A0 你 #strong[x]"), Cell(1250, "hours"), Cell(None, "money")),)
+    report = Report("lsc", "T", "P", FIRST, LAST, "", (Table("t", "T/[1]", ("A", "B", "C"), cells, foot=cells[0]),))
+    assert from_json(as_json(report)) == report
+    app = Flask("files")
+    Babel(app)
+    with app.app_context():
+        assert sheets(xlsx(report))[0][3][0].startswith("=cmd")
+        assert pdf(report).startswith(b"%PDF")

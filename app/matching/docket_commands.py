@@ -34,8 +34,9 @@ def _told(run: DocketRun) -> list[str]:
     report = run.report
     if report is None:
         return [f"The docket was not placed: {run.failure or run.status.value}."]
+    took = _took(sum(report["seconds"].values()))
     lines = [
-        f"Placed the docket in {_took(sum(report['seconds'].values()))}: {report['placed']} of {report['cases']} waiting cases "
+        f"Placed the docket in {took}: {report['placed']} of {report['cases']} waiting cases "
         f"have a volunteer proposed, of {report['volunteers']} volunteers.",
         "  placed by priority: "
         + ", ".join(f"{level} {n} of {report['cases_by_priority'][level]}"

@@ -87,7 +87,7 @@ def test_the_page_shows_the_finding_the_proof_and_the_reasons(app: Flask, client
     assert "Everyone who could take this case (Sam Orchard" in text
     assert "every place goes to a more urgent case" in text
     assert "The rule that binds is" in text
-    assert "<b>field</b>" in text
+    assert "<b>field of law</b>" in text
     assert "Too few offers have been answered" in text
     assert "Family, competent" in text
     assert "All volunteers" in text
@@ -388,7 +388,7 @@ def test_the_command_places_the_docket_and_says_what_came_of_it(app: Flask) -> N
     assert run.exit_code == 0, run.output
     assert "1 of 3 waiting cases have a volunteer proposed, of 1 volunteers." in run.output
     assert "left out: 1, because everyone able is full with more urgent cases" in run.output
-    assert "left out: 1, because no one can; what binds is field" in run.output
+    assert "left out: 1, because no one can; what binds is field of law" in run.output
     assert "no better placement exists" in run.output
     assert app.test_cli_runner().invoke(args=["place-docket", "--if-new"]).output == ""
 

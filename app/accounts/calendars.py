@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 
 from app.core import clock
 
 from .models import Programme
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> list[str]:
+    """The time zones of the United States first, then every other."""
+    american = [
+        "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
+        "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico", "Pacific/Guam",
+    ]  # fmt: skip
+    rest = sorted(z for z in available_timezones() if "/" in z and not z.startswith(("Etc/", "posix/", "right/")))
+    return american + [zone for zone in rest if zone not in american]
 
 
 def today(programme: Programme) -> date:
@@ -61,18 +72,18 @@ def business_days_between(start: date, end: date, programme: Programme) -> int:
     return sum(is_business_day(day, programme) for day in days)
 
 
-def opening_at(day: date, programme: Programme) -> datetime:
-    """When the office opens that day."""
-    return _local(day, programme.opens_at, programme)
+def opening_at(day: date, programme: Programme, zone: str | None = None) -> datetime:
+    """When the office opens that day, or would open in another zone."""
+    return _local(day, programme.opens_at, programme, zone)
 
 
-def closing_at(day: date, programme: Programme) -> datetime:
-    """When the office closes that day."""
-    return _local(day, programme.closes_at, programme)
+def closing_at(day: date, programme: Programme, zone: str | None = None) -> datetime:
+    """When the office closes that day, or would close in another zone."""
+    return _local(day, programme.closes_at, programme, zone)
 
 
-def _local(day: date, hour: time, programme: Programme) -> datetime:
-    return datetime.combine(day, hour, ZoneInfo(programme.time_zone))
+def _local(day: date, hour: time, programme: Programme, zone: str | None = None) -> datetime:
+    return datetime.combine(day, hour, ZoneInfo(zone or programme.time_zone))
 
 
 def add_business_time(start: datetime, programme: Programme, *, days: int = 0, hours: int = 0) -> datetime:
@@ -142,17 +153,18 @@ def due_before(due: datetime, day: date | None, programme: Programme) -> datetim
     return min(due, next(ahead, now))
 
 
-def in_business_hours(moment: datetime, programme: Programme) -> bool:
-    """Is the office open at that moment?"""
-    day = moment.astimezone(ZoneInfo(programme.time_zone)).date()
-    return is_business_day(day, programme) and opening_at(day, programme) <= moment < closing_at(day, programme)
+def in_business_hours(moment: datetime, programme: Programme, zone: str | None = None) -> bool:
+    """Is the office open at that moment, or would it be in another zone?"""
+    day = moment.astimezone(ZoneInfo(zone or programme.time_zone)).date()
+    begins, ends = opening_at(day, programme, zone), closing_at(day, programme, zone)
+    return is_business_day(day, programme) and begins <= moment < ends
 
 
-def next_business_moment(moment: datetime, programme: Programme) -> datetime:
-    """The moment itself while the office is open, else its next opening."""
-    if in_business_hours(moment, programme):
+def next_business_moment(moment: datetime, programme: Programme, zone: str | None = None) -> datetime:
+    """The moment itself in business hours, else when they next begin; in another zone by its clocks."""
+    if in_business_hours(moment, programme, zone):
         return moment
-    day = moment.astimezone(ZoneInfo(programme.time_zone)).date()
-    if is_business_day(day, programme) and moment < opening_at(day, programme):
-        return opening_at(day, programme)
-    return opening_at(business_day_on_or_after(day + timedelta(days=1), programme), programme)
+    day = moment.astimezone(ZoneInfo(zone or programme.time_zone)).date()
+    if is_business_day(day, programme) and moment < opening_at(day, programme, zone):
+        return opening_at(day, programme, zone)
+    return opening_at(business_day_on_or_after(day + timedelta(days=1), programme), programme, zone)

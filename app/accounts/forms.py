@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
-from zoneinfo import available_timezones
 
 import holidays
 import phonenumbers
@@ -32,6 +30,7 @@ from app.core.forms import DayField, Form, Required, VersionedForm
 from app.core.i18n import LANGUAGES
 
 from . import policy
+from .calendars import time_zones
 from .operations import RoleNeedsPlace
 
 ROLES = {
@@ -147,17 +146,6 @@ class RoleForm(Form):
 
     role = SelectField(_l("Role"), choices=options(ROLES.items()))
     place = SelectField(_l("For"))
-
-
-@lru_cache(maxsize=1)
-def time_zones() -> list[str]:
-    """The time zones of the United States first, then every other."""
-    american = [
-        "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
-        "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico", "Pacific/Guam",
-    ]  # fmt: skip
-    rest = sorted(z for z in available_timezones() if "/" in z and not z.startswith(("Etc/", "posix/", "right/")))
-    return american + [zone for zone in rest if zone not in american]
 
 
 def states() -> list[str]:

@@ -56,8 +56,12 @@ WORDS: dict[str, Any] = {
 
 def ask_for_call(client: Client, occasion: str, facts: dict[str, Any], *, actor: User | None) -> Task:
     """Have somebody call a client; a call that is pending already carries this one's words too."""
+    return ask_to_say(client, script(occasion, client.case.language, facts), actor=actor)
+
+
+def ask_to_say(client: Client, words: str, *, actor: User | None) -> Task:
+    """Have somebody call a client and say these words."""
     case = client.case
-    words = script(occasion, case.language, facts)
     hurry = case.priority_level is PriorityLevel.CRITICAL
     due = calendars.add_business_time(clock.now(), case.programme, **({"hours": 4} if hurry else {"days": 1}))
     task = open_task(

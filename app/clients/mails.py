@@ -14,7 +14,7 @@ from app.core.i18n import LANGUAGES
 from app.core.mail import Mail, check_before_sending, compose, outside_url, queue, wait_before_sending
 from app.core.mail_foot import sign_off
 
-from . import calls, came_back, choices, texts, updates
+from . import calls, came_back, choices, letters, texts, updates
 from .models import Case, ChannelKind, Client, IntakeDraft
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def mail_reaches(client: Client) -> str | None:
 
 
 def tell_client(case: Case, occasion: str, *, actor: User | None = None, once: str | None = None, **facts: Any) -> None:
-    """Tell a client what happened: a mail in their language to a safe address, else a call; the newest only.
+    """Tell a client what happened: a mail to a safe address, a letter where that is safe, else a call; the newest only.
 
     Facts the texts know: `by` (a day), `at` (an hour), `other_help` (a text), `items` (codes of missing things).
     """
@@ -75,6 +75,8 @@ def tell_client(case: Case, occasion: str, *, actor: User | None = None, once: s
     if address and "mail" in ways:
         mail = _mail(case, client, address, occasion, facts, update.id)
         update.mail_id = mail.id if mail else None
+    if "letter" in ways:
+        letters.write(client, occasion, facts, update, actor=actor)
     if "call" in ways:
         calls.ask_for_call(client, occasion, facts, actor=actor)
     audit.record("client.tell", client, actor=actor, case=case, after={"occasion": occasion, "ways": ways})
@@ -84,7 +86,11 @@ def _ways(client: Client, occasion: str, address: str | None) -> list[str]:
     if not choices.wants(client, occasion):
         return []
     by_voice = not address or (client.watched_device and occasion in texts.SAID_BY_VOICE_TOO)
-    return [*(["mail"] if address else []), *(["call"] if by_voice else [])]
+    on_paper = letters.is_wanted(client, occasion)
+    if on_paper and letters.is_only_way(client):
+        by_voice = False
+    said = {"mail": bool(address), "letter": on_paper, "call": by_voice}
+    return [way for way, is_used in said.items() if is_used]
 
 
 def _mail(case: Case, client: Client, address: str, occasion: str, facts: dict[str, Any], number: int) -> Mail | None:

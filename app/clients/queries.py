@@ -12,7 +12,7 @@ from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
 
-from .models import Case, Opening
+from .models import Case, ClientLetter, Opening
 from .supervision import assignments, may_be_played
 
 
@@ -59,6 +59,18 @@ def get_opening(public_id: str, *, viewer: User) -> Opening:
     if opening is None:
         raise NotFound
     return opening
+
+
+def get_letter(public_id: str, *, viewer: User) -> ClientLetter:
+    """A letter to a client of the programmes the viewer works for.
+
+    :raises NotFound: unknown, or another programme's
+    """
+    mine = select(ClientLetter).join(Case).where(Case.programme_id.in_(viewer.programme_ids(*STAFF)))
+    letter = session.execute(mine.where(ClientLetter.public_id == public_id)).scalar_one_or_none()
+    if letter is None:
+        raise NotFound
+    return letter
 
 
 def colleagues(case: Case) -> Sequence[User]:

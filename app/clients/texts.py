@@ -62,6 +62,14 @@ SAFETY = {  # cannot be written away
     "o llámenos.",
 }
 
+LINK = "{link}"
+PAPER = {  # what every letter ends with
+    "en": "You get this letter because you told us that it is safe to write to you by post. If it is not safe any "
+    "more, or something has changed, call us: {phone}.",
+    "es": "Recibe esta carta porque nos dijo que es seguro escribirle por correo postal. Si ya no es seguro, o si "
+    "algo cambió, llámenos: {phone}.",
+}
+
 
 @dataclass(frozen=True)
 class Words:
@@ -99,6 +107,22 @@ def written(case: Case, occasion: str, *, url: str, facts: dict[str, Any]) -> tu
         return compose(f"clients/mails/{occasion}", language, programme=case.programme, watched=watched, url=url,
                        facts=facts)  # fmt: skip
     return filled(Words(own.subject, own.text), case.programme, language, url=url, facts=facts)
+
+
+def on_paper(case: Case, occasion: str, *, neutral: bool, facts: dict[str, Any]) -> tuple[str, str]:
+    """The heading and text of a letter: as the mail says it, without the paragraphs that name a link."""
+    language, own = case.language, None
+    if not (neutral and occasion in SAID_BY_VOICE_TOO):
+        own = newest(case.programme_id, occasion, language)
+    if own is None or own.subject is None or own.text is None:
+        subject, text = compose(f"clients/mails/{occasion}", language, programme=case.programme, watched=neutral,
+                                url=LINK, facts=facts)  # fmt: skip
+    else:
+        words = Words(own.subject, own.text)
+        subject, text = filled(words, case.programme, language, url=LINK, facts=facts)
+    said = text.partition(SAFETY[language].split("\n")[0])[0].strip().split("\n\n")
+    kept = [each for each in said if LINK not in each]
+    return subject, "\n\n".join([*kept, PAPER[language].format(phone=case.programme.phone)])
 
 
 def filled(words: Words, programme: Programme, language: str, *, url: str, facts: dict[str, Any]) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from app.casework.models_packages import PackageReport, PackageStatus
 from app.casework.policy import may_read_note
 from app.casework.transfer_models import Transfer
 from app.casework.transfer_queries import transfers_of
+from app.clients.letters import letters_of
 from app.clients.models import Case, CaseMove, Client, CriticalDate, Document, Opening, Party
 from app.clients.queries import get_case, staff_cases
 from app.core.audit import AuditEntry
@@ -131,6 +132,11 @@ class CaseFile:
         columns = (Mail.created_at, Mail.sent_at, Mail.audience, Mail.subject, Mail.language, Mail.status)
         about = or_(Mail.case_id == self.case.id, Mail.public_id.in_(engagement.bundles_about(self.case.id)))
         return list(session.execute(select(*columns).where(about).order_by(Mail.id.desc()).limit(MOST)))
+
+    @cached_property
+    def letters(self) -> list[Any]:
+        """What was written to the client on paper, newest first."""
+        return letters_of(self.case.id)[:MOST]
 
     @cached_property
     def looks(self) -> list[Any]:

@@ -120,7 +120,7 @@ class _Asked:
         self.record_kind = task.record_kind
         known: dict[str, Iterable[Any]] = {
             "referrals": file.referrals, "checkins": file.checkins, "transfers": file.transfers,
-            "package_reports": file.package_reports, "escalations": file.escalations,
+            "package_reports": file.package_reports, "escalations": file.escalations, "client_letters": file.letters,
         }  # fmt: skip
         rows = known.get(task.record_kind, ())
         self.record_public_id = next((row.public_id for row in rows if row.id == task.record_id), None)
@@ -252,6 +252,15 @@ def _mails(file: CaseFile) -> Iterator[dict[str, Any]]:
         title = whom.get(mail.audience, _("Message to staff"))
         yield _item(mail.sent_at or mail.created_at, title, who=states.get(mail.status, ""), body=mail.subject,
                     lang=mail.language if mail.language != "en" else "")  # fmt: skip
+    yield from _letters(file)
+
+
+def _letters(file: CaseFile) -> Iterator[dict[str, Any]]:
+    for each in file.letters:
+        state = _("posted") if each.posted_at else _("not posted") if each.dropped_at else _("waits to be posted")
+        url = url_for("clients.letter", public_id=each.public_id)
+        yield _item(each.posted_at or each.created_at, _("Letter to the client"), who=state, body=each.subject, url=url,
+                    lang=each.language if each.language != "en" else "")  # fmt: skip
 
 
 def _contacts(file: CaseFile) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,7 @@ class Way(NamedTuple):
 WAYS: dict[str, Way] = {
     "screen": Way(_l("Screen"), "clients.screen"),
     "call_client": Way(_l("Call and note"), "clients.call_client", "task"),
+    "post_letter": Way(_l("Print and post"), "clients.letter", "record"),
     "decide_clock": Way(_l("Decide…"), "desk.case", "case", "placing"),
     "review_pause": Way(_l("Look again"), "desk.case"),
     "ask_date": Way(_l("Enter the date"), "clients.screen", "case", "dates"),

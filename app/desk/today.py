@@ -10,7 +10,7 @@ from sqlalchemy import Select, case, func, select
 from app.accounts.models import User
 from app.casework.models_packages import PackageReport
 from app.casework.transfer_models import Transfer
-from app.clients.models import Case, CaseMove, CaseStatus, PriorityLevel
+from app.clients.models import Case, CaseMove, CaseStatus, ClientLetter, PriorityLevel
 from app.core import clock
 from app.core.access import STAFF
 from app.core.db import session
@@ -38,6 +38,7 @@ def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
         (Task.record_kind == "credentials", of_credential.scalar_subquery()),
         (Task.record_kind == "openings", _public_id(Opening)),
         (Task.record_kind == "outbox_mails", _public_id(Mail)),
+        (Task.record_kind == "client_letters", _public_id(ClientLetter)),
         (Task.record_kind == "transfers", _public_id(Transfer)),
         (Task.record_kind == "package_reports", _public_id(PackageReport)),
     )

@@ -12,6 +12,7 @@ from app.accounts.models import Programme
 from app.clients.court_days import hearing_days
 from app.core.db import session
 from app.core.mail import Mail
+from app.volunteers.mail_choices import zone_of
 
 # Mails of these packages wait for office hours, but for the kinds named.
 WAITING = ("client", "engagement", "volunteer", "message")
@@ -49,9 +50,15 @@ def leaves_at(mail: Mail, moment: datetime) -> datetime:
     programme = office_of(mail)
     if programme is None:
         return moment
-    zone, hearings = ZoneInfo(programme.time_zone), hearing_days(mail.case)
-    found = calendars.next_business_moment(moment, programme)
-    while found.astimezone(zone).date() in hearings:
-        next_day = found.astimezone(zone).date() + timedelta(days=1)
-        found = calendars.opening_at(calendars.business_day_on_or_after(next_day, programme), programme)
+    zone, hearings = _zone(mail, programme), hearing_days(mail.case)
+    found = calendars.next_business_moment(moment, programme, zone)
+    while found.astimezone(ZoneInfo(zone)).date() in hearings:
+        next_day = found.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+        found = calendars.opening_at(calendars.business_day_on_or_after(next_day, programme), programme, zone)
     return found
+
+
+def _zone(mail: Mail, programme: Programme) -> str:
+    """Where the reader is at work: a volunteer's own zone, else the programme's."""
+    own = zone_of(mail.to_hash) if mail.audience == "volunteer" and mail.to_hash else None
+    return own or programme.time_zone

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.accounts.calendars import time_zones
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import BadInput, refuse_if
@@ -46,6 +47,12 @@ class NoSuchMail(BadInput):
     message = _l("We write no such mails.")
 
 
+class NoSuchZone(BadInput):
+    """A clock runs by a zone that exists."""
+
+    message = _l("There is no such time zone. Choose one of the list.")
+
+
 @dataclass(frozen=True)
 class Choices:
     """What a volunteer chose, or what holds until they do."""
@@ -55,6 +62,7 @@ class Choices:
     thanks: bool = True
     survey: bool = True
     none: bool = False
+    time_zone: str | None = None
 
     def takes(self, topic: str) -> bool:
         """Do they want mails of a topic?"""
@@ -66,20 +74,27 @@ def choices_of(volunteer: Volunteer) -> Choices:
     row = session.scalars(select(MailChoices).where(MailChoices.volunteer_id == volunteer.id)).one_or_none()
     if row is None:
         return Choices(digest=volunteer.digest)
-    return Choices(volunteer.digest, row.appeals, row.thanks, row.survey, row.no_mails_at is not None)
+    none = row.no_mails_at is not None
+    return Choices(volunteer.digest, row.appeals, row.thanks, row.survey, none, row.time_zone)
 
 
 def choose(volunteer: Volunteer, chosen: Choices, *, actor: User | None) -> None:
-    """Keep what a volunteer chose; whoever wants no mail at all is called about what they must know."""
+    """Keep what a volunteer chose; whoever wants no mail at all is called about what they must know.
+
+    :raises NoSuchMail: the digest comes at no such times
+    :raises NoSuchZone: no clock runs by that zone
+    """
     refuse_if(chosen.digest not in DIGESTS, NoSuchMail)
+    refuse_if(bool(chosen.time_zone) and chosen.time_zone not in time_zones(), NoSuchZone)
     volunteer = lock(volunteer)
     insert_unless_exists(MailChoices, volunteer_id=volunteer.id, appeals=True, thanks=True, survey=True)
     row = session.scalars(select(MailChoices).where(MailChoices.volunteer_id == volunteer.id)).one()
     row.appeals, row.thanks, row.survey = chosen.appeals, chosen.thanks, chosen.survey
     row.no_mails_at = (row.no_mails_at or clock.now()) if chosen.none else None
+    row.time_zone = chosen.time_zone or None
     volunteer.digest = chosen.digest
     after = {"digest": chosen.digest, "appeals": chosen.appeals, "thanks": chosen.thanks, "survey": chosen.survey,
-             "none": chosen.none}  # fmt: skip
+             "none": chosen.none, "time_zone": row.time_zone}  # fmt: skip
     audit.record("volunteer.choose_mails", volunteer, actor=actor, public=actor is None, after=after)
 
 
@@ -97,6 +112,12 @@ def switch_off(volunteer: Volunteer, topic: str, *, actor: User | None) -> None:
 def find_by_hash(address_hash: str) -> Volunteer | None:
     """The volunteer whose address this is now."""
     return session.scalars(select(Volunteer).where(Volunteer.email_hash == address_hash)).one_or_none()
+
+
+def zone_of(address_hash: str) -> str | None:
+    """The time zone that the volunteer at an address chose."""
+    found = select(MailChoices.time_zone).join(MailChoices.volunteer).where(Volunteer.email_hash == address_hash)
+    return session.scalars(found.limit(1)).first()
 
 
 def foot(mail: Mail) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Editable
@@ -22,5 +22,6 @@ class MailChoices(Base, Editable):
     thanks: Mapped[bool] = mapped_column(default=True)
     survey: Mapped[bool] = mapped_column(default=True)
     no_mails_at: Mapped[datetime | None]
+    time_zone: Mapped[str | None] = mapped_column(String(40))  # none: the programme's
 
     volunteer: Mapped[Volunteer] = relationship()

@@ -15,6 +15,7 @@ from app.core import mail
 from app.core.db import session, transaction
 from app.core.mail import Mail
 from app.engagement.mail_hours import leaves_at
+from app.volunteers import mail_choices
 from tests import factories
 
 # Every zone of the states and territories; New York and Chicago stand for those beside them.
@@ -93,3 +94,17 @@ def test_a_mail_stands_in_line_for_its_hour_from_the_start(app: Flask) -> None:
                           audience="volunteer", programme=programme, due_at=night)  # fmt: skip
         assert made is not None
     assert made.due_at == calendars.next_business_moment(night, programme)
+
+
+def test_a_volunteer_hears_in_the_business_hours_of_their_own_zone_and_the_office_of_its(app: Flask) -> None:
+    with transaction():
+        programme = factories.programme(time_zone="America/Chicago")
+        there, here = factories.volunteer(), factories.volunteer()
+        mail_choices.choose(there, mail_choices.Choices(time_zone="Pacific/Honolulu"), actor=None)
+        to = {who: about("matching.offer", programme, to_hash=who.email_hash) for who in (there, here)}
+    ten_in_chicago = datetime(2026, 3, 3, 16, tzinfo=UTC)  # six in the morning in Honolulu
+    assert leaves_at(to[here], ten_in_chicago) == ten_in_chicago
+    assert leaves_at(to[there], ten_in_chicago) == datetime(2026, 3, 3, 9, tzinfo=ZoneInfo("Pacific/Honolulu"))
+    evening = datetime(2026, 3, 4, 0, 30, tzinfo=UTC)
+    assert leaves_at(to[there], evening) == evening
+    assert leaves_at(to[here], evening) == datetime(2026, 3, 4, 9, tzinfo=ZoneInfo("America/Chicago"))

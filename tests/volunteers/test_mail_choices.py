@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -55,9 +56,14 @@ def test_the_page_keeps_choices_and_every_mail_leads_to_it(app: Flask, client: F
     path = foot.split("8000")[-1].strip()
     assert client.get(path).status_code == 200
     assert client.post(path, data={"digest": "hourly"}).status_code == 422
-    assert client.post(path, data={"digest": "never", "thanks": "y"}).status_code == 303
+    refused = client.post(path, data={"digest": "never", "time_zone": "America/Madison"})
+    assert (refused.status_code, "There is no such time zone." in refused.text) == (422, True)
+    assert client.post(path, data={"digest": "never", "thanks": "y", "time_zone": "Pacific/Guam"}).status_code == 303
     session.rollback()
-    assert choices.choices_of(session.get_one(Volunteer, who.id)) == choices.Choices("never", False, True, False)
+    chosen = choices.Choices("never", False, True, False, time_zone="Pacific/Guam")
+    assert choices.choices_of(session.get_one(Volunteer, who.id)) == chosen
+    with pytest.raises(choices.NoSuchZone), transaction():
+        choices.choose(who, choices.Choices(time_zone="Mars/Olympus"), actor=None)
     factories.sign_in(client, who.user)
     assert "/mail-choices/" in client.get("/my/mails").headers["Location"]
     other = signed.sign(choices.PURPOSE, "0" * 40)

@@ -36,12 +36,13 @@ from .statuses import (
     ServiceLevel,
     SkillLevel,
 )
-from .updates import ClientChoices, ClientUpdate, MessageText
+from .updates import ClientChoices, ClientLetter, ClientUpdate, MessageText
 
 __all__ = [
     "MOVES", "OPEN", "WITH_VOLUNTEER", "Case", "CaseGrant", "CaseMove", "CaseRole", "CaseStatus", "Channel",
-    "ChannelKind", "Client", "ClientChoices", "ClientKind", "ClientUpdate", "ConflictSearch", "Consent", "ConsentKind",
-    "CriticalDate", "Custody", "Demographics", "Document", "EligibilityDecision", "IntakeDraft", "MeritsDecision",
+    "ChannelKind", "Client", "ClientChoices", "ClientKind", "ClientLetter", "ClientUpdate", "ConflictSearch", "Consent",
+    "ConsentKind", "CriticalDate", "Custody", "Demographics", "Document", "EligibilityDecision", "IntakeDraft",
+    "MeritsDecision",
     "MessageText", "NameWord", "Opening", "OpeningStatus", "Party", "PartyRole", "Person", "Priority", "PriorityLevel",
     "PriorityRules", "Representation", "ServiceLevel", "SkillLevel", "Supervision",
 ]  # fmt: skip

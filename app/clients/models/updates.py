@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Programme, User
@@ -36,6 +36,32 @@ class ClientUpdate(Base):
 
     case: Mapped[Case] = relationship()
     mail: Mapped[Mail | None] = relationship()
+
+
+class ClientLetter(Base, Public):
+    """A letter on paper to a client; its text is the record of what was said, whether it was posted or let be."""
+
+    __tablename__ = "client_letters"
+    __table_args__ = (
+        Index("ix_client_letters_case", "case_id", "id"),
+        CheckConstraint("posted_at IS NULL OR dropped_at IS NULL", name="one_end"),
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    update_id: Mapped[int] = mapped_column(ForeignKey("client_updates.id"), unique=True)
+    occasion: Mapped[str] = mapped_column(String(24))
+    language: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str] = mapped_column(Sealed("client_letters.address"))
+    subject: Mapped[str] = mapped_column(Sealed("client_letters.subject"))
+    text: Mapped[str] = mapped_column(Sealed("client_letters.text"))
+    posted_at: Mapped[datetime | None]
+    posted_on: Mapped[date | None]
+    posted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    dropped_at: Mapped[datetime | None]
+    drop_reason: Mapped[str | None] = mapped_column(String(24))
+
+    case: Mapped[Case] = relationship()
+    posted_by: Mapped[User | None] = relationship()
 
 
 class ClientChoices(Base, Editable):

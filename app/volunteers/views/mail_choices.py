@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField
+from wtforms import BooleanField, Field, RadioField, SelectField
+from wtforms.validators import ValidationError
 
+from app.accounts.calendars import time_zones
 from app.core import limits, signed
 from app.core.access import Role, open_to, public, signed_in
 from app.core.db import transaction
@@ -37,11 +41,26 @@ class MailChoicesForm(Form):
         description=_l("Then a coordinator calls you about check-ins, dates and offers, which you must know of."),
     )
 
+    time_zone = SelectField(
+        _l("Your time zone"), validate_choice=False,
+        description=_l("What can wait reaches you while people are at work where you are."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = [(zone, zone.replace("_", " ")) for zone in time_zones()]
+        self.time_zone.choices = [("", _("The office's")), *zones]
+
+    def validate_time_zone(self, field: Field) -> None:
+        """A clock runs by a zone that exists."""
+        if field.data and field.data not in time_zones():
+            raise ValidationError(str(choices.NoSuchZone.message))
+
     @property
     def chosen(self) -> choices.Choices:
         """What was chosen."""
         ticked = (self.appeals.data, self.thanks.data, self.survey.data, self.none.data)
-        return choices.Choices(self.digest.data, *ticked)
+        return choices.Choices(self.digest.data, *ticked, time_zone=self.time_zone.data or None)
 
 
 def _volunteer(address_hash: str) -> Volunteer:

@@ -1,0 +1,93 @@
+"""Letters on paper where post is safe: what ends a request, and everything where nothing else is safe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from app.accounts import calendars
+from app.core import audit, clock
+from app.core.db import insert_unless_exists, session
+from app.core.i18n import LANGUAGES
+from app.tasks.operations import finish_tasks, open_task
+
+from . import texts
+from .models import Channel, ChannelKind, Client, ClientLetter, ClientUpdate
+
+if TYPE_CHECKING:
+    from app.accounts.models import User
+
+POST_LETTER = "post_letter"
+MERGED = "merged"
+ON_PAPER = ("rejected", "not_placed", "closed", "withdrawn")  # what a client may have to show somebody
+OTHER_WAYS = (ChannelKind.CALL, ChannelKind.VOICEMAIL, ChannelKind.TEXT, ChannelKind.TRUSTED_PERSON)
+OPEN_WORDS = "open"
+
+
+def safe_post(client: Client) -> Channel | None:
+    """Where a client said that letters are safe, in a language that we write."""
+    if client.case.language not in LANGUAGES:
+        return None
+    return next((way for way in _safe(client) if way.kind is ChannelKind.POST), None)
+
+
+def _safe(client: Client) -> list[Channel]:
+    found = [each for each in client.channels if each.safe and each.stopped_at is None]
+    return sorted(found, key=lambda each: each.id)
+
+
+def is_only_way(client: Client) -> bool:
+    """Is post all that is safe?"""
+    return safe_post(client) is not None and not any(
+        way.kind in OTHER_WAYS or way.kind is ChannelKind.EMAIL for way in _safe(client)
+    )
+
+
+def is_wanted(client: Client, occasion: str) -> bool:
+    """Is a client told of this on paper?"""
+    return safe_post(client) is not None and (occasion in ON_PAPER or is_only_way(client))
+
+
+def write(client: Client, occasion: str, facts: dict[str, Any], update: ClientUpdate, *, actor: User | None) -> None:
+    """Write a letter and have somebody post it; an older one that nobody posted is let be unless it ends a request."""
+    way, case = safe_post(client), client.case
+    if way is None:
+        return
+    _let_older_be(client, actor)
+    subject, text = texts.on_paper(case, occasion, neutral=way.may_be_said != OPEN_WORDS, facts=facts)
+    letter = insert_unless_exists(
+        ClientLetter, case_id=case.id, update_id=update.id, occasion=occasion, language=case.language,
+        address=way.value, subject=subject, text=text,
+    )  # fmt: skip
+    if letter is None:
+        return
+    open_task(
+        POST_LETTER, letter, programme=case.programme, case=case, actor=actor,
+        title=f"Print and post a letter about {case.number}",
+        due_at=calendars.add_business_time(clock.now(), case.programme, days=1),
+        owner=case.custody.user if case.custody else None,
+    )  # fmt: skip
+
+
+def _let_older_be(client: Client, actor: User | None) -> None:
+    waiting = select(ClientLetter).where(
+        ClientLetter.case_id == client.case_id, ClientLetter.posted_at.is_(None), ClientLetter.dropped_at.is_(None),
+        ClientLetter.occasion.not_in(ON_PAPER),
+    )  # fmt: skip
+    for letter in session.scalars(waiting.with_for_update()).all():
+        letter.dropped_at, letter.drop_reason = clock.now(), MERGED
+        finish_tasks(POST_LETTER, letter, actor=actor, outcome=MERGED)
+        audit.record("letter.drop", letter, actor=actor, case=client.case, after={"reason": MERGED})
+
+
+def may_still_go(letter: ClientLetter) -> bool:
+    """Is post to the letter's address still safe?"""
+    way = safe_post(letter.case.client)
+    return way is not None and way.value == letter.address
+
+
+def letters_of(case_id: int) -> list[ClientLetter]:
+    """The letters of a case, newest first."""
+    found = select(ClientLetter).where(ClientLetter.case_id == case_id)
+    return list(session.scalars(found.order_by(ClientLetter.id.desc())))

@@ -1,0 +1,151 @@
+"""Letters on paper: written only where post is safe, printed by staff, and kept with the day and who posted them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.clients import operations_letters as operations
+from app.clients.mails import tell_client
+from app.clients.models import Case, CaseStatus, Channel, ChannelKind, ClientLetter
+from app.clients.queries import get_letter
+from app.core import clock
+from app.core.db import session, transaction
+from app.core.errors import NotFound
+from app.core.mail import Mail
+from app.tasks.models import Task
+from tests import factories
+
+MONDAY = datetime(2026, 3, 2, 16, tzinfo=UTC)
+ADDRESS = "9 Quince Road, Madison, WI 53703"
+HELP = "Call the county help line at 608-555-0177."
+
+
+@pytest.fixture(autouse=True)
+def _now(app: Flask, spanish: None):
+    with clock.at(MONDAY):
+        yield
+
+
+@pytest.fixture
+def staff(app: Flask) -> User:
+    with transaction():
+        return factories.coordinator(factories.programme(sender_name="Lakeshore office"))
+
+
+def by_post(
+    staff: User,
+    *,
+    says: str | None = "open",
+    safe: bool | None = True,
+    call: bool = False,
+    mail: bool = False,
+    **changes: object,
+) -> Case:
+    """A case whose client named a place for letters, and maybe a number."""
+    with transaction():
+        case = factories.case(session.get_one(User, staff.id).grants[0].programme, CaseStatus.AVAILABLE, **changes)
+        case.client.channels[0].safe = mail
+        ways = [(ChannelKind.POST, ADDRESS, safe), *([(ChannelKind.CALL, "608-555-0109", True)] if call else [])]
+        for kind, value, is_safe in ways:
+            session.add(Channel(client=case.client, kind=kind, value=value, value_hash=f"{case.id}{kind}",
+                                safe=is_safe, may_be_said=says))  # fmt: skip
+    return case
+
+
+def told(case: Case, occasion: str) -> tuple[list[str], list[str], int]:
+    """What became of an occasion: tasks by cause, letters, and how many mails."""
+    with transaction():
+        tell_client(session.get_one(Case, case.id), occasion, other_help=HELP)
+    causes = session.scalars(select(Task.cause).where(Task.case_id == case.id, Task.done_at.is_(None))).all()
+    letters = session.scalars(select(ClientLetter).where(ClientLetter.case_id == case.id)).all()
+    return sorted(causes), [each.text for each in letters], session.query(Mail).filter_by(case_id=case.id).count()
+
+
+def test_a_letter_is_written_only_where_post_is_safe_and_nothing_else_is_or_something_ends(staff: User) -> None:
+    only = by_post(staff)
+    assert told(only, "looking")[0] == ["post_letter"]
+    assert told(by_post(staff, safe=False), "rejected")[:2] == (["call_client"], [])
+    assert told(by_post(staff, safe=None), "looking")[:2] == (["call_client"], [])
+    assert told(by_post(staff, call=True), "looking")[:2] == (["call_client"], [])
+    assert told(by_post(staff, language="so"), "rejected")[:2] == (["call_client"], [])
+    causes, letters, mails = told(by_post(staff, mail=True), "rejected")
+    assert (causes, len(letters), mails) == (["post_letter"], 1, 1)
+    assert told(by_post(staff, mail=True), "looking")[1] == []
+    causes, letters, mails = told(by_post(staff, call=True), "closed")
+    assert (causes, len(letters), mails) == (["call_client", "post_letter"], 1, 0)
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "open"), ("es", "open"), ("en", "neutral"), ("es", None)])
+def test_a_letter_names_no_link_and_speaks_openly_only_where_the_client_said_so(
+    staff: User, language: str, says: str | None
+) -> None:
+    (text,) = told(by_post(staff, says=says, language=language), "not_placed")[1]
+    assert not any(word in text for word in ("http", "PIN", "{", "Orchard", "Eviction", "landlord"))
+    assert text.endswith("call us: 608-555-0100." if language == "en" else "llámenos: 608-555-0100.")
+    assert (HELP in " ".join(text.split())) == (says == "open")
+
+
+def test_a_newer_letter_takes_the_place_of_one_that_nobody_posted_but_not_of_an_end(staff: User) -> None:
+    case = by_post(staff)
+    for occasion in ("accepted", "looking", "not_placed"):
+        told(case, occasion)
+    assert told(case, "kept")[0] == ["post_letter", "post_letter"]
+    found = session.scalars(select(ClientLetter).order_by(ClientLetter.id)).all()
+    assert [each.drop_reason for each in found] == ["merged", "merged", None, None]
+
+
+def test_staff_post_it_once_on_a_day_that_can_be_and_never_where_post_became_unsafe(staff: User) -> None:
+    case = by_post(staff)
+    told(case, "not_placed")
+    letter = session.scalars(select(ClientLetter)).one()
+    for day, refusal in ((date(2026, 3, 1), operations.NotPostedThen), (date(2026, 3, 4), operations.NotPostedThen)):
+        with pytest.raises(refusal), transaction():
+            operations.mark_posted(session.get_one(ClientLetter, letter.id), day, actor=staff)
+    way = select(Channel).where(Channel.kind == ChannelKind.POST)
+    with transaction():
+        session.scalars(way).one().safe = False
+    with pytest.raises(operations.NotSafeByPost), transaction():
+        operations.mark_posted(session.get_one(ClientLetter, letter.id), date(2026, 3, 2), actor=staff)
+    with transaction():
+        operations.drop_letter(session.get_one(ClientLetter, letter.id), "unsafe", actor=staff)
+    call = session.scalars(select(Task).where(Task.done_at.is_(None))).one()
+    assert (call.cause, HELP in " ".join((call.script or "").split())) == ("call_client", True)
+    with pytest.raises(operations.LetterDone), transaction():
+        operations.mark_posted(session.get_one(ClientLetter, letter.id), date(2026, 3, 2), actor=staff)
+
+
+def test_the_page_prints_the_letter_keeps_who_posted_it_and_is_no_other_programmes(
+    staff: User, client: FlaskClient
+) -> None:
+    case = by_post(staff, language="es")
+    told(case, "not_placed")
+    letter = session.scalars(select(ClientLetter)).one()
+    factories.sign_in(client, staff)
+    page = client.get(f"/letters/{letter.public_id}").get_data(as_text=True)
+    assert [each for each in (ADDRESS, 'lang="es"', "2 de marzo de 2026") if each not in page] == []
+    assert "<title>Lakeshore office</title>" in page
+    address = f"/letters/{letter.public_id}/posted"
+    assert (
+        client.post(address, data={"posted_on-month": "3", "posted_on-day": "9", "posted_on-year": "2026"}).status_code
+        == 422
+    )
+    assert (
+        client.post(address, data={"posted_on-month": "3", "posted_on-day": "2", "posted_on-year": "2026"}).status_code
+        == 303
+    )
+    again = client.post(f"/letters/{letter.public_id}/not-posted", data={"reason": "unsafe"})
+    assert again.status_code == 409
+    assert f"by {staff.name}" in client.get(f"/letters/{letter.public_id}").get_data(as_text=True)
+    case_page = client.get(f"/cases/{case.public_id}").get_data(as_text=True)
+    assert f'href="/letters/{letter.public_id}"' in case_page
+    with transaction():
+        other = factories.coordinator(factories.programme())
+    with pytest.raises(NotFound):
+        get_letter(letter.public_id, viewer=other)
+    assert letter.created_at < clock.now() + timedelta(seconds=1)

@@ -135,6 +135,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.bounce_box.startswith("imap") and not self.bounce_password:
+            raise ValueError("Set BOUNCE_PASSWORD, the password of the mailbox in BOUNCE_BOX.")
         if self.mail_use_tls and self.mail_use_ssl:
             raise ValueError("Set MAIL_USE_TLS or MAIL_USE_SSL, not both.")
         if bool(self.mail_username) != bool(self.mail_password):
@@ -179,6 +181,8 @@ def _refuse_bad_box(value: str) -> None:
         found = re.fullmatch(r"//[^@/\s]+@([^@/:\s]+)(:\d{1,5})?(/\S*)?", rest)
         if found is None:
             raise ValueError("BOUNCE_BOX must look like imaps://name@mail.example.org/INBOX.")
+        if not 0 < int((found[2] or ":1")[1:]) <= 65535:
+            raise ValueError("BOUNCE_BOX names a port that is none; ports go from 1 to 65535.")
         if kind == "imap" and not _is_loopback(found[1]):
             raise ValueError("BOUNCE_BOX with imap:// is for this machine only; use imaps://.")
     elif kind not in ("maildir", "mbox"):

@@ -17,7 +17,7 @@ from app.accounts.models import User
 from app.catalogues import compile_catalogues
 from app.clients.models import Case
 from app.clients.models.statuses import CaseStatus
-from app.core import migrate
+from app.core import bounce_box, migrate
 from app.core.db import engine, session, transaction
 from app.core.logs import set_up_logs
 from app.core.sealed import keyed_hash
@@ -98,6 +98,8 @@ def summary(settings: Settings) -> str:
         lines.append("Nobody can sign in yet. Make the first administrator: .venv/bin/flask first-admin EMAIL NAME")
     if not settings.mail_server:
         lines.append("No mail server is set: mails stay readable in the outbox, /outbox")
+    if told := bounce_box.trouble():
+        lines.append(told)
     lines.append("Ctrl-C stops everything.")
     return "\n".join(lines)
 

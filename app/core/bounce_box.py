@@ -20,7 +20,7 @@ from .db import transaction
 log = structlog.get_logger()
 LONGEST = 1_000_000  # bytes of a letter that is looked at
 AT_ONCE = 200
-TIMEOUT = 30
+TIMEOUT, AT_START = 30, 5
 
 
 def read_box() -> bool:
@@ -74,17 +74,42 @@ def _locked(box: Any) -> Iterator[None]:
         box.unlock()
 
 
-def _over_imap(place: str) -> Generator[bytes, None, None]:
+def trouble() -> str | None:
+    """Why the mailbox on a server cannot be read, in a sentence; None where it can, or where none is set."""
+    place = current_app.extensions["settings"].bounce_box
+    if not place.startswith("imap"):
+        return None
+    try:
+        with _signed_in(place, AT_START):
+            return None
+    except imaplib.IMAP4.error:
+        why = "its server refuses the name, the password or the folder"
+    except ssl.SSLError:
+        why = "its server's certificate cannot be trusted"
+    except OSError:
+        why = "its server cannot be reached"
+    return f"Mail that comes back is not read: {why}; look at BOUNCE_BOX and BOUNCE_PASSWORD."
+
+
+@contextmanager
+def _signed_in(place: str, timeout: int) -> Iterator[imaplib.IMAP4]:
     parts = urlsplit(place)
     host, user = parts.hostname or "", unquote(parts.username or "")
     if parts.scheme == "imaps":
         context = ssl.create_default_context()
-        box: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, parts.port or 993, ssl_context=context, timeout=TIMEOUT)
+        box: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, parts.port or 993, ssl_context=context, timeout=timeout)
     else:
-        box = imaplib.IMAP4(host, parts.port or 143, timeout=TIMEOUT)  # on this machine only, as settings see to
+        box = imaplib.IMAP4(host, parts.port or 143, timeout=timeout)  # on this machine only, as settings see to
     with box:
         box.login(user, current_app.extensions["settings"].bounce_password)
-        box.select(unquote(parts.path.lstrip("/")) or "INBOX")
+        answer, told = box.select(unquote(parts.path.lstrip("/")) or "INBOX")
+        if answer != "OK":
+            raise imaplib.IMAP4.error(told)
+        yield box
+
+
+def _over_imap(place: str) -> Generator[bytes, None, None]:
+    with _signed_in(place, TIMEOUT) as box:
         _ok, found = box.uid("SEARCH", "UNSEEN")
         for uid in (found[0] or b"").split()[:AT_ONCE]:
             _ok, got = box.uid("FETCH", uid.decode(), f"(BODY.PEEK[]<0.{LONGEST}>)")

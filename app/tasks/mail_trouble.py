@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from app.accounts.calendars import add_business_time
-from app.accounts.models import User
+from app.accounts.models import Programme, User
 from app.core import clock
+from app.core.access import Role
+from app.core.db import session
 from app.core.mail import Mail
 from app.core.mail_foot import topic_of
 
@@ -26,22 +30,24 @@ NOT_MAILED = "not_mailed"
 
 
 def open_mail_task(mail: Mail, why: str) -> None:
-    """Give the mail to its programme's coordinators; a mail of no programme waits in the administrators' outbox.
+    """Give the mail to its programme's coordinators; one of no programme to administrators, in the first one's hours.
 
     A mail that its package let drop is that package's to follow up.
     """
     if why in NOT_WRITTEN:
         _open_notice_task(mail, why)
-    if mail.programme is None or why not in TITLES:
+    programme = mail.programme or session.scalar(select(Programme).order_by(Programme.id).limit(1))
+    if programme is None or why not in TITLES:
         return
     open_task(
         CAUSE,
         mail,
-        programme=mail.programme,
+        programme=programme,
         title=TITLES[why],
-        due_at=add_business_time(clock.now(), mail.programme, hours=4),
+        due_at=add_business_time(clock.now(), programme, hours=4),
         actor=None,
         case=mail.case,
+        owner_role=Role.COORDINATOR if mail.programme is not None else Role.ADMIN,
     )
 
 

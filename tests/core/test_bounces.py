@@ -319,3 +319,6 @@ def test_a_mailbox_over_imap_is_read_and_marked(app: Flask, monkeypatch: pytest.
         bounce_box.read_box()
     assert seen == {1, 2}
     assert session.query(StoppedAddress).count() == 1
+    told = bounce_box.trouble()
+    assert told is not None
+    assert "its server cannot be reached" in told

@@ -68,6 +68,14 @@ BAD = {
         {"BOUNCE_BOX": "imap://desk@mail.example.org/INBOX"},
         "BOUNCE_BOX with imap:// is for this machine only; use imaps://.",
     ),
+    "a mailbox at a port that is none": (
+        {"BOUNCE_BOX": "imaps://desk@mail.example.org:99999/INBOX"},
+        "BOUNCE_BOX names a port that is none; ports go from 1 to 65535.",
+    ),
+    "a mailbox without its password": (
+        {"BOUNCE_BOX": "imaps://desk@mail.example.org/INBOX"},
+        "Set BOUNCE_PASSWORD, the password of the mailbox in BOUNCE_BOX.",
+    ),
     "a mail name without a password": (
         {"MAIL_USERNAME": "desk"},
         "Set MAIL_USERNAME and MAIL_PASSWORD together, or neither.",

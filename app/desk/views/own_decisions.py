@@ -17,7 +17,8 @@ from . import bp
 @open_to(Role.ADMIN)
 def own_decisions() -> ResponseReturnValue:
     """What waits to be looked at, the oldest first; numbers of cases and nothing else of them."""
-    return render_template("desk/own_decisions.html", rows=queries_own_decisions.rows())
+    mails = queries_own_decisions.mails_of_nobody()
+    return render_template("desk/own_decisions.html", rows=queries_own_decisions.rows(), mails=mails)
 
 
 @bp.post("/own-decisions/<public_id>/looked-at")

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 from app.accounts.calendars import today
 from app.accounts.models import User
+from app.clients.lifecycle import give_custody
 from app.clients.models import Case, CaseStatus
 from app.core import clock
-from app.core.db import session, transaction
-from app.engagement import jobs_escalations
+from app.core.db import lock, session, transaction
+from app.engagement import jobs_escalations, operations
 from app.engagement import operations_escalation_rules as rules
 from app.engagement import operations_escalations as escalations
+from app.engagement.models import Audience, Checkin
 from app.engagement.models_escalations import Escalation
 from app.matching.models import Assignment
 
@@ -77,11 +79,38 @@ def worries_of_today(cast: Cast, end: datetime) -> None:
         if case is not None:
             found = escalations.record_complaint(case, WHAT_WAS_SAID, actor=_staff(case))
             escalations.take_on(found, actor=_staff(case))
+    _somebody_goes_on_after_all(end)
     with clock.at(end - timedelta(hours=4)):
         jobs_escalations.look()
     with clock.at(end - timedelta(hours=3)), transaction():
         _clocks_were_decided()
         _somebody_is_away(cast)
+        _a_colleague_takes_a_case(cast)
+
+
+def _somebody_goes_on_after_all(end: datetime) -> None:
+    """A volunteer said that they cannot go on, and an hour later that they can: the clock closes it."""
+    asked = session.query(Checkin.id).join(Case, Case.id == Checkin.case_id).filter(
+        Checkin.audience == Audience.VOLUNTEER, Checkin.sent_at.is_not(None), Checkin.answered_at.is_(None),
+        Checkin.closed_at.is_(None), Checkin.questions == "volunteer_regular", Case.status == CaseStatus.IN_SERVICE,
+    )  # fmt: skip
+    ids = [row.id for row in asked.order_by(Checkin.id.desc()).limit(1)]
+    session.rollback()
+    for checkin_id in ids:
+        for hours, standing in ((6, "cannot_go_on"), (5, "on_track")):
+            with clock.at(end - timedelta(hours=hours)), transaction():
+                operations.answer(session.get_one(Checkin, checkin_id), {"standing": standing})
+
+
+def _a_colleague_takes_a_case(cast: Cast) -> None:
+    """A case with an open escalation goes to another coordinator, and the escalation with it."""
+    open_now = session.query(Escalation).filter(Escalation.closed_at.is_(None), Escalation.cause == "mismatch")
+    for each in open_now.order_by(Escalation.id):
+        staff = [user_id for user_id in cast.coordinators[each.case.programme_id] if user_id != _staff(each.case).id]
+        if staff:
+            to = session.get_one(User, staff[0])
+            give_custody(lock(each.case), to, reason="workload", actor=_staff(each.case))
+            return
 
 
 def _clocks_were_decided() -> None:

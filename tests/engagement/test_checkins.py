@@ -350,3 +350,30 @@ def test_a_day_that_cannot_be_read_is_not_lost(app: Flask, client: FlaskClient) 
         answer = client.post(f"/checkin/{token}", data=said)
     assert answer.status_code == 422
     assert "could not read the date" in answer.get_data(as_text=True)
+
+
+def test_the_volunteers_page_says_that_it_is_no_leave_to_withdraw_and_the_clients_does_not(
+    app: Flask, client: FlaskClient
+) -> None:
+    said = "It is no leave to withdraw"
+    for audience, days in ((Audience.VOLUNTEER, 7), (Audience.CLIENT, 8)):
+        _case, token = ask(app, audience)
+        with clock.at(on_day(days)):
+            assert (said in client.get(f"/checkin/{token}").get_data(as_text=True)) is (audience is Audience.VOLUNTEER)
+
+
+def test_whoever_calls_a_client_reads_what_to_say_in_both_languages(app: Flask, client: FlaskClient) -> None:
+    with clock.at(MONDAY):
+        case = placed(language="es")
+        with transaction():
+            checkin = factories.add(Checkin(
+                case=case, assignment=case.assignments[0], audience=Audience.CLIENT, series_key="x",
+                questions="client_regular", due_on=MONDAY.date(), due_at=MONDAY, sent_at=MONDAY, channel="call",
+            ))  # fmt: skip
+        assert case.custody is not None
+        factories.sign_in(client, case.custody.user)
+        page = client.get(f"/checkins/{checkin.public_id}/answer").get_data(as_text=True)
+    for said in ("can you talk freely?", "¿Es buen momento", "Do you know what happens next?", "¿Sabe qué sigue?",
+                 "say only your first name", "Which ways are safe"):  # fmt: skip
+        assert said in page
+    assert "lawyer" not in page.partition("What to say")[2].partition("</blockquote>")[0]

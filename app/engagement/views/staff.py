@@ -14,7 +14,8 @@ from app.core.i18n import language
 from app.core.lists import csv_download, page_of
 
 from .. import answers, forms, operations, operations_ladder, queries
-from ..models import Checkin
+from ..call_scripts import script_of
+from ..models import Audience, Checkin
 from . import bp
 
 STATES = ("silent", "waiting", "answered")
@@ -64,7 +65,9 @@ def record_answer(public_id: str) -> ResponseReturnValue:
     asked = answers.asked(checkin, language())
     form = forms.checkin_form(asked, _("What else was said"))
     if not form.validate_on_submit():
-        return render_template("engagement/record.html", checkin=checkin, form=form), 422 if form.errors else 200
+        script = script_of(checkin) if checkin.audience is Audience.CLIENT else {}
+        page = render_template("engagement/record.html", checkin=checkin, form=form, script=script)
+        return page, 422 if form.errors else 200
     with transaction():
         checkin = queries.get_checkin(public_id, viewer=signed_in())
         values = forms.answers_of(form, asked)

@@ -46,11 +46,11 @@ passwords.hasher = pins.hasher = PasswordHasher(time_cost=1, memory_cost=8, para
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Walk a journey in one of its widths, themes and languages every day, in turn, and in all of them with `--full`.
 
-    What waits and what is long begins first, and one process makes the small world for all who look at it.
+    What waits and what is long begins first. Every day one process makes the small world for all who look at it.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    items.sort(key=lambda item: (item.get_closest_marker("full") is None, not item.nodeid.startswith(FIRST)))
     for item in items:
-        if "small_world" in getattr(item, "fixturenames", ()):
+        if "small_world" in getattr(item, "fixturenames", ()) and os.environ.get("EXAMPLES") != "full":
             item.add_marker(pytest.mark.xdist_group("small world"))
     by_journey: dict[str, list[pytest.Item]] = {}
     for item in items:

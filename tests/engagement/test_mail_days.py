@@ -22,9 +22,12 @@ from app.engagement.models_escalations import Escalation
 from app.matching.models import Referral, ReferralStatus, ReferralWay
 from app.tasks.models import Task
 from tests import factories
+from tests.core import mail_servers
+from tests.core.test_delivery import Office, office
 from tests.engagement.test_ladder import another, asked, day, steps, work
 from tests.matching.test_race import at_once
 
+__all__ = ["office"]
 MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)  # 9 am in Chicago
 TUESDAY = MONDAY + timedelta(days=1)
 NEWS = ("client.looking", "client.found", "matching.offer", "matching.firm_offer", "message.client",
@@ -244,3 +247,26 @@ def test_a_client_is_asked_first_and_told_the_day_after(app: Flask) -> None:
         assert [turn(question), turn(told)] == [None, MONDAY + timedelta(minutes=5)]
         gone(question)
         assert turn(told) == TUESDAY
+
+
+def test_of_two_mails_a_worker_hands_one_over_and_puts_the_other_off(office: Office) -> None:
+    server = mail_servers.Postmaster()
+    with mail_servers.running(server) as port, clock.at(MONDAY):
+        office(port)
+        with transaction():
+            factories.programme()
+            rows = [put("engagement.note", "ana@example.net", n=n).id for n in range(2)]
+            put("test.note", "ana@example.net")
+        while delivery.deliver_one():
+            pass
+        first, second = (session.get_one(Mail, each) for each in rows)
+        session.refresh(second)
+        assert server.count() == {"ana@example.net": 2}, "what leaves at once, and one of the others"
+        assert (second.status, second.due_at, second.attempts, second.give_up_at) == (
+            MailStatus.QUEUED, TUESDAY, 0, None
+        )  # fmt: skip
+    with mail_servers.running(server) as port, clock.at(TUESDAY):
+        office(port)
+        assert delivery.deliver_one()
+        assert server.count() == {"ana@example.net": 3}
+    assert first.sent_at is not None

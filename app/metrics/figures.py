@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from app.clients.models import Case
 from app.core.db import session
 
 from . import people
-from .facts import CaseFacts, Fact, gather
+from .facts import Fact, gather
 from .measures import MEASURES, answer_rate, placement_rate, within_days
 from .members import member_name
 from .models import DayFigure, MonthFigure
@@ -182,30 +182,41 @@ TIMED = tuple(sorted({key for m in MEASURES.values() if m.kind == "days" for key
 }))  # fmt: skip
 
 
-def _facts_of(programme: Programme, measure: str, first: date, last: date) -> tuple[list[Fact], CaseFacts]:
+def facts_behind(
+    programme: Programme, measure: str, first: date, last: date, *, dimension: str = "all", member: str = "all",
+    grant_id: int | None = None,
+) -> list[Fact]:  # fmt: skip
+    """What makes up a count, in the order of its days."""
     found = gather(Window(programme, first, last), measure)
-    return found.facts, found
+    kept = [f for f in found.facts if found.member(f, dimension) == member]
+    if grant_id is not None:
+        kept = [f for f in kept if grant_id in found.grants_on(f.case_id, f.on_day)]
+    return sorted(kept, key=lambda f: (f.on_day, f.case_id, f.extra))
+
+
+def with_cases(facts: Sequence[Fact]) -> list[tuple[Case, Fact]]:
+    """Facts with their cases."""
+    cases: dict[int, Case] = {}
+    for ids in in_turn(f.case_id for f in facts):
+        cases |= {c.id: c for c in session.execute(select(Case).where(Case.id.in_(ids))).scalars()}
+    return [(cases[f.case_id], f) for f in facts]
 
 
 def cases_behind(
-    programme: Programme,
-    measure: str,
-    first: date,
-    last: date,
-    *,
-    dimension: str = "all",
-    member: str = "all",
+    programme: Programme, measure: str, first: date, last: date, *, dimension: str = "all", member: str = "all",
     grant_id: int | None = None,
-) -> list[tuple[Case, Fact]]:
+) -> list[tuple[Case, Fact]]:  # fmt: skip
     """The cases that make up a count, in the order of their days."""
-    facts, found = _facts_of(programme, measure, first, last)
-    kept = [f for f in facts if found.member(f, dimension) == member]
-    if grant_id is not None:
-        kept = [f for f in kept if grant_id in found.grants_on(f.case_id, f.on_day)]
-    cases: dict[int, Case] = {}
-    for ids in in_turn(f.case_id for f in kept):
-        cases |= {c.id: c for c in session.execute(select(Case).where(Case.id.in_(ids))).scalars()}
-    return [(cases[f.case_id], f) for f in sorted(kept, key=lambda f: (f.on_day, f.case_id, f.extra))]
+    return with_cases(facts_behind(
+        programme, measure, first, last, dimension=dimension, member=member, grant_id=grant_id
+    ))  # fmt: skip
+
+
+def total_of(measure: str, facts: Iterable[Fact]) -> int:
+    """What some facts add up to: their amounts, or different people."""
+    if measure == "clients_helped":
+        return len({fact.person_id for fact in facts})
+    return sum(fact.amount for fact in facts)
 
 
 def quarter_of(day: date) -> tuple[date, date]:

@@ -1,8 +1,7 @@
-"""Figures for coordinators, and the cases behind each of them."""
+"""Figures for coordinators, and the records behind each of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -18,11 +17,15 @@ from app.core.db import session, transaction
 from app.core.errors import NotFound
 from app.core.lists import csv_download
 
-from .. import figures, publishing
-from ..forms import Period, period_asked
-from ..measures import BY_KEY, COUNTS, DIMENSIONS, RATES
+from .. import boards, figures, goals, operations_goals, publishing, wording
+from ..forms import SPANS, Period, period_asked
+from ..measures import COUNTS, DIMENSIONS
 from ..models import RollUp
 from . import bp
+
+NOT_CHOSEN = ("all", "role", "audience", "item", "cause", "problem_closing")
+BROKEN_DOWN = tuple(key for key in DIMENSIONS if key not in NOT_CHOSEN)
+SHOWN_FIRST = ("requests", "listed_placed", "closed", "hours")
 
 
 def the_programme() -> Programme:
@@ -46,47 +49,52 @@ def the_programmes() -> list[Programme]:
 @bp.get("/reports")
 @open_to(*STAFF)
 def reports() -> ResponseReturnValue:
-    """What happened in a period, beside the one before."""
+    """What happened in a period, beside the one before and the goals."""
     programme = the_programme()
     period = period_asked(calendars.today(programme))
-    dimension = request.args.get("by", "category")
-    dimension = dimension if dimension in DIMENSIONS and dimension != "all" else "category"
-    now = figures.read_period(programme, period.first, period.last)
     if request.args.get("format") == "csv":
-        return csv_download(f"figures-{period.first}-{period.last}", HEADER, _lines(programme, now))
-    earlier = figures.read_period(programme, *figures.before(period.first, period.last))
-    return render_template(
-        "metrics/reports.html",
-        programme=programme,
-        programmes=the_programmes(),
-        period=period,
-        now=now,
-        earlier=earlier,
-        dimension=dimension,
-        counts=COUNTS,
-        rates=RATES,
-        dimensions={k: v for k, v in DIMENSIONS.items() if k != "all"},
-        member_name=figures.member_name,
-        period_name=figures.period_name,
-        shown_first=SHOWN_FIRST,
-        data_as_of=_data_as_of(programme),
-        grants=_grants(programme),
-        quarters=_quarters(period, calendars.today(programme)),
+        now = figures.read_period(programme, period.first, period.last)
+        goals.add_people(now, programme)
+        return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
+    dimension, only, wrong = _arranged()
+    wanted = {dimension, only[0]}
+    now, earlier = (
+        figures.read_period(programme, *days, dimensions=wanted)
+        for days in ((period.first, period.last), figures.before(period.first, period.last))
     )
+    for each in (now, earlier):
+        goals.add_people(each, programme)
+    return render_template(
+        "metrics/reports.html", programme=programme, programmes=the_programmes(), period=period, now=now,
+        earlier=earlier, dimension=dimension, only=only, wrong=period.wrong or wrong, counts=COUNTS,
+        groups=boards.groups(now, earlier, _goals(programme, period, now), only), shown_first=SHOWN_FIRST,
+        dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.shown,
+        change=wording.change, member_name=figures.member_name, period_name=figures.period_name,
+        data_as_of=_data_as_of(programme), grants=_grants(programme),
+        views=operations_goals.views_of(programme, viewer=signed_in()), this=_this_view(),
+        quarters=_quarters(period, calendars.today(programme)),
+    )  # fmt: skip
 
 
-SHOWN_FIRST = ("requests", "listed_placed", "closed", "hours")
-HEADER = ("measure", "name", "dimension", "member", "label", "value", "unit", "from", "to")
+def _arranged() -> tuple[str, tuple[str, str], str]:
+    """By what to break down, to which member to keep, and what is wrong with what was asked."""
+    dimension, wrong = request.args.get("by", "category"), ""
+    if dimension not in BROKEN_DOWN:
+        dimension, wrong = "category", _("We cannot break figures down by that, so this is by kind of matter.")
+    kept, _colon, member = request.args.get("only", "").partition(":")
+    if kept and (kept not in BROKEN_DOWN or not member):
+        return dimension, boards.ALL, _("We do not know that filter, so every case counts.")
+    return dimension, (kept, member[:40]) if kept else boards.ALL, wrong
 
 
-def _lines(programme: Programme, now: figures.PeriodFigures) -> Iterator[tuple[Any, ...]]:
-    for measure in COUNTS:
-        for dimension in measure.dimensions:
-            for member, value in now.by(measure.key, dimension).items():
-                label = figures.member_name(dimension, member) if dimension != "all" else ""
-                shown = value / 100 if measure.unit == "hours" else value
-                names = (measure.key, str(measure.name), dimension, member, label)
-                yield (*names, shown, measure.unit, now.first, now.last)
+def _this_view() -> str:
+    """What a saved view keeps of the address."""
+    return operations_goals.kept_query(request.query_string.decode("ascii", "replace"))
+
+
+def _goals(programme: Programme, period: Period, now: figures.PeriodFigures) -> dict[str, goals.Progress]:
+    found = goals.find_goals(programme, period.first, period.last)
+    return goals.progress(found, now, calendars.today(programme))
 
 
 def _data_as_of(programme: Programme) -> Any:
@@ -104,42 +112,11 @@ def _quarters(period: Period, today: date) -> list[dict[str, Any]]:
     found, day = [], today
     for _n in range(5):
         first, last = figures.quarter_of(day)
-        found.append(
-            {
-                "label": figures.period_name(first, last),
-                "first": first,
-                "last": last,
-                "current": (period.first == first),
-            }
-        )
+        current = period.first == first and period.last == min(last, today)
+        label = figures.period_name(first, last)
+        found.append({"label": label, "first": first, "last": min(last, today), "current": current})
         day = figures.before(first, last)[0]
     return found
-
-
-@bp.get("/reports/<measure>/cases")
-@open_to(*STAFF)
-def cases_behind(measure: str) -> ResponseReturnValue:
-    """The cases behind one figure."""
-    if measure not in BY_KEY:
-        raise NotFound
-    programme = the_programme()
-    period = period_asked(calendars.today(programme))
-    dimension, member = request.args.get("by", "all"), request.args.get("member", "all")
-    rows = figures.cases_behind(programme, measure, period.first, period.last, dimension=dimension, member=member)
-    if request.args.get("format") == "csv":
-        header = ("case", "day", "amount", "category", "county", "status")
-        lines = ((c.number, f.on_day, f.amount, c.problem_code, c.county, c.status) for c, f in rows)
-        return csv_download(f"{measure}-{period.first}-{period.last}", header, lines)
-    label = "" if member == "all" else figures.member_name(dimension, member)
-    return render_template(
-        "metrics/cases.html",
-        measure=BY_KEY[measure],
-        rows=rows,
-        period=period,
-        label=label,
-        programme=programme,
-        period_name=figures.period_name,
-    )
 
 
 @bp.post("/reports/sign-off")

@@ -1,0 +1,186 @@
+"""Service gaps: what waits beside who could take it, the wanted list over time, and what is to be expected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
+
+from app.accounts import calendars
+from app.accounts.models import Programme
+from app.clients.models import Case, CaseStatus, Opening
+from app.clients.problems import category, counties_of
+from app.core.db import session
+from app.matching import run_words
+from app.matching.models import Assignment, DocketRun, RunStatus
+from app.volunteers.models import Area, Volunteer
+
+from . import people
+from .figures import read_period
+from .forecast import Accuracy, Forecast, accuracy, forecast
+from .models import DayFigure
+from .window import Window
+
+DIMENSIONS = ("category", "county", "language")
+HORIZONS = (4, 13)  # weeks
+RUNS_SHOWN, WEEKS_OF_RUNS, MOST_ROWS, WEEKS_READ = 5, 60, 12, 130
+
+
+@dataclass(frozen=True)
+class Need:
+    """What waits under one heading beside the open places of those who could take such a matter."""
+
+    member: str
+    waiting: int
+    longest: int | None  # days
+    open_places: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One profile of the wanted list and how many cases it would place in each run; none where it was not wanted."""
+
+    words: str
+    cases: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Requests to come against open places."""
+
+    weeks: tuple[int, ...]
+    forecasts: tuple[Forecast | None, ...]
+    past: tuple[Accuracy | None, ...]
+    listed_share: float | None  # of the requests of the last half year
+    open_places: int
+
+
+def open_places(programme: Programme) -> dict[int, int]:
+    """The free places of each approved volunteer who is welcome here."""
+    approved = people.BEHIND["volunteers_approved"](programme, date.min, date.max)
+    used = (
+        select(Assignment.volunteer_id, func.count())
+        .where(Assignment.ended_at.is_(None), Assignment.uses_slot)
+        .group_by(Assignment.volunteer_id)
+    )
+    taken: dict[int, int] = {who: n for who, n in session.execute(used)}  # noqa: C416
+    offered = session.execute(select(Volunteer.id, Volunteer.capacity).where(Volunteer.id.in_(approved)))
+    return {who: free for who, places in offered if (free := places - taken.get(who, 0)) > 0}
+
+
+def needs(programme: Programme, dimension: str) -> list[Need]:
+    """What waits by one heading, most waiting first."""
+    window = Window(programme)
+    waiting: Counter[str] = Counter()
+    longest: dict[str, int] = {}
+    columns = (Case.problem_code, Case.county, Case.language, Case.listed_at)
+    listed = select(*columns).where(Case.programme_id == programme.id, Case.status == CaseStatus.AVAILABLE)
+    for code, county, language, listed_at in session.execute(listed):
+        member = {"category": category(code) or "unknown", "county": county, "language": language}[dimension]
+        waiting[member] += 1
+        days = (window.today - window.day(listed_at)).days if listed_at else 0
+        longest[member] = max(longest.get(member, 0), days)
+    places = _places_by(programme, dimension, open_places(programme))
+    found = [Need(m, waiting[m], longest.get(m), places[m]) for m in {*waiting, *places}]
+    return sorted(found, key=lambda need: (-need.waiting, need.open_places, need.member))
+
+
+def _places_by(programme: Programme, dimension: str, free: Mapping[int, int]) -> Counter[str]:
+    """Open places under each heading; whoever could take several kinds is counted under each."""
+    found: Counter[str] = Counter()
+    for who, member in _abilities(programme, dimension):
+        if who in free:
+            found[member] += free[who]
+    return found
+
+
+def _abilities(programme: Programme, dimension: str) -> set[tuple[int, str]]:
+    if dimension == "category":
+        areas = session.execute(select(Area.volunteer_id, Area.area))
+        return {(who, category(area) or area) for who, area in areas}
+    rows = session.execute(select(Volunteer.id, Volunteer.languages, Volunteer.counties))
+    if dimension == "language":
+        return {(who, language) for who, languages, _counties in rows for language in languages}
+    served = programme.counties or [code for code, _name in counties_of(programme.state)]
+    return {
+        (who, county)
+        for who, _languages, named in rows
+        for county in served
+        if county in named or programme.state in named
+    }
+
+
+def wanted_over_time(programme: Programme) -> tuple[list[date], list[Wanted]]:
+    """The wanted lists of the newest runs, about a week apart, for the cases of one programme."""
+    runs = _some_runs()
+    window = Window(programme)
+    mine = _mine(programme, {opening for run in runs for want in run.wanted or [] for opening in want["openings"]})
+    counted: dict[str, dict[int, int]] = {}
+    for run in runs:
+        for want in run.wanted or []:
+            if n := len(mine.intersection(want["openings"])):
+                into = counted.setdefault(run_words.profile(want), {})
+                into[run.id] = into.get(run.id, 0) + n
+    rows = [Wanted(words, tuple(by.get(run.id) for run in runs)) for words, by in counted.items()]
+    rows.sort(key=lambda row: (-(row.cases[0] or 0), -sum(n or 0 for n in row.cases), row.words))
+    return [window.day(run.finished_at) for run in runs if run.finished_at], rows[:MOST_ROWS]
+
+
+def _some_runs() -> list[DocketRun]:
+    """The newest run that keeps its list, and those about one, two, three and four weeks older."""
+    done = select(DocketRun.id, DocketRun.finished_at).where(
+        DocketRun.status == RunStatus.DONE, DocketRun.prices.is_not(None), DocketRun.finished_at.is_not(None)
+    )
+    chosen: list[int] = []
+    last: datetime | None = None
+    for run_id, at in session.execute(done.order_by(DocketRun.id.desc()).limit(WEEKS_OF_RUNS)):
+        if at is not None and (last is None or last - at >= timedelta(days=6, hours=12)):
+            chosen, last = [*chosen, run_id], at
+    found = select(DocketRun).where(DocketRun.id.in_(chosen[:RUNS_SHOWN])).options(undefer(DocketRun.wanted))
+    return list(session.execute(found.order_by(DocketRun.id.desc())).scalars())
+
+
+def _mine(programme: Programme, openings: set[str]) -> set[str]:
+    found: set[str] = set()
+    ordered = sorted(openings)
+    for n in range(0, len(ordered), 500):
+        some = select(Opening.public_id).join(Case, Case.id == Opening.case_id).where(
+            Case.programme_id == programme.id, Opening.public_id.in_(ordered[n : n + 500])
+        )  # fmt: skip
+        found |= set(session.execute(some).scalars())
+    return found
+
+
+def weekly(programme: Programme) -> list[int]:
+    """The requests of each whole week, Monday to Sunday, the oldest first; from the first week with one."""
+    today = calendars.today(programme)
+    end = today - timedelta(days=today.weekday())
+    begin = end - timedelta(weeks=WEEKS_READ)
+    of = (DayFigure.programme_id == programme.id, DayFigure.grant_id.is_(None), DayFigure.dimension == "all")
+    rows = select(DayFigure.on_day, DayFigure.value).where(
+        *of, DayFigure.measure == "requests", DayFigure.on_day >= begin, DayFigure.on_day < end
+    )
+    counts = [0] * WEEKS_READ
+    for day, value in session.execute(rows):
+        counts[(day - begin).days // 7] += value
+    first = next((n for n, value in enumerate(counts) if value), WEEKS_READ)
+    return counts[first:]
+
+
+def outlook(programme: Programme) -> Outlook:
+    """Requests to be expected against the places that are open."""
+    weeks = weekly(programme)
+    today = calendars.today(programme)
+    half_year = read_period(programme, today - timedelta(days=182), today, dimensions=())
+    requests = half_year.count("requests")
+    return Outlook(
+        tuple(weeks),
+        tuple(forecast(weeks, n) for n in HORIZONS),
+        tuple(accuracy(weeks, n) for n in HORIZONS),
+        half_year.count("listed") / requests if requests else None,
+        sum(open_places(programme).values()),
+    )

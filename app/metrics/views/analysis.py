@@ -1,0 +1,94 @@
+"""Where cases wait, what is missing, what is to come, and how programmes compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts import calendars
+from app.core.access import STAFF, open_to
+from app.core.errors import NotFound
+
+from .. import figures, gaps, goals, waits, wording
+from ..forms import SPANS, period_asked
+from ..measures import DIMENSIONS, MEASURES
+from ..registry import STAGES
+from . import bp
+from .staff import the_programme, the_programmes
+
+COMPARED = (
+    "requests", "accepted", "listed", "placement_rate", "days_to_placement", "on_time_placement", "closed",
+    "days_to_resolution", "people_helped", "hours", "answer_rate", "satisfaction", "volunteers_active", "waiting_now",
+)  # fmt: skip
+
+
+@bp.get("/reports/waits")
+@open_to(*STAFF)
+def bottlenecks() -> ResponseReturnValue:
+    """How long each stage takes, and what stands in it now."""
+    programme = the_programme()
+    period = period_asked(calendars.today(programme))
+    now, before = (
+        figures.read_period(programme, *days, dimensions=("category",))
+        for days in ((period.first, period.last), figures.before(period.first, period.last))
+    )
+    known = sorted({m for stage in STAGES for m in now.by(f"stage_{stage}", "category")})
+    asked = request.args.get("category", "")
+    wrong = "" if asked in ("", *known) else _("No case of that kind left a stage in the period; all kinds are shown.")
+    asked = asked if asked in known else ""
+    found = waits.stages(programme, now, before, asked)
+    return render_template(
+        "metrics/bottlenecks.html", programme=programme, programmes=the_programmes(), period=period, stages=found,
+        slowest=waits.slowest(found), known=known, asked=asked, wrong=period.wrong or wrong, spans=SPANS,
+        period_name=figures.period_name,
+    )  # fmt: skip
+
+
+@bp.get("/reports/waits/<stage>")
+@open_to(*STAFF)
+def cases_waiting(stage: str) -> ResponseReturnValue:
+    """The cases in a stage now, those longest there first."""
+    if stage not in STAGES:
+        raise NotFound
+    programme = the_programme()
+    rows = waits.cases_waiting(programme, stage, calendars.today(programme))
+    return render_template(
+        "metrics/waiting_cases.html", programme=programme, measure=MEASURES[f"stage_{stage}"], rows=rows
+    )
+
+
+@bp.get("/reports/gaps")
+@open_to(*STAFF)
+def service_gaps() -> ResponseReturnValue:
+    """What waits beside who could take it, whom to recruit, and what is to come."""
+    programme = the_programme()
+    asked = request.args.get("by", "category")
+    dimension = asked if asked in gaps.DIMENSIONS else "category"
+    days, wanted = gaps.wanted_over_time(programme)
+    return render_template(
+        "metrics/gaps.html", programme=programme, programmes=the_programmes(), dimension=dimension,
+        dimensions={key: DIMENSIONS[key] for key in gaps.DIMENSIONS}, needs=gaps.needs(programme, dimension), days=days,
+        wanted=wanted, outlook=gaps.outlook(programme), member_name=figures.member_name, horizons=gaps.HORIZONS,
+        wrong="" if asked == dimension else _("We cannot break this down by that, so it is by kind of matter."),
+    )  # fmt: skip
+
+
+@bp.get("/reports/programmes")
+@open_to(*STAFF)
+def programmes_compared() -> ResponseReturnValue:
+    """The main figures of each programme the reader works for, side by side."""
+    programme = the_programme()
+    mine = the_programmes()
+    period = period_asked(calendars.today(programme))
+    read: list[tuple[Any, figures.PeriodFigures]] = []
+    for each in mine[:12]:
+        found = figures.read_period(each, period.first, period.last, dimensions=())
+        goals.add_people(found, each)
+        read.append((each, found))
+    return render_template(
+        "metrics/programmes.html", programme=programme, period=period, read=read, more=len(mine) - len(read),
+        measures=[MEASURES[key] for key in COMPARED], shown=wording.shown, period_name=figures.period_name, spans=SPANS,
+    )  # fmt: skip

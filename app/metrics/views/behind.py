@@ -1,0 +1,121 @@
+"""The records behind a figure: cases, volunteers, or the counts that a share is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from app.accounts import calendars
+from app.accounts.models import Programme
+from app.clients.models import Case, CaseStatus
+from app.core.access import STAFF, open_to
+from app.core.errors import NotFound
+from app.core.lists import Page, csv_download, page_of, whole
+from app.matching.models import Assignment
+from app.volunteers.models import Volunteer
+
+from .. import figures, goals, people, wording
+from ..definitions import Measure
+from ..forms import Period, period_asked
+from ..measures import MEASURES
+from ..window import Fact
+from . import bp
+from .staff import the_programme
+
+AT_ONCE = 50
+HEADER = ("case", "day", "amount", "category", "county", "status")
+
+
+@bp.get("/reports/<measure>/cases")
+@open_to(*STAFF)
+def cases_behind(measure: str) -> ResponseReturnValue:
+    """The cases behind one figure."""
+    of = MEASURES.get(measure)
+    if of is None:
+        raise NotFound
+    programme = the_programme()
+    period = period_asked(calendars.today(programme))
+    cell = (request.args.get("by", "all"), request.args.get("member", "all"))
+    if cell[0] not in of.dimensions:
+        raise NotFound
+    if of.kind in ("people", "now"):
+        return _people(programme, of, period, cell)
+    if of.kind != "count":
+        return _parts(programme, of, period, cell)
+    facts = figures.facts_behind(programme, measure, period.first, period.last, dimension=cell[0], member=cell[1])
+    if request.args.get("format") == "csv":
+        return _as_file(of, period, facts)
+    rows = _page(facts)
+    return render_template(
+        "metrics/cases.html", measure=of, page=rows, rows=figures.with_cases(rows.rows),
+        total=figures.total_of(measure, facts),
+        rolled_up=_rolled_up(programme, of, period, cell), period=period, label=_label(cell), programme=programme,
+        period_name=figures.period_name, shown=wording.shown,
+    )  # fmt: skip
+
+
+def _rolled_up(programme: Programme, measure: Measure, period: Period, cell: tuple[str, str]) -> float | None:
+    """What the report says of the same figure, as of the last count."""
+    found = figures.read_period(programme, period.first, period.last, dimensions=(cell[0],))
+    return found.value(measure.key, *cell)
+
+
+def _label(cell: tuple[str, str]) -> str:
+    return "" if cell[0] == "all" else figures.member_name(*cell)
+
+
+def _page(facts: Sequence[Fact]) -> Page:
+    number = min(whole("page", 1), max(1, -(-len(facts) // AT_ONCE)))
+    return Page(facts[(number - 1) * AT_ONCE : number * AT_ONCE], number, AT_ONCE, len(facts))
+
+
+def _as_file(measure: Measure, period: Period, facts: Sequence[Fact]) -> ResponseReturnValue:
+    lines = (
+        (c.number, f.on_day, wording.plain(measure, f.amount), c.problem_code, c.county, c.status)
+        for n in range(0, len(facts), 1_000)
+        for c, f in figures.with_cases(facts[n : n + 1_000])
+    )
+    return csv_download(f"{measure.key}-{period.first}-{period.last}", HEADER, lines)
+
+
+def _parts(programme: Programme, measure: Measure, period: Period, cell: tuple[str, str]) -> ResponseReturnValue:
+    """A share, a mean or days: the counts it is made of."""
+    found = figures.read_period(programme, period.first, period.last, dimensions=(cell[0],))
+    keys = dict.fromkeys((*measure.part, *measure.whole))
+    return render_template(
+        "metrics/parts_behind.html", measure=measure, value=found.value(measure.key, *cell), period=period,
+        made_of=[(MEASURES[key], found.count(key, *cell), key in measure.part) for key in keys], cell=cell,
+        label=_label(cell), programme=programme, period_name=figures.period_name, shown=wording.shown,
+    )  # fmt: skip
+
+
+def _people(programme: Programme, measure: Measure, period: Period, cell: tuple[str, str]) -> ResponseReturnValue:
+    """Volunteers, or cases as they stand now."""
+    found = figures.read_period(programme, period.first, period.last, dimensions=())
+    goals.add_people(found, programme)
+    if measure.key in people.BEHIND:
+        chosen = people.BEHIND[measure.key](programme, period.first, period.last)
+        page = page_of(select(Volunteer).where(Volunteer.id.in_(chosen)).order_by(Volunteer.id), scalars=True)
+        rows: list[Any] = [(volunteer, None) for volunteer in page.rows]
+    else:
+        page = page_of(_cases_now(programme, measure).order_by(Case.id), scalars=True)
+        rows = [(None, case) for case in page.rows]
+    return render_template(
+        "metrics/people_behind.html", measure=measure, page=page, rows=rows, value=found.value(measure.key),
+        period=period, programme=programme, period_name=figures.period_name, shown=wording.shown,
+    )  # fmt: skip
+
+
+def _cases_now(programme: Programme, measure: Measure) -> Any:
+    mine = select(Case).where(Case.programme_id == programme.id)
+    if measure.key == "waiting_now":
+        return mine.where(Case.status == CaseStatus.AVAILABLE)
+    approved = people.BEHIND["volunteers_approved"](programme, *figures.quarter_of(calendars.today(programme)))
+    used = select(Assignment.case_id).where(
+        Assignment.ended_at.is_(None), Assignment.uses_slot, Assignment.volunteer_id.in_(approved)
+    )
+    return mine.where(Case.id.in_(used))

@@ -1,0 +1,47 @@
+"""How the value of a measure is written, on pages and in files."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.core.i18n import hours, money, number
+
+from .definitions import Measure
+
+NOTHING = "–"
+
+
+def shown(measure: Measure, value: float | None) -> str:
+    """`58 %`, `12 days`, `$1,200`, `4.5`, `1,234`, or a dash where nothing counts."""
+    if value is None:
+        return NOTHING
+    if measure.kind == "share":
+        return _("%(share)s %%", share=round(100 * value))
+    if measure.kind == "mean":
+        return f"{value:.2f}"
+    if measure.kind == "days":
+        return ngettext("%(num)s day", "%(num)s days", int(value))
+    whole = int(value)
+    if measure.unit == "hours":
+        return hours(whole) or "0"
+    return money(whole) if measure.unit == "money" else number(whole)
+
+
+def plain(measure: Measure, value: float) -> float:
+    """The same as a number of a file: hours and dollars, a share from 0 to 1."""
+    if measure.unit in ("hours", "money"):
+        return value / 100
+    return round(value, 4) if measure.kind in ("share", "mean") else value
+
+
+def change(measure: Measure, now: float | None, before: float | None) -> str:
+    """How much more or less than the period before, in words; nothing where either is missing."""
+    if now is None or before is None:
+        return ""
+    if now == before:
+        return _("the same")
+    size = shown(measure, abs(now - before))
+    if measure.kind == "share":
+        size = _("%(n)s points", n=round(100 * abs(now - before)))
+    return _("%(size)s more", size=size) if now > before else _("%(size)s less", size=size)

@@ -14,7 +14,7 @@ from app.core.db import session
 from app.core.mail import WAITING, Mail
 from app.matching.models import Referral
 
-from .mail_hours import leaves_at, office_of, waits_for_hours
+from .mail_hours import leaves_at, office_of, waits_for_hours, zone_for
 from .models_escalations import Escalation
 from .queries import is_asked_just_now
 
@@ -32,25 +32,26 @@ def not_its_turn_before(mail: Mail) -> datetime | None:
     programme = office_of(mail) if waits_for_hours(mail) else None
     if programme is None:
         return None
-    later = _behind_another(mail, programme) if mail.kind not in FIRST else None
-    if later is None and not daily.is_day_of(mail, calendars.today(programme)):
-        later = _next_day(mail, programme)
+    zone = zone_for(mail, programme)
+    later = _behind_another(mail, programme, zone) if mail.kind not in FIRST else None
+    if later is None and not daily.is_day_of(mail, clock.today_in(zone)):
+        later = _next_day(mail, programme, zone)
     if later is None or _must_be_answered_before(mail, later + TIME_TO_ANSWER):
         return None
     links.prolong(PORTAL, mail.record_kind, mail.record_id, made_at=mail.created_at, until=later + LINK_LASTS)
     return later
 
 
-def _next_day(mail: Mail, programme: Programme) -> datetime:
-    day = calendars.business_day_on_or_after(calendars.today(programme) + timedelta(days=1), programme)
-    return leaves_at(mail, calendars.opening_at(day, programme))
+def _next_day(mail: Mail, programme: Programme, zone: str) -> datetime:
+    day = calendars.business_day_on_or_after(clock.today_in(zone) + timedelta(days=1), programme)
+    return leaves_at(mail, calendars.opening_at(day, programme, zone))
 
 
-def _behind_another(mail: Mail, programme: Programme) -> datetime | None:
+def _behind_another(mail: Mail, programme: Programme, zone: str) -> datetime | None:
     """A check-in that is due is written first, and what comes before this mail leaves first."""
     if is_asked_just_now(mail):
         return clock.now() + LOOK_AGAIN
-    tonight = calendars.closing_at(calendars.today(programme), programme)
+    tonight = calendars.closing_at(clock.today_in(zone), programme, zone)
     waiting = select(Mail.kind, Mail.due_at).where(
         Mail.to_hash == mail.to_hash, Mail.id != mail.id, text(f"({WAITING})"), Mail.due_at <= tonight
     )

@@ -50,7 +50,7 @@ def leaves_at(mail: Mail, moment: datetime) -> datetime:
     programme = office_of(mail)
     if programme is None:
         return moment
-    zone, hearings = _zone(mail, programme), hearing_days(mail.case)
+    zone, hearings = zone_for(mail, programme), hearing_days(mail.case)
     found = calendars.next_business_moment(moment, programme, zone)
     while found.astimezone(ZoneInfo(zone)).date() in hearings:
         next_day = found.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
@@ -58,7 +58,7 @@ def leaves_at(mail: Mail, moment: datetime) -> datetime:
     return found
 
 
-def _zone(mail: Mail, programme: Programme) -> str:
+def zone_for(mail: Mail, programme: Programme) -> str:
     """Where the reader is at work: a volunteer's own zone, else the programme's."""
     own = zone_of(mail.to_hash) if mail.audience == "volunteer" and mail.to_hash else None
     return own or programme.time_zone

@@ -20,6 +20,7 @@ from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import LinkGone, NotFound, refuse_if
 from app.core.mail import Mail
 from app.tasks.operations import finish_tasks, open_task
+from app.volunteers.mail_choices import zone_of
 from app.volunteers.operations_leave import leave_on
 
 from . import ladder, mails, queries
@@ -66,16 +67,24 @@ def write_due(first: Checkin) -> None:
     """Take every step that is due for one person: one mail about all of it, in office hours, at most one a day."""
     address, programme = mails.address_of(first), first.case.programme
     today = calendars.today(programme)
-    is_free = address is not None and daily.take_day(address, today)  # before anything is locked: the others wait here
+    their_day = clock.today_in(_zone_of(first))
+    is_free = address is not None and daily.take_day(address, their_day)  # before any lock: the others wait here
     letters = [checkin for checkin in queries.due_with(first) if wants_letter(checkin)]
     permitted = [checkin for checkin in letters if is_free and _may_leave_now(checkin)]
     for checkin in letters:
         if checkin not in permitted:
             _postpone(checkin, today, is_free=is_free)
     if permitted and (sent := _write(_newest_of_each_part(permitted))) is not None:
-        daily.keep_for(sent, today)
+        daily.keep_for(sent, their_day)
     elif is_free and address is not None:
-        daily.give_back(address, today)
+        daily.give_back(address, their_day)
+
+
+def _zone_of(checkin: Checkin) -> str:
+    """Where the day is reckoned: the volunteer's own zone, else the programme's."""
+    volunteer = checkin.assignment.volunteer if checkin.audience is Audience.VOLUNTEER else None
+    own = zone_of(volunteer.email_hash) if volunteer is not None else None
+    return own or checkin.case.programme.time_zone
 
 
 def _may_leave_now(checkin: Checkin) -> bool:

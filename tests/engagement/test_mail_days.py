@@ -21,6 +21,7 @@ from app.engagement.models import Audience, Checkin
 from app.engagement.models_escalations import Escalation
 from app.matching.models import Referral, ReferralStatus, ReferralWay
 from app.tasks.models import Task
+from app.volunteers.models_mails import MailChoices
 from tests import factories
 from tests.core import mail_servers
 from tests.core.test_delivery import Office, office
@@ -270,3 +271,18 @@ def test_of_two_mails_a_worker_hands_one_over_and_puts_the_other_off(office: Off
         assert delivery.deliver_one()
         assert server.count() == {"ana@example.net": 3}
     assert first.sent_at is not None
+
+
+def test_the_day_is_the_readers_own(app: Flask) -> None:
+    guam = "Pacific/Guam"  # 9 am there is 5 pm of the day before in Chicago
+    opens = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    with clock.at(MONDAY), transaction():
+        factories.programme()
+        person = factories.volunteer(email="noor@example.net")
+        rows = [put("volunteer.expiring", n=n) for n in range(2)]
+        person.email_hash = rows[0].to_hash
+        factories.add(MailChoices(volunteer=person, time_zone=guam))
+    with clock.at(opens):
+        assert turn(rows[0]) is None
+    with clock.at(opens + timedelta(hours=7.5)):  # the next day in Chicago, still the same in Guam
+        assert turn(rows[1]) == opens + timedelta(days=1)

@@ -21,6 +21,7 @@ from app.core.mail import Mail, MailStatus
 from app.matching import jobs
 from app.metrics import publishing, rollup
 
+from .impact import impact_is_told
 from .lives import Life, life, plan
 from .people import Cast, found, gather_volunteers, hire
 from .scenes import set_the_scene
@@ -54,6 +55,7 @@ def load(now: datetime | None = None) -> Cast:
             priority.refresh_priority(session.get_one(Case, case_id))
     rollup.refresh_all()
     _publish(cast)
+    impact_is_told(cast, end)
     _mails_have_left()
     return cast
 

@@ -157,8 +157,10 @@ def _rate_of(rate: rates.Rate | None) -> Cell:
 def _source(rate: rates.Rate | None) -> str:
     if rate is None:
         return _("no rate entered")
-    until = _("until %(day)s", day=full_day(rate.last)) if rate.last else _("until today")
-    return _("%(source)s, from %(first)s %(until)s", source=rate.source, first=full_day(rate.first), until=until)
+    if rate.last is None:
+        return _("%(source)s; from %(first)s on", source=rate.source, first=full_day(rate.first))
+    return _("%(source)s; %(first)s to %(last)s", source=rate.source, first=full_day(rate.first),
+             last=full_day(rate.last))  # fmt: skip
 
 
 def _without_rate(found: rates.Value) -> str:

@@ -20,7 +20,7 @@ from app.metrics import equity, figures, rollup
 from app.metrics.equity import QUESTIONS, Counts, compare
 from app.metrics.equity_intervals import median, share, z_of
 from tests import factories
-from tests.metrics.test_rollup import a_docket
+from tests.metrics.lives import Lives
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 PLACED = QUESTIONS[0]
@@ -97,9 +97,10 @@ def test_groups_add_up_to_what_every_other_page_says(client: FlaskClient) -> Non
     with clock.at(NOW):
         with transaction():
             programme = factories.programme(slug="lakeshore", small_count_crossed=11)
-            a_docket(programme, 40, seed=7)
-            staff = factories.coordinator(programme)
-            for case in session.query(factories.Case).limit(5):
+            lives = Lives(programme, seed=7)
+            lives.some(40)
+            staff = lives.staff
+            for case in session.query(factories.Case).limit(9):
                 case.circumstances = ["over_60"]
         rollup.refresh(programme.id)
         first, last = date(2026, 1, 1), date(2026, 11, 21)

@@ -104,8 +104,9 @@ def test_a_certificate_is_checked_by_its_code_and_withdrawn(client: FlaskClient,
         somebody = factories.volunteer().user
     other = factories.sign_in(client.application.test_client(), somebody)
     assert other.get(f"/my/impact/certificates/{made.public_id}.pdf").status_code == 404
-    assert other.post(f"/my/impact/certificates/{made.public_id}/withdraw").status_code == 404
-    assert browser.post(f"/my/impact/certificates/{made.public_id}/withdraw").status_code == 303
+    assert other.post(f"/certificates/{made.public_id}/withdraw").status_code == 404
+    assert "This cannot be taken back" in browser.get(f"/certificates/{made.public_id}/withdraw").text
+    assert browser.post(f"/certificates/{made.public_id}/withdraw").status_code == 303
     gone = anybody.post("/certificates", data={"code": made.code}).text
     assert "This certificate was withdrawn" in gone
     assert "Sam Orchard" not in gone

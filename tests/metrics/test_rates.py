@@ -141,7 +141,7 @@ def test_value_stands_beside_each_total_with_rate_and_source(client: FlaskClient
     enter(session.merge(staff))
     words = re.sub(r"<[^>]+>|\s+", " ", desk.get(address).text)
     assert "$550.73" in words  # 15.83 hours at $34.79
-    assert f"{SOURCE}, from Jul 1, 2026" in words
+    assert f"{SOURCE}; from Jul 1, 2026 on" in words
     assert "The value is that of 15.83 hours; 2 hours have no rate." in words
     assert rates.rates_of(session.get_one(Programme, programme_id))[0].source == SOURCE
     text = desk.get(f"{address}&format=csv").get_data(as_text=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -81,17 +81,25 @@ def certificate_file(public_id: str) -> ResponseReturnValue:
     return file_answer(body, "application/pdf", f"certificate-{found.starts_on}-{found.ends_on}.pdf")
 
 
-@bp.post("/my/impact/certificates/<public_id>/withdraw")
+@bp.route("/certificates/<public_id>/withdraw", methods=["GET", "POST"])
 @open_to(Role.VOLUNTEER, Role.COORDINATOR)
 def withdraw_certificate(public_id: str) -> ResponseReturnValue:
-    """Withdraw a certificate."""
+    """Ask whether a certificate is to be withdrawn, and withdraw it."""
+    found = certificates.get_certificate(public_id, viewer=signed_in())
+    back = _back_from(found)
+    if request.method == "GET":
+        return render_template("metrics/withdraw_certificate.html", one=found, full_day=full_day, back=back)
     with transaction():
-        found = certificates.get_certificate(public_id, viewer=signed_in())
-        certificates.revoke(found, actor=signed_in())
-        mine = signed_in().volunteer is not None and found.volunteer_id == signed_in().volunteer.id  # type: ignore[union-attr]
-        slug = found.programme.slug
+        certificates.revoke(certificates.get_certificate(public_id, viewer=signed_in()), actor=signed_in())
     flash(_("Withdrawn. Whoever checks its code reads so."), "ok")
-    return redirect(url_for(".my_impact") if mine else url_for(".certificates_here", programme=slug), 303)
+    return redirect(back, 303)
+
+
+def _back_from(certificate: Certificate) -> str:
+    own = signed_in().volunteer
+    if own is not None and certificate.volunteer_id == own.id:
+        return url_for(".my_impact")
+    return url_for(".certificates_here", programme=certificate.programme.slug)
 
 
 @bp.get("/reports/certificates")

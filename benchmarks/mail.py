@@ -1,6 +1,7 @@
 """Check-ins and mails a second with one and four workers, and what a million old mails cost who takes the next one.
 
-    python -m benchmarks.mail [mails] [old mails] [seconds of the web]
+    python -m benchmarks.mail [mails] [old mails]
+    python -m benchmarks.mail --dead-server [seconds]
 
 SQLite at `synchronous=FULL`; with TEST_DATABASE_URL, the PostgreSQL that it names. The mail server is aiosmtpd in a
 process of its own. Beside the desk, in the same run and to the same server: a bare loop over smtplib, which keeps no
@@ -15,7 +16,6 @@ import smtplib
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,16 +27,17 @@ from typing import Any
 import time_machine
 from flask import Flask
 from sqlalchemy import text, update
+from sqlalchemy.engine import make_url
 
 from app.core import clock, db, delivery, mail, migrate
 from app.core.db import session, transaction
 from app.core.mail import Mail
 from app.engagement import jobs
+from benchmarks.dead_mail_server import compare
 from config import Settings
 from tests import factories
 from tests.conftest import KEYS, SERVER, Kept
-from tests.core.mail_servers import free_port, silent
-from tests.promises.served import Web, ask, cookie_of
+from tests.core.mail_servers import free_port
 from tests.promises.test_every_checkin_leaves import NOW, place
 
 OLD = """INSERT INTO outbox_mails (kind, occasion, to_hash, lane, to_address, subject, text, sender_name, language,
@@ -173,74 +174,53 @@ def old_rows(count: int, most: int) -> None:
     print(f"{'  p99 against that with a thousand':44}{found[most] / found[1000]:9.2f} times")
 
 
-def web(app: Flask, url: str, folder: Path, seconds: float) -> None:
-    """Two pages, asked for by four people, with a mail server that works and with one that hangs."""
-    with transaction():
-        programme = factories.programme()
-        cookie = cookie_of(app, factories.coordinator(programme))
-    with smtp_server() as well, silent() as hanging:
-        for said, port in (("works", well), ("hangs", hanging)):
-            fill(200, said)
-            session.remove()
-            db.engine().dispose()
-            served = Web(url, folder / said, 2, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port))
-            environ = {**os.environ, **{name.upper(): value for name, value in KEYS.items()}, "DATABASE_URL": url,
-                       "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port)}  # fmt: skip
-            worker = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker"], env=environ,
-                                      stderr=subprocess.DEVNULL)  # fmt: skip
-            took = asked_for(served, cookie, seconds)
-            worker.kill()
-            worker.wait()
-            served.stop()
-            cuts = quantiles(took, n=100)
-            print(
-                f"{f'pages while the mail server {said} ({len(took)})':44}{cuts[49]:9.1f} ms p50{cuts[94]:9.1f} ms p95"
-            )
-
-
-def asked_for(served: Web, cookie: str, seconds: float) -> list[float]:
-    took: list[float] = []
-    ends = time.monotonic() + seconds
-
-    def person(n: int) -> None:
-        while time.monotonic() < ends:
-            began = time.perf_counter()
-            assert ask(served.port, "GET", "/today" if n % 2 else "/outbox", cookie).status == 200
-            took.append((time.perf_counter() - began) * 1000)
-
-    threads = [threading.Thread(target=person, args=(n,)) for n in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return took
-
-
-def main(count: int, most: int, seconds: float) -> None:
+@contextmanager
+def database() -> Iterator[tuple[str, Path]]:
+    """A migrated database and a folder that go when the block ends."""
     with tempfile.TemporaryDirectory() as folder:
         url = SERVER or f"sqlite:///{Path(folder) / 'desk.sqlite3'}"
         engine = db.make_engine(url)
         migrate.upgrade(engine)
         engine.dispose()
-        print(f"{count} mails, {engine.dialect.name}, {clock.now():%Y-%m-%d}")
+        yield url, Path(folder)
+
+
+def settings_of(url: str, port: int) -> Settings:
+    values: dict[str, Any] = {"mail_server": "127.0.0.1", "mail_port": port, "mails_per_minute": 10_000_000}
+    return Settings(database_url=url, **KEYS, **values)
+
+
+def on_a_dead_server(seconds: float) -> None:
+    with database() as (url, folder), smtp_server() as port:
+        print(f"{seconds:.0f} seconds each, {make_url(url).get_backend_name()}, {clock.now():%Y-%m-%d}")
+        app = Kept.on(settings_of(url, port))
+        with app.app_context():
+            compare(app, url, folder, port, seconds)
+            session.remove()
+            db.engine().dispose()
+
+
+def main(count: int, most: int) -> None:
+    with database() as (url, _folder):
+        print(f"{count} mails, {make_url(url).get_backend_name()}, {clock.now():%Y-%m-%d}")
         with smtp_server() as port:
             for kept in (False, True):
                 rate = bare(port, count, kept=kept)
                 print(
                     f"{'bare smtplib, ' + ('one connection' if kept else 'a connection each'):44}{rate:9.0f} a second"
                 )
-            values: dict[str, Any] = {"mail_server": "127.0.0.1", "mail_port": port, "mails_per_minute": 10_000_000}
-            app = Kept.on(Settings(database_url=url, **KEYS, **values))
+            app = Kept.on(settings_of(url, port))
             with app.app_context():
                 hand_over(app, count)
                 check_ins(app, count)
                 old_rows(count, most)
-                if seconds:
-                    web(app, url, Path(folder), seconds)
                 session.remove()
                 db.engine().dispose()
 
 
 if __name__ == "__main__":
-    asked = [int(each) for each in sys.argv[1:4]]
-    main(*(asked + [400, 1_000_000, 15][len(asked) :]))
+    if sys.argv[1:2] == ["--dead-server"]:
+        on_a_dead_server(float((sys.argv[2:] or ["60"])[0]))
+    else:
+        asked = [int(each) for each in sys.argv[1:3]]
+        main(*(asked + [400, 1_000_000][len(asked) :]))

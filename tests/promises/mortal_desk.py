@@ -16,22 +16,24 @@ import time_machine
 from sqlalchemy import func, select, update
 
 from app import create_app, schedule
-from app.core import clock, slots
-from app.core.db import make_engine
+from app.core import clock, delivery, slots
+from app.core.db import engine, make_engine, session, transaction
 from app.core.mail import Mail, MailStatus
 from app.core.slots import ScheduleSlot
-from app.engagement import queries
+from app.engagement import operations, queries
+from app.engagement.jobs import send_one
 from app.engagement.models import Checkin
+from app.matching.models import Assignment
 from app.worker import run_worker
 from config import load
 from tests.core.mortal_workers import let_time_pass, unfinished
 
-ROLES: tuple[Callable[..., None], ...] = (run_worker, run_worker, schedule.run_scheduler)
+WORKERS, SCHEDULERS = 2, 5
 PLAN = "checkins.plan"
 
 
 def main(kills: int, moment: str, span: float) -> None:
-    """Kill so many of them in the middle of their work, a set of three at a time, then let one set finish."""
+    """Kill so many at work, two workers and one of five schedulers at a time; then let them finish."""
     app = create_app(load())
     url = app.extensions["settings"].database_url
     schedule.TIMETABLE[:] = [job for job in schedule.TIMETABLE if job.name == PLAN]
@@ -40,13 +42,17 @@ def main(kills: int, moment: str, span: float) -> None:
     chance = random.Random(20)
     started = time.monotonic()
     with time_machine.travel(datetime.fromisoformat(moment), tick=True):
-        for killed in range(0, kills, len(ROLES)):
-            _round(app, ROLES[: kills - killed], chance.uniform(0.3 * span, 1.7 * span), url)
-        last = [_start(role, app) for role in ROLES]
+        _warm_up(app)
+        clocks = [_start(schedule.run_scheduler, app) for _ in range(SCHEDULERS)]
+        for killed in range(0, kills, WORKERS + 1):
+            workers = min(WORKERS, kills - killed)
+            ending = clocks if killed + workers < kills else []
+            _round(app, workers, ending, chance.uniform(0.3 * span, 1.7 * span), url)
+        last = [*clocks, *(_start(run_worker, app) for _ in range(WORKERS))]
         while _is_anything_left(url):
             if time.monotonic() > started + 3000:
                 raise TimeoutError("Something is left that nobody takes.")
-            time.sleep(0.3)
+            time.sleep(1)
             let_time_pass(url, leases=False)
         _end(last)
     print(f"{time.monotonic() - started:.0f} s")  # noqa: T201
@@ -58,11 +64,25 @@ def _plan_in_any_order() -> None:
     queries.parts_to_ask = lambda: in_order().order_by(None).order_by(func.random())
 
 
-def _round(app: Any, roles: tuple[Callable[..., None], ...], seconds: float, url: str) -> None:
-    """They live for a while and die together; then their leases run out."""
-    living = [_start(role, app) for role in roles]
+def _warm_up(app: Any) -> None:
+    """What every process would first have to work out anew is worked out once, on the first of what is due."""
+    with app.app_context():
+        for assignment_id in session.scalars(queries.parts_to_ask().limit(2)).all():
+            with transaction():
+                operations.plan_checkins(session.get_one(Assignment, assignment_id))
+        while send_one() or delivery.deliver_one() or delivery.park_one():
+            pass
+        session.remove()
+        engine().dispose()
+
+
+def _round(app: Any, count: int, clocks: list[int], seconds: float, url: str) -> None:
+    """Workers live for a while and die together, with the oldest of the schedulers; then their leases run out."""
+    living = [_start(run_worker, app) for _ in range(count)]
     time.sleep(seconds)
-    _end(living)
+    _end(living + clocks[:1])
+    if clocks:
+        clocks[:] = [*clocks[1:], _start(schedule.run_scheduler, app)]
     let_time_pass(url)
     _free_slots(url)
 
@@ -84,26 +104,26 @@ def _end(children: list[int]) -> None:
 
 def _free_slots(url: str) -> None:
     """The jobs of the dead are run again, and a clock comes round more often than every five minutes."""
-    engine = make_engine(url)
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+    made = make_engine(url)
+    with made.connect().execution_options(writing=True) as connection, connection.begin():
         before = datetime(2000, 1, 1, tzinfo=UTC)
         connection.execute(update(ScheduleSlot).where(ScheduleSlot.lease_until.is_not(None)).values(lease_until=before))
-    engine.dispose()
+    made.dispose()
 
 
 def _is_anything_left(url: str) -> bool:
     """Is there a job, a check-in or a mail that somebody may still take?"""
     soon = clock.now() - timedelta(seconds=5)
-    engine = make_engine(url)
+    made = make_engine(url)
     waiting = (
         select(ScheduleSlot.id).where(ScheduleSlot.done_at.is_(None)),
         select(Checkin.id).where(Checkin.sent_at.is_(None), Checkin.closed_at.is_(None), Checkin.due_at <= soon),
         select(Mail.id).where(Mail.status == MailStatus.SENDING),
     )
-    with engine.connect() as connection:
+    with made.connect() as connection:
         planned = connection.execute(select(ScheduleSlot.id).where(ScheduleSlot.done_at.is_not(None)).limit(1)).first()
         left = planned is None or any(connection.execute(each.limit(1)).first() for each in waiting)
-    engine.dispose()
+    made.dispose()
     return left or unfinished(url)
 
 

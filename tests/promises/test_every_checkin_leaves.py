@@ -51,8 +51,10 @@ def test_every_checkin_is_sent_or_becomes_a_task(
     found = Found(server)
     wrong = list(found.wrong())
     print(  # noqa: T201
-        f"promise 5: {asked} check-ins due, {kills} workers and schedulers killed: {dict(found.kinds)} mails, "
-        f"{found.called} by phone, {found.repeated} repeated with the same Message-ID, {len(wrong)} wrong; {took}"
+        f"promise 5: {asked} check-ins due, {kills} workers and schedulers killed, five schedulers at once: "
+        f"{', '.join(f'{count} {kind}' for kind, count in sorted(found.kinds.items()))}, {len(found.tasks)} tasks, "
+        f"{found.called} by phone, {found.repeated} repeated with the same Message-ID, {len(wrong)} lost, doubled or "
+        f"without an end; {took}"
     )
     assert wrong == []
     assert len(found.checkins) == asked

@@ -28,15 +28,6 @@ def _pinned(cells: Mapping[str, int], hidden: set[str]) -> bool:
     return len(hidden) == 1 or sum(cells[m] for m in hidden) == len(hidden)
 
 
-def shown(cells: Mapping[str, int], *, small: int, total_hidden: bool = False) -> list[list[object]] | None:
-    """A table's rows as published, hidden counts as None, the greatest shown first; None: not shown at all."""
-    hidden = hidden_members(cells, small=small)
-    if hidden is None or total_hidden:
-        return None
-    order = sorted(cells, key=lambda m: (m in hidden, -cells[m] if m not in hidden else 0, m))
-    return [[member, None if member in hidden else cells[member]] for member in order]
-
-
 def is_small(count: int, small: int) -> bool:
     """Is a count one that must not be shown?"""
     return 0 < count < small

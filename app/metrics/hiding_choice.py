@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .hiding_system import Key, State, System, World
@@ -10,55 +11,84 @@ ALREADY = 1e-3  # moving what is hidden anyway costs next to nothing
 ROUNDS = 3
 
 
-class CannotHide(Exception):
-    """A small count follows from what was published before, whatever is hidden now."""
-
-
 @dataclass
 class Choice:
     """What stays hidden of a publication, and why; each small count with a world in which it is none."""
 
-    hidden: dict[Key, str] = field(default_factory=dict)  # small, or beside
+    hidden: dict[Key, str] = field(default_factory=dict)  # small, beside, withheld or kept
     worlds: dict[Key, World] = field(default_factory=dict)
+    moving: dict[Key, list[World]] = field(default_factory=dict)  # the worlds in which a figure differs
 
     def beside(self) -> list[Key]:
         """What is hidden only so that nothing follows from it."""
         return [key for key, why in self.hidden.items() if why == "beside"]
 
 
-def choose(system: System) -> Choice:
+def choose(system: System, kept: Iterable[Key] = ()) -> Choice:
     """Hide small counts and what would give them away.
 
     For each small count there is then another world of whole numbers that reads exactly the same and in which that
     count is at least as great as its floor; so no reader can work it out, nor that it is small.
 
-    :raises CannotHide: there is no such world
+    Where no such world is found, everything new that is bound to the count stays hidden, which tells nothing new.
+
+    :param kept: what is hidden in any case
     """
-    choice = Choice()
+    choice = Choice(dict.fromkeys(kept, "kept"))
     for key in system.sensitive():
         if system.figures[key].state is State.OPEN:
             choice.hidden[key] = "small"
+    touched = _touched(system)
     for key in system.sensitive():
-        if key not in choice.worlds:
+        if key in touched and key not in choice.worlds:
             _protect(system, choice, key)
     _show_again(system, choice)
     return choice
 
 
+def _touched(system: System) -> set[Key]:
+    """The figures of which something new could be learned; the others are as safe as they were."""
+    pieces = [group for group in system.pieces() if any(system.figures[k].state is State.OPEN for k in group)]
+    return set().union(*pieces)
+
+
 def _protect(system: System, choice: Choice, key: Key) -> None:
-    world = system.other_world(key, _costs(system, choice, spare=False))
+    world = _of_known(system, choice, key) or system.other_world(key, _costs(system, choice, spare=False))
     if world is None:
         world = _cheapest(system, choice, key)
+        if world is None:
+            _withhold(system, choice, key)
+            return
         for moved in world.moves:
             if system.figures[moved].state is State.OPEN:
                 choice.hidden.setdefault(moved, "beside")
     _note(system, choice, world)
 
 
+def _withhold(system: System, choice: Choice, key: Key) -> None:
+    """Hide everything new that any sum binds to a figure."""
+    for group in system.pieces():
+        if key in group:
+            new = (k for k in group if system.figures[k].state is State.OPEN and system.figures[k].value > 0)
+            choice.hidden.update({k: choice.hidden.get(k, "withheld") for k in new})
+
+
+def _of_known(system: System, choice: Choice, key: Key) -> World | None:
+    """A world made of one found before, turned round or repeated until it lifts this figure to its floor."""
+    need = system.figures[key].floor - system.figures[key].value
+    for world in choice.moving.get(key, ()):
+        times = -(-need // abs(world.moves[key])) * (1 if world.moves[key] > 0 else -1)
+        moves = {k: times * by for k, by in world.moves.items()}
+        if all(system.figures[k].value + by >= system.figures[k].least for k, by in moves.items()):
+            return World(moves)
+    return None
+
+
 def _note(system: System, choice: Choice, world: World) -> None:
     """A world proves every small count that it lifts to its floor."""
     for key, by in world.moves.items():
         figure = system.figures[key]
+        choice.moving.setdefault(key, []).append(world)
         if figure.is_small and figure.state is not State.SHOWN and figure.value + by >= figure.floor:
             choice.worlds.setdefault(key, world)
 
@@ -74,7 +104,7 @@ def _costs(system: System, choice: Choice, *, spare: bool = True) -> dict[Key, f
     return costs
 
 
-def _cheapest(system: System, choice: Choice, key: Key) -> World:
+def _cheapest(system: System, choice: Choice, key: Key) -> World | None:
     """The world that needs the least hidden; weighing again by how far each figure moved finds fewer of them."""
     costs, best, least = _costs(system, choice), None, float("inf")
     weighed = dict(costs)
@@ -87,8 +117,6 @@ def _cheapest(system: System, choice: Choice, key: Key) -> World:
             best, least = world, lost
         weighed = dict(costs)
         weighed.update({k: costs[k] / abs(by) for k, by in world.moves.items() if costs.get(k, 0) > ALREADY})
-    if best is None:
-        raise CannotHide(str(key))
     return best
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .hiding_bounds import Floats, least_moves
 
 Key = Hashable
+REACHES = ((2, 4), (3, 6), (4, 12), (1000, 10**6))  # how many sums away a world is looked for, how wide
 Relation = Sequence[tuple[Key, int]]
 
 
@@ -79,37 +80,69 @@ class System:
         found = [k for k, f in self.figures.items() if f.is_small and f.state is not State.SHOWN]
         return sorted(found, key=lambda k: (self.figures[k].value - self.figures[k].floor, str(k)))
 
-    def _around(self, key: Key, movable: Mapping[Key, float]) -> tuple[list[Key], list[int]]:
-        """What a figure is bound to through sums: figures that may move, and the sums."""
-        figures, sums, waiting = {key: None}, dict[int, None](), [key]
-        while waiting:
-            for number in self._part_of.get(waiting.pop(), ()):
-                if number in sums:
-                    continue
-                sums[number] = None
-                new = [k for k, _ in self.relations[number] if k in movable and k not in figures]
-                figures.update(dict.fromkeys(new))
-                waiting += new
-        return [k for k in figures if k != key], list(sums)
+    def pieces(self) -> list[set[Key]]:
+        """The figures that may move, in groups that no sum binds to each other."""
+        left, found = set(self._part_of), []
+        while left:
+            group, waiting = set[Key](), [left.pop()]
+            while waiting:
+                key = waiting.pop()
+                group.add(key)
+                near = {k for number in self._part_of[key] for k, _ in self.relations[number]} & left
+                left -= near
+                waiting += near
+            found.append(group)
+        return found
 
-    def other_world(self, key: Key, costs: Mapping[Key, float], *, least: int | None = None) -> World | None:
-        """The cheapest world in which a figure is at least its floor, moving only figures that have a cost.
+    def _around(self, key: Key, costs: Mapping[Key, float], reach: int, width: int) -> tuple[list[Key], list[int]]:
+        """Figures within a few sums of one, the cheapest and greatest of each sum, and every sum that binds them."""
+        figures, edge, seen = {key: None}, [key], set[int]()
+        for _step in range(reach):
+            sums = [n for n in dict.fromkeys(n for k in edge for n in self._part_of.get(k, ())) if n not in seen]
+            seen.update(sums)
+            edge = []
+            for number in sums:
+                near = [k for k, _ in self.relations[number] if k in costs and k not in figures]
+                near.sort(key=lambda k: (costs[k], -self.figures[k].value))
+                edge += near[:width]
+                figures.update(dict.fromkeys(near[:width]))
+            if not edge:
+                break
+        bound = dict.fromkeys(number for k in figures for number in self._part_of.get(k, ()))
+        return [k for k in figures if k != key], list(bound)
 
-        None where every world that reads the same gives the figure less, or no whole numbers were found.
+    def other_world(self, key: Key, costs: Mapping[Key, float]) -> World | None:
+        """A cheap world in which a figure is at least its floor, moving only figures that have a cost.
+
+        Looked for among the nearest figures first. None where every world that reads the same gives it less, or no
+        whole numbers were found.
         """
+        tried = -1
+        for reach, width in REACHES:
+            keys, sums = self._around(key, costs, reach, width)
+            if len(keys) == tried:
+                break
+            tried = len(keys)
+            world = self._world(key, keys, sums, costs)
+            if world is not None:
+                return world
+        return None
+
+    def _world(self, key: Key, keys: list[Key], sums: list[int], costs: Mapping[Key, float]) -> World | None:
+        """The cheapest world among some figures; where that is in halves or quarters, a multiple of another."""
         figure = self.figures[key]
-        need = (figure.floor if least is None else least) - figure.value
-        keys, sums = self._around(key, costs)
         matrix = self._matrix([key, *keys], sums)
         down = np.array([max(0, self.figures[k].value - self.figures[k].least) for k in keys], dtype=float)
         price = np.array([costs[k] for k in keys], dtype=float)
-        moves = least_moves(
-            np.hstack([matrix[:, 1:], -matrix[:, 1:]]),
-            -need * matrix[:, 0],
-            np.concatenate([price, price]),
-            np.concatenate([np.full(len(keys), np.inf), down]),
-        )
-        return None if moves is None else self._whole(key, need, keys, moves, matrix)
+        caps = np.concatenate([np.full(len(keys), np.inf), down])
+        both = np.hstack([matrix[:, 1:], -matrix[:, 1:]])
+        for times, cap in ((1, caps), (2, np.floor(caps / 2)), (4, np.floor(caps / 4))):
+            need = -(-(figure.floor - figure.value) // times)
+            moves = least_moves(both, -need * matrix[:, 0], np.concatenate([price, price]), cap)
+            world = None if moves is None else self._whole(key, need * times, keys, moves * times, matrix)
+            if world is not None or (moves is None and times == 1):
+                return world
+        return None
 
     def _matrix(self, keys: list[Key], sums: list[int]) -> Floats:
         columns = {key: n for n, key in enumerate(keys)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -15,14 +15,13 @@ from app.core.access import Role
 from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 
-from .figures import PeriodFigures, member_name, period_of, read_period
-from .hiding import is_small, shown
-from .measures import LEFT_THE_LIST
+from .figures import period_of
 from .models import PublishedPeriod
+from .publishing_draft import Draft, prepare
+from .publishing_figures import as_published
+from .publishing_system import Version
 
-TABLES = (("closed", "category"), ("closed", "closing_code"), ("closed", "county"), ("accepted", "category"))
-PLACES_AND_TRAITS = ("county", "language")
-PLAIN = ("accepted", "listed", "closed", "checkins_sent", "checkins_answered")  # a grant pays from acceptance on
+KINDS = ("month", "quarter", "half", "year")
 
 
 class PeriodRunning(Refusal):
@@ -37,119 +36,103 @@ class AlreadyPublished(Refusal):
     message = _l("This period is published already. Publish a restatement if figures have changed since.")
 
 
-def sign_off(grant: Grant, first: date, *, actor: User, restate: bool = False) -> PublishedPeriod:
-    """Publish a grant's reporting period for its funder, or a restatement of it.
+def draft_of(grant: Grant, first: date, kind: str | None, *, actor: User, restate: bool = False) -> Draft:
+    """What would be published of one of a grant's reporting periods; reads only.
 
+    :raises NotAllowed: the actor does not coordinate the programme
     :raises PeriodRunning: it has not ended
     :raises AlreadyPublished: it is published and no restatement was asked for
     """
-    grant = lock(grant)
     refuse_if(not actor.has(Role.COORDINATOR, grant.programme_id), NotAllowed)
-    if first != period_of(first, grant.reports_every)[0]:
+    kind = kind or grant.reports_every
+    if kind not in KINDS or first != period_of(first, kind)[0]:
         raise BadInput(_l("Choose one of the grant’s reporting periods."))
-    first, last = period_of(first, grant.reports_every)
+    first, last = period_of(first, kind)
+    if last < grant.starts_on:
+        raise BadInput(_l("The grant had not begun then."))
     refuse_if(last >= calendars.today(grant.programme), PeriodRunning)
-    before = _live(grant, first)
-    refuse_if(before is not None and not restate, AlreadyPublished)
-    if before is not None:
-        before.replaced_at = clock.now()
-        session.flush()
-    figures = read_period(grant.programme, first, last, grant_id=grant.id)
-    made = PublishedPeriod(
+    refuse_if(not restate and _live(grant, first, last) is not None, AlreadyPublished)
+    return prepare(grant, first, last, restate=restate)
+
+
+def sign_off(
+    grant: Grant, first: date, *, actor: User, restate: bool = False, kind: str | None = None, note: str = ""
+) -> PublishedPeriod:
+    """Publish a grant's reporting period for its funder, or a restatement of it and of what shares its days.
+
+    :raises PeriodRunning: it has not ended
+    :raises AlreadyPublished: it is published and no restatement was asked for
+    :raises NothingToCorrect: a restatement would change nothing
+    """
+    grant = lock(grant)
+    draft = draft_of(grant, first, kind, actor=actor, restate=restate)
+    now = clock.now()
+    for before in draft.old.values():
+        before.replaced_at = now
+    session.flush()
+    made = [_published(draft, version, now, actor, note) for version in draft.versions]
+    session.add_all(made)
+    session.flush()
+    for row in made:
+        audit.record("period.sign_off", row, actor=actor, after={"grant": grant.id, "first": row.starts_on.isoformat()})
+    return made[0]
+
+
+def _published(draft: Draft, version: Version, now: datetime, actor: User, note: str) -> PublishedPeriod:
+    grant, hidden, public = draft.grant, frozenset(draft.hidden[version]), draft.public[version]
+    before = draft.old.get(version)
+    exact: dict[str, Any] = {**version.exact, "hidden": sorted(hidden), "public": sorted(public)}
+    return PublishedPeriod(
         programme_id=grant.programme_id,
         grant_id=grant.id,
-        starts_on=first,
-        ends_on=last,
-        signed_off_at=clock.now(),
+        starts_on=version.first,
+        ends_on=version.last,
+        signed_off_at=now,
         signed_off_by_id=actor.id,
         restates_id=before.id if before else None,
-        figures=publishable(figures, grant.programme.small_count, grant.programme.small_count_crossed),
+        note=note.strip() or None,
+        figures=as_published(version, hidden, grant, draft.floors),
+        public=as_published(version, public, grant, draft.floors),
+        exact=exact,
     )
-    session.add(made)
-    audit.record("period.sign_off", made, actor=actor, after={"grant": grant.id, "first": first.isoformat()})
-    return made
 
 
-def _live(grant: Grant, first: date) -> PublishedPeriod | None:
+def _live(grant: Grant, first: date, last: date) -> PublishedPeriod | None:
     found = select(PublishedPeriod).where(
         PublishedPeriod.grant_id == grant.id,
         PublishedPeriod.starts_on == first,
+        PublishedPeriod.ends_on == last,
         PublishedPeriod.replaced_at.is_(None),
     )
     return session.execute(found).scalar_one_or_none()
 
 
-def publishable(figures: PeriodFigures, small: int, small_crossed: int) -> dict[str, Any]:
-    """A period's figures with small counts, and what gives them away, left out."""
-    counts = {m: None if is_small(figures.count(m), small) else figures.count(m) for m in PLAIN}
-    flow_cells = {m: figures.count(m) for m in (*LEFT_THE_LIST, "listed_waiting")}
-    flow = shown(flow_cells, small=small, total_hidden=counts["listed"] is None)
-    known = {member: n for member, n in flow or [] if n is not None}
-    clients = figures.count("clients_helped")
-    hide_people = counts["closed"] is None or is_small(clients, small)
-    return {
-        "counts": {
-            **counts,
-            "clients_helped": None if hide_people else clients,
-            "people_helped": None if hide_people else figures.count("people_helped"),
-            "hours": figures.count("hours"),
-        },
-        "flow": flow,
-        "placement_rate": _placement_rate(known, counts["listed"]),
-        "days_to_placement": figures.days_to_placement() if sum(figures.durations.values()) >= small else None,
-        "answer_rate": _answer_rate(figures, counts),
-        "tables": {f"{m}_by_{d}": _table(figures, m, d, counts, small, small_crossed) for m, d in TABLES},
-    }
-
-
-def _placement_rate(shown: dict[Any, Any], listed: int | None) -> int | None:
-    """From what is shown: placed, divided by those listed less those waiting, which is all that left the list."""
-    if listed is None or "listed_placed" not in shown or "listed_waiting" not in shown:
-        return None
-    left = listed - shown["listed_waiting"]
-    return _percent(shown["listed_placed"] / left if left else None)
-
-
-def _percent(share: float | None) -> int | None:
-    return None if share is None else round(100 * share)
-
-
-def _answer_rate(figures: PeriodFigures, counts: dict[str, int | None]) -> int | None:
-    hidden = counts["checkins_sent"] is None or counts["checkins_answered"] is None
-    return None if hidden else _percent(figures.answer_rate)
-
-
-def _table(
-    figures: PeriodFigures, measure: str, dimension: str, counts: dict[str, int | None], small: int, small_crossed: int
-) -> list[list[Any]] | None:
-    floor = small_crossed if dimension in PLACES_AND_TRAITS else small
-    rows = shown(figures.by(measure, dimension), small=floor, total_hidden=counts[measure] is None)
-    if rows is None:
-        return None
-    return [[member, member_name(dimension, str(member)), n] for member, n in rows]
-
-
-def unpublished_periods(grant: Grant, *, most: int = 8) -> list[tuple[date, date]]:
+def unpublished_periods(grant: Grant, *, most: int = 8, kind: str | None = None) -> list[tuple[date, date]]:
     """The ended reporting periods of a grant that wait to be signed off, oldest first."""
-    today = calendars.today(grant.programme)
-    done = set(
-        session.execute(
-            select(PublishedPeriod.starts_on).where(
-                PublishedPeriod.grant_id == grant.id, PublishedPeriod.replaced_at.is_(None)
-            )
-        ).scalars()
+    today, kind = calendars.today(grant.programme), kind or grant.reports_every
+    live = select(PublishedPeriod.starts_on, PublishedPeriod.ends_on).where(
+        PublishedPeriod.grant_id == grant.id, PublishedPeriod.replaced_at.is_(None)
     )
+    done = {(first, last) for first, last in session.execute(live)}
     found = []
-    first, last = period_of(today, grant.reports_every)
+    first, last = period_of(today, kind)
     for _ in range(most):
-        first, last = period_of(first - timedelta(days=1), grant.reports_every)
-        if last >= grant.starts_on and first not in done:
+        first, last = period_of(first - timedelta(days=1), kind)
+        if last >= grant.starts_on and (first, last) not in done:
             found.append((first, last))
     return found[::-1]
+
+
+def published_periods(grant: Grant) -> list[PublishedPeriod]:
+    """What is published of a grant now, newest first."""
+    live = select(PublishedPeriod).where(PublishedPeriod.grant_id == grant.id, PublishedPeriod.replaced_at.is_(None))
+    newest = live.order_by(PublishedPeriod.ends_on.desc(), PublishedPeriod.starts_on.desc())
+    return list(session.execute(newest).scalars())
 
 
 def periods_for(viewer: User, grant_ids: list[int] | None = None) -> list[PublishedPeriod]:
     """The published periods of the grants the viewer pays for, newest first."""
     ids = viewer.grant_ids() if grant_ids is None else grant_ids
     found = select(PublishedPeriod).where(PublishedPeriod.grant_id.in_(ids), PublishedPeriod.replaced_at.is_(None))
-    return list(session.execute(found.order_by(PublishedPeriod.starts_on.desc(), PublishedPeriod.id)).scalars())
+    newest = (PublishedPeriod.ends_on.desc(), PublishedPeriod.starts_on.desc(), PublishedPeriod.id)
+    return list(session.execute(found.order_by(*newest)).scalars())

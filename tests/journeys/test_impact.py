@@ -82,7 +82,12 @@ def test_a_quarter_from_the_report_to_the_funder(
     assert page.locator("tbody tr").count() == CLOSED
     axe_clean(page)
     page.get_by_role("link", name="Back to the report").click()
-    page.get_by_role("button", name="Publish").last.click()
+    page.get_by_role("link", name="What funders read").click()
+    axe_clean(page)
+    page.get_by_role("link", name="Look at Q").last.click()
+    expect(page.locator("body")).to_contain_text("exactly what the funder will read")
+    axe_clean(page)
+    page.get_by_role("button", name="Sign off and publish").click()
     expect(page.locator("body")).to_contain_text("Its funder reads it from now on")
     axe_clean(page)
     _the_funder_reads(live, page_at(width, theme), ids["funder"])

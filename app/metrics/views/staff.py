@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.accounts import calendars
-from app.accounts.models import Grant, Programme
-from app.core.access import STAFF, Role, open_to, signed_in
-from app.core.db import session, transaction
+from app.accounts.models import Programme
+from app.core.access import STAFF, open_to, signed_in
+from app.core.db import session
 from app.core.errors import NotFound
 from app.core.lists import csv_download
 
-from .. import boards, figures, goals, operations_goals, publishing, wording
+from .. import boards, figures, goals, operations_goals, wording
 from ..forms import SPANS, Period, period_asked
 from ..measures import COUNTS, DIMENSIONS
 from ..models import RollUp
@@ -70,7 +70,7 @@ def reports() -> ResponseReturnValue:
         groups=boards.groups(now, earlier, _goals(programme, period, now), only), shown_first=SHOWN_FIRST,
         dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.shown,
         change=wording.change, member_name=figures.member_name, period_name=figures.period_name,
-        data_as_of=_data_as_of(programme), grants=_grants(programme),
+        data_as_of=_data_as_of(programme),
         views=operations_goals.views_of(programme, viewer=signed_in()), this=_this_view(),
         quarters=_quarters(period, calendars.today(programme)),
     )  # fmt: skip
@@ -102,11 +102,6 @@ def _data_as_of(programme: Programme) -> Any:
     return session.execute(newest.limit(1)).scalar()
 
 
-def _grants(programme: Programme) -> list[tuple[Grant, list[tuple[date, date]]]]:
-    grants = session.execute(select(Grant).where(Grant.programme_id == programme.id).order_by(Grant.name)).scalars()
-    return [(grant, publishing.unpublished_periods(grant)) for grant in grants]
-
-
 def _quarters(period: Period, today: date) -> list[dict[str, Any]]:
     """This quarter and the four before, as links."""
     found, day = [], today
@@ -117,24 +112,3 @@ def _quarters(period: Period, today: date) -> list[dict[str, Any]]:
         found.append({"label": label, "first": first, "last": min(last, today), "current": current})
         day = figures.before(first, last)[0]
     return found
-
-
-@bp.post("/reports/sign-off")
-@open_to(Role.COORDINATOR)
-def sign_off() -> ResponseReturnValue:
-    """Publish a quarter for a grant's funder."""
-    try:
-        first = date.fromisoformat(request.form.get("first", ""))
-    except ValueError:
-        raise NotFound from None
-    with transaction():
-        mine = signed_in().programme_ids(Role.COORDINATOR)
-        found = select(Grant).where(Grant.public_id == request.form.get("grant", ""), Grant.programme_id.in_(mine))
-        grant = session.execute(found).scalar_one_or_none()
-        if grant is None:
-            raise NotFound
-        restate = request.form.get("restate") == "1"
-        publishing.sign_off(grant, first, actor=signed_in(), restate=restate)
-        name, slug = grant.name, grant.programme.slug
-    flash(_("Published for %(grant)s. Its funder reads it from now on.", grant=name))
-    return redirect(url_for(".reports", programme=slug), 303)

@@ -1,0 +1,53 @@
+"""A publication as lines of a file: what the page shows and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from .measures import BY_KEY, RATES
+
+HEADER = ("table", "member", "label", "value", "from", "to")
+HIDDEN = "hidden"
+
+
+def stage_names() -> dict[str, str]:
+    """Where accepted cases have come to, in words."""
+    return {
+        "kept": _("Helped or prepared by staff"),
+        "waiting": _("Waiting for a lawyer"),
+        "unplaced": _("No lawyer found, or ended before"),
+        "in_service": _("A lawyer is at work"),
+        "ended": _("Ended early"),
+        "finished": _("Finished with a lawyer"),
+    }
+
+
+def lines(figures: Mapping[str, Any], first: date, last: date) -> Iterator[tuple[Any, ...]]:
+    """The page's figures, hidden ones as the word."""
+    days = (first, last)
+    for key, value in figures["counts"].items():
+        hours = value / 100 if key == "hours" and value is not None else value
+        yield ("counts", key, name_of_count(key), shown(hours), *days)
+    for key, (name, _words) in RATES.items():
+        yield ("rates", key, str(name), shown(figures[key]), *days)
+    for member, value in figures["flow"] or []:
+        yield ("flow", member, name_of_count(member), shown(value), *days)
+    for member, value in (figures.get("stages") or {}).items():
+        yield ("stages", member, stage_names()[member], shown(value), *days)
+    for name, rows in figures["tables"].items():
+        for member, label, value in rows or []:
+            yield (name, member, label, shown(value), *days)
+
+
+def name_of_count(key: str) -> str:
+    """A count's name in words."""
+    return str(BY_KEY[key].name)
+
+
+def shown(value: Any) -> Any:
+    """A value of a file; a hidden one is the word."""
+    return HIDDEN if value is None else value

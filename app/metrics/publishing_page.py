@@ -1,0 +1,114 @@
+"""What stands on a published page: the finding as its headline, goals, pictures, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.core.facts import rows_of
+
+from .figures import period_name
+from .measures import BY_KEY, RATES
+from .models import PublishedPeriod
+from .publishing_lines import stage_names
+
+COLUMNS = 5
+CENTRES = Path(__file__).parent / "data" / "county_centres.csv"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A publication and the ones before it, ready to be drawn."""
+
+    figures: Mapping[str, Any]
+    first: date
+    last: date
+    labels: list[str]  # of the trend, oldest first
+    trend: dict[str, list[int | None]]
+    places: list[dict[str, Any]]
+    stages: dict[str, str]
+    measures: Mapping[str, Any]
+    rates: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """How the period is called."""
+        return period_name(self.first, self.last)
+
+    @property
+    def finding(self) -> str:
+        """The headline: true of the figures shown."""
+        share, people = self.figures["placement_rate"], self.figures["counts"]["people_helped"]
+        if share is not None:
+            return _("%(share)s %% of the cases that left the list found a lawyer", share=share)
+        if people:
+            return ngettext("%(num)s person was helped", "%(num)s people were helped", people)
+        return _("What was done in %(period)s", period=self.name)
+
+    @property
+    def codes(self) -> tuple[list[Any], list[Any]]:
+        """The ways of closing, those with a number and those hidden."""
+        rows = self.figures["tables"]["closed_by_closing_code"]
+        return [row for row in rows if row[2] is not None], [row for row in rows if row[2] is None]
+
+    def goal(self, measure: str) -> int | None:
+        """The goal set for a measure, if one was."""
+        return self.figures.get("goals", {}).get(measure)
+
+
+def page_of_period(chosen: PublishedPeriod, same: Sequence[PublishedPeriod], *, public: bool = False) -> Page:
+    """The page of a period, with the trend over periods of the same length, this one the last."""
+    alike = [p for p in same if p.ends_on <= chosen.ends_on and _months(p) == _months(chosen)][:8][::-1]
+    return page_of(
+        (chosen.public if public else chosen.figures) or {},
+        (chosen.starts_on, chosen.ends_on),
+        [(p.starts_on, p.ends_on, (p.public if public else p.figures) or {}) for p in alike],
+    )
+
+
+def page_of(
+    figures: Mapping[str, Any], span: tuple[date, date], trend: Sequence[tuple[date, date, Mapping[str, Any]]]
+) -> Page:
+    """The page of figures, published or about to be."""
+    counts = [each["counts"] for _first, _last, each in trend]
+    return Page(
+        figures,
+        *span,
+        [period_name(first, last) for first, last, _each in trend],
+        {key: [each[key] for each in counts] for key in ("accepted", "closed")},
+        placed_on_map(figures["tables"]["closed_by_county"]),
+        stage_names(),
+        BY_KEY,
+        RATES,
+    )
+
+
+def _months(period: PublishedPeriod) -> int:
+    return (period.ends_on - period.starts_on).days // 28
+
+
+def placed_on_map(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Counties as tiles: rows from north to south, in each from west to east."""
+    where = {row[0]: centre(row[0]) for row in rows}
+    north = sorted(rows, key=lambda row: (-where[row[0]][0], row[0]))
+    tiles = []
+    for start in range(0, len(north), COLUMNS):
+        west = sorted(north[start : start + COLUMNS], key=lambda row: (where[row[0]][1], row[0]))
+        for col, (_key, label, value) in enumerate(west):
+            tiles.append({"label": label.removesuffix(" County"), "value": value, "row": start // COLUMNS, "col": col})
+    return tiles
+
+
+@lru_cache
+def centre(fips: str) -> tuple[float, float]:
+    """Roughly where a county lies: latitude and longitude; none known is in the far south."""
+    rows = {row["fips"]: row for row in rows_of(CENTRES)}
+    found = rows.get(fips)
+    return (float(found["lat"]), float(found["lon"])) if found else (-90.0, 0.0)

@@ -1,0 +1,214 @@
+"""All that a reader of a grant's publications can add up, of this period and every one that shares a day with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from app.casework.closing import closing_codes
+
+from .hiding_system import Figure, Key, State, System
+from .publishing_cells import FLOW, LEVELS, STAGES, TABLES, Cells, figures_of, member_of, months_of, name_of
+
+PLACES = ("county", "language")
+NOT_COUNTED = (name_of("hours"), name_of("hours", "cases"))  # hours are no people: they follow a rule of their own
+CLIENTS = name_of("clients_helped")
+HEADLINES = {name_of(m) for m in ("accepted", "listed", "closed", "people_helped", "clients_helped", "checkins_sent")}
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Below which count a figure points at people."""
+
+    small: int
+    crossed: int  # where it is crossed with a place or a trait, or read by everybody
+
+    def of(self, name: str) -> int:
+        """The floor of a cell."""
+        return self.crossed if member_of(name)[1] in PLACES else self.small
+
+
+@dataclass(eq=False)
+class Version:
+    """One publication of a period, or the one to be made: what was counted, and what of it was hidden."""
+
+    first: date
+    last: date
+    exact: Mapping[str, Any]
+    began: int  # the turn in which it was published
+    ended: int | None = None  # and the one in which it was replaced
+    hidden: frozenset[str] = frozenset()
+    is_new: bool = False
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Everything counted of the period."""
+        return {name: n for name, n in figures_of(self.exact).items() if name not in NOT_COUNTED}
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """Its first and last day."""
+        return self.first, self.last
+
+    def holds(self, other: Version) -> bool:
+        """Does the other period lie within this one?"""
+        return self.span != other.span and self.first <= other.first and other.last <= self.last
+
+    def lives_in(self, turn: int) -> bool:
+        """Was it what readers saw after a turn?"""
+        return self.began <= turn and (self.ended is None or turn < self.ended)
+
+
+@dataclass
+class Published:
+    """The figures of all versions and the sums between them, as one reader sees them."""
+
+    versions: list[Version]
+    floors: Floors
+    system: System = field(default_factory=System)
+    keys: dict[tuple[int, str], Key] = field(default_factory=dict)  # by version and cell
+
+    def __post_init__(self) -> None:
+        spans: dict[tuple[date, date], list[Version]] = {}
+        for version in sorted(self.versions, key=lambda v: v.began):
+            spans.setdefault(version.span, []).append(version)
+        for same in spans.values():
+            self._figures_of(same)
+        for version in self.versions:
+            self._tables(version)
+        self._times()
+
+    def key(self, version: Version, name: str) -> Key:
+        """A cell of a version; one that is not counted is a zero that everybody sees."""
+        found = self.keys.get((id(version), name))
+        if found is None:
+            found = ("zero", name, *version.span)
+            self.system.figures.setdefault(found, Figure(0, 0, State.SHOWN))
+            self.keys[id(version), name] = found
+        return found
+
+    def _figures_of(self, same: list[Version]) -> None:
+        """The cells of one period through its versions; one that did not change stays one figure."""
+        for name in sorted(set().union(*(version.cells for version in same))):
+            before: tuple[Key, int] | None = None
+            for version in same:
+                value = version.cells.get(name, 0)
+                if before is None or before[1] != value:
+                    key: Key = (name, *version.span, version.began)
+                    self._add(key, name, value, version)
+                    if before is not None:
+                        self._change(before[0], key, name, value - before[1])
+                    before = (key, value)
+                self.keys[id(version), name] = before[0]
+
+    def _add(self, key: Key, name: str, value: int, version: Version) -> None:
+        state = State.OPEN if version.is_new else State.HIDDEN if name in version.hidden else State.SHOWN
+        weight = 6 if name in HEADLINES else 2 if member_of(name)[0] in FLOW else 1 + min(value, 50) / 100
+        self.system.figures[key] = Figure(value, self.floors.of(name), state, weight)
+
+    def _change(self, old: Key, new: Key, name: str, by: int) -> None:
+        """A correction is a count as well: of those who were entered late or left out since."""
+        change = ("change", old, new)
+        self.system.figures[change] = Figure(abs(by), self.floors.of(name), State.WITHIN)
+        self.system.relate([(new, 1), (old, -1), (change, -1 if by > 0 else 1)])
+
+    def _within(self, tag: str, version: Version, total: str, parts: Iterable[str], floor: int) -> None:
+        """Parts make up a total, or all of it but a rest that is never published."""
+        names = list(parts)
+        rest = version.cells.get(total, 0) - sum(version.cells.get(name, 0) for name in names)
+        if rest < 0 or not version.cells.get(total):
+            return
+        keys = [self.key(version, name) for name in names]
+        if rest:
+            key: Key = ("rest", tag, total, *version.span, version.began)
+            self.system.figures[key] = Figure(rest, floor, State.WITHIN, least=0)
+            keys.append(key)
+        self.system.add_up(self.key(version, total), keys)
+
+    def _tables(self, version: Version) -> None:
+        """The sums within one publication."""
+        small = self.floors.small
+        for tag, total, parts in sums_of(version.cells):
+            self._within(tag, version, total, parts, small)
+
+    def _times(self) -> None:
+        """The sums between a period and those within it, in every turn in which they stood side by side."""
+        seen = set()
+        for turn in sorted({version.began for version in self.versions}):
+            live = [version for version in self.versions if version.lives_in(turn)]
+            for parent in live:
+                inside = [v for v in live if parent.holds(v)]
+                children = [v for v in inside if not any(other.holds(v) for other in inside)]
+                mark = (id(parent), *(id(child) for child in children))
+                if children and mark not in seen:
+                    seen.add(mark)
+                    self._time(parent, children)
+
+    def _time(self, parent: Version, children: list[Version]) -> None:
+        months = sum(len(list(months_of(*child.span))) for child in children)
+        covered = months == len(list(months_of(*parent.span)))
+        for name in sorted(set(parent.cells).union(*(child.cells for child in children)) - {CLIENTS}):
+            rest = parent.cells.get(name, 0) - sum(child.cells.get(name, 0) for child in children)
+            self._time_sum(parent, children, name, rest, covered=covered)
+        self._people(parent, children, covered=covered)
+
+    def _time_sum(self, parent: Version, children: list[Version], name: str, rest: int, *, covered: bool) -> None:
+        keys = [self.key(child, name) for child in children]
+        if not covered and rest >= 0:
+            spans = tuple((*child.span, child.began) for child in children)
+            key: Key = ("later", name, parent.span, parent.began, spans)
+            self.system.figures[key] = Figure(rest, self.floors.of(name), State.WITHIN, least=0)
+            keys.append(key)
+        elif rest:
+            return
+        self.system.add_up(self.key(parent, name), keys)
+
+    def _people(self, parent: Version, children: list[Version], *, covered: bool) -> None:
+        """Different people do not add up over time; who came back, and who is new, are counts as well."""
+        whole = parent.cells.get(CLIENTS, 0)
+        for child in children:
+            self._more(parent, child, whole - child.cells.get(CLIENTS, 0))
+        back = sum(child.cells.get(CLIENTS, 0) for child in children) - whole
+        if covered and back >= 0 and whole:
+            key: Key = ("back", parent.span, parent.began, tuple(child.began for child in children))
+            self.system.figures[key] = Figure(back, self.floors.small, State.WITHIN, least=0)
+            parts = [(self.key(child, CLIENTS), 1) for child in children]
+            self.system.relate([*parts, (self.key(parent, CLIENTS), -1), (key, -1)])
+
+    def _more(self, parent: Version, child: Version, more: int) -> None:
+        if more < 0:
+            return
+        key: Key = ("more", parent.span, parent.began, child.span, child.began)
+        self.system.figures[key] = Figure(more, self.floors.small, State.WITHIN, least=0)
+        self.system.add_up(self.key(parent, CLIENTS), [self.key(child, CLIENTS), key])
+
+
+def sums_of(cells: Cells) -> Iterator[tuple[str, str, list[str]]]:
+    """The sums that hold within one publication: what for, the total, its parts."""
+    for measure, dimension in TABLES:
+        yield dimension, name_of(measure), parts_of(cells, measure, dimension)
+    yield "level", name_of("closed"), [name_of(level) for level in LEVELS]
+    codes = closing_codes()
+    for level in LEVELS:
+        kind = level.removeprefix("closed_")
+        known = [n for n in parts_of(cells, "closed", "closing_code") if _level(codes, n) == kind]
+        yield level, name_of(level), known
+    yield "flow", name_of("listed"), [name_of(measure) for measure in FLOW]
+    if parts_of(cells, "stage", "stage"):
+        yield "stages", name_of("accepted"), [name_of("stage", "stage", stage) for stage in STAGES]
+    yield "unanswered", name_of("checkins_sent"), [name_of("checkins_answered")]
+    yield "repeated", name_of("closed"), [CLIENTS]
+    yield "others", name_of("people_helped"), [name_of("closed")]
+
+
+def parts_of(cells: Cells, measure: str, dimension: str) -> list[str]:
+    """The cells of a table."""
+    return sorted(name for name in cells if name.startswith(f"{measure}/{dimension}/"))
+
+
+def _level(codes: Mapping[str, Any], name: str) -> str:
+    code = codes.get(member_of(name)[2])
+    return code.service_level if code else ""

@@ -1,0 +1,104 @@
+"""Stories that funders read: told with consent, chosen and edited by a coordinator."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, select
+
+from app.accounts.models import Grant, Programme, User
+from app.clients.models import Case, CaseGrant
+from app.core import audit, clock
+from app.core.access import Role
+from app.core.db import insert_unless_exists, lock, session
+from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
+from app.engagement.models_surveys import Survey
+
+from .models_public import Story
+
+LONGEST, AT_ONCE = 400, 3
+
+
+class ToldAlready(Refusal):
+    """The words of this survey are a story already."""
+
+    message = _l("These words are told already. Take the story back first.")
+
+
+class NotReleased(Refusal):
+    """The words were not released, or their consent is gone."""
+
+    message = _l("Only words that were released with consent become a story.")
+
+
+def _consented() -> Select[Survey]:
+    """Surveys whose words may be shown: consent given, released, and neither taken back since."""
+    return select(Survey).where(Survey.may_quote.is_(True), Survey.released_at.is_not(None), Survey.quote.is_not(None))
+
+
+def released_words(programme: Programme) -> list[Survey]:
+    """Words of a programme that could become a story, the latest first."""
+    told = select(Story.survey_id).where(Story.taken_back_at.is_(None))
+    mine = _consented().where(Survey.case.has(programme_id=programme.id), Survey.id.not_in(told))
+    return list(session.scalars(mine.order_by(Survey.released_at.desc()).limit(20)))
+
+
+def told_by(programme: Programme) -> list[Story]:
+    """The stories a programme tells, the latest first."""
+    live = _live().where(Story.programme_id == programme.id)
+    return list(session.scalars(live.limit(20)))
+
+
+def _live() -> Select[Story]:
+    consented = _consented().with_only_columns(Survey.id)
+    live = select(Story).where(Story.taken_back_at.is_(None), Story.survey_id.in_(consented))
+    return live.order_by(Story.published_at.desc(), Story.id.desc())
+
+
+def shown_to_funders(grant: Grant) -> list[Story]:
+    """The stories a grant's funder reads: of cases the grant pays for."""
+    paid = select(CaseGrant.case_id).where(CaseGrant.grant_id == grant.id)
+    of = Survey.case_id.in_(paid)
+    return list(session.scalars(_live().join(Story.survey).where(of).limit(AT_ONCE)))
+
+
+def shown_to_everybody(grant: Grant) -> list[Story]:
+    """Those of them that everybody reads."""
+    paid = select(CaseGrant.case_id).where(CaseGrant.grant_id == grant.id)
+    of = (Survey.case_id.in_(paid), Story.for_everybody.is_(True))
+    return list(session.scalars(_live().join(Story.survey).where(*of).limit(AT_ONCE)))
+
+
+def tell_story(survey: Survey, words: str, *, for_everybody: bool, actor: User) -> Story:
+    """Let funders, and everybody if said so, read words of a survey with names and details changed.
+
+    :raises NotAllowed: the actor does not coordinate the programme
+    :raises NotReleased: consent or release is missing
+    :raises ToldAlready: they are a story already
+    """
+    survey = lock(survey)
+    case = session.get_one(Case, survey.case_id)
+    refuse_if(not actor.has(Role.COORDINATOR, case.programme_id), NotAllowed)
+    refuse_if(not survey.may_quote or survey.released_at is None or survey.quote is None, NotReleased)
+    words = words.strip()
+    if not words or len(words) > LONGEST:
+        raise BadInput(_l("Write the story in 1 to 400 characters."))
+    made = insert_unless_exists(
+        Story, programme_id=case.programme_id, survey_id=survey.id, words=words, for_everybody=for_everybody,
+        published_at=clock.now(), published_by_id=actor.id,
+    )  # fmt: skip
+    if made is None:
+        raise ToldAlready
+    audit.record("story.tell", made, actor=actor, after={"everybody": for_everybody})
+    return made
+
+
+def take_back(story: Story, *, actor: User) -> None:
+    """Tell a story no more.
+
+    :raises NotAllowed: the actor does not coordinate the programme
+    """
+    story = lock(story)
+    refuse_if(not actor.has(Role.COORDINATOR, story.programme_id), NotAllowed)
+    if story.taken_back_at is None:
+        story.taken_back_at = clock.now()
+        audit.record("story.take_back", story, actor=actor)

@@ -52,7 +52,7 @@ def _months() -> None:
         sa.ForeignKeyConstraint(["grant_id"], ["grants.id"], name="fk_month_figures_grant_id"),
         sa.UniqueConstraint(
             "programme_id", "on_day", "measure", "grant_id", "dimension", "member",
-            name="uq_month_figures_programme_id_on_day_measure_grant_id_dimension_member",
+            name=op.f("uq_month_figures_programme_id_on_day_measure_grant_id_dimension_member"),  # PostgreSQL: shortened
         ),
     )  # fmt: skip
     op.create_index("ix_month_figures_slice", "month_figures", SLICE)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 
 from app.core import clock
 from app.core.db import session, transaction
@@ -83,7 +83,7 @@ def _write(programme_id: int, now: Months, which: Any) -> None:
     if now:
         stamp = {"programme_id": programme_id, "created_at": clock.now()}
         rows = [{**stamp, "case_id": case, "month_on": month, "days": bits} for (case, month), bits in now.items()]
-        session.execute(insert(CountedMonth), rows)
+        session.execute(insert(cast(Table, CountedMonth.__table__)), rows)
 
 
 def last_day(window: Window) -> date | None:

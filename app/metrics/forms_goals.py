@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, ValidationError
 
 from app.core.forms import Form, Required, VersionedForm
 
@@ -26,22 +26,22 @@ MOST = 20_000_000
 def target_typed(measure: Measure, text: str) -> int:
     """What was typed as it is stored.
 
-    :raises ValueError: it is no number that the figure could have
+    :raises ValidationError: it is no number that the figure could have
     """
     found = re.fullmatch(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d{1,8})(?:\.(\d{1,2}))?\s*%?", (text or "").strip())
     if not found:
-        raise ValueError(_("Write a number, like 60 or 1,200."))
+        raise ValidationError(_("Write a number, like 60 or 1,200."))
     hundredths = int(found[1].replace(",", "")) * 100 + int((found[2] or "0").ljust(2, "0"))
     if measure.kind == "mean":
         if hundredths > 500:
-            raise ValueError(_("The best mark is 5."))
+            raise ValidationError(_("The best mark is 5."))
         return hundredths
     if measure.unit in ("hours", "money") and hundredths <= MOST * 100:
         return hundredths
     if hundredths % 100:
-        raise ValueError(_("Write a whole number for this figure."))
+        raise ValidationError(_("Write a whole number for this figure."))
     if measure.kind == "share" and hundredths > 10_000:
-        raise ValueError(_("A share is at most 100 %."))
+        raise ValidationError(_("A share is at most 100 %."))
     return hundredths // 100
 
 
@@ -107,9 +107,7 @@ class GoalChangeForm(VersionedForm):
     """A goal's target and note."""
 
     target = StringField(_l("Target"), validators=[Required(_l("Write a target.")), Length(max=20)])
-    note = StringField(
-        _l("Note"), validators=[Optional(), Length(max=200, message=_l("Use 200 characters at most."))]
-    )
+    note = StringField(_l("Note"), validators=[Optional(), Length(max=200, message=_l("Use 200 characters at most."))])
 
     def of(self, measure: Measure) -> GoalChangeForm:
         """Read the target in the unit of a figure."""

@@ -1,0 +1,125 @@
+"""Goals, views under a name, where cases wait, gaps and the forecast, as staff use them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.clients.models import CaseStatus
+from app.core import clock
+from app.core.access import Role
+from app.core.db import session, transaction
+from app.core.errors import NotAllowed
+from app.metrics import operations_goals as operations
+from app.metrics import rollup
+from app.metrics.forecast import accuracy, forecast
+from app.metrics.forms_goals import target_typed, typed
+from app.metrics.measures import MEASURES
+from app.metrics.models import Goal, SavedView
+from tests import factories
+
+NOW = datetime(2026, 5, 20, 15, tzinfo=UTC)
+QUARTER = "2026-04-01:2026-06-30"
+
+
+def test_a_goal_is_set_shown_changed_and_given_up_by_coordinators(app: Flask, client: FlaskClient) -> None:
+    with clock.at(NOW):
+        with transaction():
+            programme = factories.programme()
+            for _ in range(3):
+                factories.case(programme)
+            staff = factories.coordinator(programme)
+            attorney = factories.user(Role.SUPERVISING_ATTORNEY, programme=programme)
+        rollup.refresh(programme.id)
+        factories.sign_in(client, staff)
+        asked = {"measure": "requests", "period": QUARTER, "target": "6", "note": "Two a month"}
+        assert client.post("/reports/goals", data=asked).status_code == 303
+        again = client.post("/reports/goals", data=asked)
+        assert (again.status_code, "already" in again.text) == (422, True)
+        wrong = client.post("/reports/goals", data=asked | {"measure": "placement_rate", "target": "140 %"})
+        assert (wrong.status_code, "at most 100" in wrong.text) == (422, True)
+        page = client.get("/reports/goals").text
+        assert "50 % reached" in page
+        assert "Two a month" in page
+        assert "goal 6" in client.get("/reports").text
+        goal = session.query(Goal).one()
+        stale = client.post(f"/reports/goals/{goal.public_id}", data={"target": "3", "seen_version": "9"})
+        assert stale.status_code == 409
+        changed = client.post(f"/reports/goals/{goal.public_id}", data={"target": "3", "seen_version": goal.version})
+        assert changed.status_code == 303
+        assert "1 of 1 goal is met" in client.get("/reports/goals").text
+        with pytest.raises(NotAllowed), transaction():
+            operations.set_goal(programme, "closed", date(2026, 4, 1), date(2026, 6, 30), 5, None, actor=attorney)
+        assert client.post(f"/reports/goals/{goal.public_id}/remove").status_code == 303
+    assert session.query(Goal).count() == 0
+
+
+def test_a_view_keeps_its_filters_and_nothing_else(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        programme = factories.programme()
+        staff, other = factories.coordinator(programme), factories.coordinator(programme)
+    factories.sign_in(client, staff)
+    query = "by=county&only=category%3AHousing&span=year&next=//evil.test&programme=x"
+    answer = client.post("/reports/views", data={"name": "Housing", "query": query})
+    assert answer.status_code == 303
+    assert "evil" not in answer.headers["Location"]
+    view = session.query(SavedView).one()
+    assert view.query == "by=county&only=category%3AHousing&span=year"
+    assert "Housing" in client.get("/reports").text
+    assert client.post("/reports/views", data={"name": "Housing", "query": query}).status_code == 409
+    factories.sign_in(client, other)
+    assert client.post(f"/reports/views/{view.public_id}/remove").status_code == 404
+    assert ">Housing<" not in client.get("/reports").text
+
+
+def test_pages_of_waits_and_gaps_tell_what_waits_and_for_how_long(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        programme = factories.programme()
+        with clock.at(NOW - timedelta(days=30)):
+            factories.case(programme, CaseStatus.AVAILABLE)
+        staff = factories.coordinator(programme)
+    factories.sign_in(client, staff)
+    with clock.at(NOW):
+        rollup.refresh(programme.id)
+        factories.sign_in(client, staff)
+        waits = client.get("/reports/waits").text
+        assert "Most time passes in “On the list”" in waits
+        assert "30 days" in waits
+        assert "30 days" in client.get("/reports/waits/available").text
+        gaps = client.get("/reports/gaps").text
+        assert "Nobody with a free place takes Housing" in gaps
+        assert "Too little is known for a forecast" in gaps
+        assert "We cannot break this down by that" in client.get("/reports/gaps?by=colour").text
+        assert client.get("/reports/waits/closed").status_code == 404
+        for measure in ("placement_rate", "days_to_placement", "volunteers_approved", "waiting_now", "satisfaction"):
+            assert client.get(f"/reports/{measure}/cases").status_code == 200
+        assert programme.name in client.get("/reports/programmes").text
+
+
+def test_targets_are_typed_in_the_unit_of_their_figure() -> None:
+    kept = {"requests": ("1,200", 1200), "hours": ("12.5", 1250), "money_avoided": ("$3,000", 300_000),
+            "placement_rate": ("60 %", 60), "satisfaction": ("4.2", 420)}  # fmt: skip
+    for key, (text, stored) in kept.items():
+        assert target_typed(MEASURES[key], text) == stored
+        assert target_typed(MEASURES[key], typed(MEASURES[key], stored)) == stored
+    for key, text in (("requests", "many"), ("requests", "1.5"), ("satisfaction", "6"), ("placement_rate", "101")):
+        with pytest.raises(ValueError):
+            target_typed(MEASURES[key], text)
+
+
+def test_a_forecast_holds_about_as_often_as_it_says_and_says_when_it_cannot() -> None:
+    assert forecast([5] * 15, 4) is None
+    assert forecast([0] * 60, 4) is None
+    assert accuracy([5] * 17, 4) is None
+    tests = inside = 0
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        weeks = [int(n) for n in rng.negative_binomial(6, 6 / (6 + 12), 80)]
+        found = accuracy(weeks, 4)
+        assert found is not None
+        tests, inside = tests + found.tests, inside + found.inside
+    assert 0.7 <= inside / tests <= 0.95  # it says 8 of 10

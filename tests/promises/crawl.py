@@ -212,7 +212,8 @@ class Going:
         if answer.status_code not in (404, 403):
             self.opened[rule] += answer.status_code == 200
             TAKES.setdefault(rule, set()).update(self.kinds[part] for part in address.split("/") if part in self.kinds)
-            self.found.pages.append(Page(address, rule, answer.status_code, answer.mimetype, answer.text))
+            said = answer.data.decode(errors="replace")  # of a PDF too
+            self.found.pages.append(Page(address, rule, answer.status_code, answer.mimetype, said))
             gather(self.app, self.found, line, address, answer)
 
 

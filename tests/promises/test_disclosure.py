@@ -271,7 +271,7 @@ def _addresses(rule: Rule, ids: list[str]) -> list[str]:
 def _read(world: World, name: str, what: str, answer: TestResponse, seen: Seen) -> None:
     """A page's body, headers and where it leads."""
     session.rollback()
-    told = f"{answer.text} {answer.headers} {answer.request.url}"
+    told = f"{answer.data.decode(errors='replace')} {answer.headers} {answer.request.url}"
     seen.statuses.add(answer.status_code)
     seen.faults += [f"{name}: {what} ({answer.status_code}) tells {word}" for word in world.found(name, told)]
 
@@ -287,7 +287,7 @@ def _search(browser: FlaskClient, world: World, name: str, seen: Seen) -> None:
             browser.post("/people/find", data={"email": f"{asked}@example.net"}, follow_redirects=True),
         ):
             seen.searches += 1
-            told = f"{answer.text} {answer.headers}".casefold()
+            told = f"{answer.data.decode(errors='replace')} {answer.headers}".casefold()
             seen.faults += [f"{name}: a search tells {word}" for word in words[1:] if word.casefold() in told]
 
 

@@ -292,7 +292,7 @@ def judge_months(versions: list[Version], *, every: int = 1) -> Verdict:
                 continue
             n += 1
             if n % every == 0:
-                found.judge(*reader.range_of({(name, version.span): 1}), floor)
+                found.judge(*reader.range_of({(name, version.span): 1}), FLOORS.wide)
         unanswered = version.cells.get(name_of("checkins_sent"), 0) - version.cells.get(name_of("checkins_answered"), 0)
         if 0 < unanswered < FLOORS.small:
             of = {(name_of("checkins_sent"), version.span): 1, (name_of("checkins_answered"), version.span): -1}

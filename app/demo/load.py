@@ -12,18 +12,19 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Grant, User
+from app.accounts.models import User
 from app.clients import priority
 from app.clients.models import Case
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.mail import Mail, MailStatus
 from app.matching import jobs
-from app.metrics import publishing, rollup
+from app.metrics import rollup
 
 from .impact import impact_is_told
 from .lives import Life, life, plan
 from .people import Cast, found, gather_volunteers, hire
+from .published import show_impact
 from .scenes import set_the_scene
 from .talk import volunteers_are_thanked
 from .voices import people_said
@@ -54,7 +55,7 @@ def load(now: datetime | None = None) -> Cast:
         for case_id in session.execute(select(Case.id)).scalars().all():
             priority.refresh_priority(session.get_one(Case, case_id))
     rollup.refresh_all()
-    _publish(cast)
+    show_impact(cast)
     impact_is_told(cast, end)
     _mails_have_left()
     return cast
@@ -119,15 +120,6 @@ def _what_ran_out(end: datetime) -> None:
     with clock.at(end - timedelta(hours=6)):
         while jobs.expire_one() or jobs.drop_one() or jobs.void_one():
             pass
-
-
-def _publish(cast: Cast) -> None:
-    for grant_id in cast.grants[cast.programmes[0]]:
-        with transaction():
-            grant = session.get_one(Grant, grant_id)
-            staff = session.get_one(User, cast.coordinators[grant.programme_id][0])
-            for first, _last in publishing.unpublished_periods(grant):
-                publishing.sign_off(grant, first, actor=staff)
 
 
 def _due_mails_left() -> None:

@@ -28,7 +28,7 @@ def choose(system: System, kept: Iterable[Key] = ()) -> Choice:
     """Hide small counts and what would give them away.
 
     For each small count there is then another world of whole numbers that reads exactly the same and in which that
-    count is at least as great as its floor; so no reader can work it out, nor that it is small.
+    count is greater, and no longer a small one; so no reader can work it out.
 
     Where no such world is found, everything new that is bound to the count stays hidden, which tells nothing new.
 
@@ -74,8 +74,8 @@ def _withhold(system: System, choice: Choice, key: Key) -> None:
 
 
 def _of_known(system: System, choice: Choice, key: Key) -> World | None:
-    """A world made of one found before, turned round or repeated until it lifts this figure to its floor."""
-    need = system.figures[key].floor - system.figures[key].value
+    """A world made of one found before, turned round or repeated until it lifts this figure to its aim."""
+    need = system.figures[key].aim - system.figures[key].value
     for world in choice.moving.get(key, ()):
         times = -(-need // abs(world.moves[key])) * (1 if world.moves[key] > 0 else -1)
         moves = {k: times * by for k, by in world.moves.items()}
@@ -85,11 +85,11 @@ def _of_known(system: System, choice: Choice, key: Key) -> World | None:
 
 
 def _note(system: System, choice: Choice, world: World) -> None:
-    """A world proves every small count that it lifts to its floor."""
+    """A world proves every small count that it lifts to its aim."""
     for key, by in world.moves.items():
         figure = system.figures[key]
         choice.moving.setdefault(key, []).append(world)
-        if figure.is_small and figure.state is not State.SHOWN and figure.value + by >= figure.floor:
+        if figure.is_small and figure.state is not State.SHOWN and figure.value + by >= figure.aim:
             choice.worlds.setdefault(key, world)
 
 

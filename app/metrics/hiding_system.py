@@ -33,11 +33,17 @@ class Figure:
     state: State = State.OPEN
     weight: float = 1.0  # what is lost when it is hidden
     least: int = 1  # what everybody knows of it while it is hidden: a zero would have been shown
+    wide: int = 0  # up to where a reader must not be able to exclude it; the floor where nothing is said
 
     @property
     def is_small(self) -> bool:
         """Would it point at people?"""
         return 0 < self.value < self.floor
+
+    @property
+    def aim(self) -> int:
+        """What another world must give it: more than it is, and no longer a small count."""
+        return max(self.wide or self.floor, self.value + 1)
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class System:
         return [k for k in figures if k != key], list(bound)
 
     def other_world(self, key: Key, costs: Mapping[Key, float]) -> World | None:
-        """A cheap world in which a figure is at least its floor, moving only figures that have a cost.
+        """A cheap world in which a figure is at least its aim, moving only figures that have a cost.
 
         Looked for among the nearest figures first. None where every world that reads the same gives it less, or no
         whole numbers were found.
@@ -137,7 +143,7 @@ class System:
         caps = np.concatenate([np.full(len(keys), np.inf), down])
         both = np.hstack([matrix[:, 1:], -matrix[:, 1:]])
         for times, cap in ((1, caps), (2, np.floor(caps / 2)), (4, np.floor(caps / 4))):
-            need = -(-(figure.floor - figure.value) // times)
+            need = -(-(figure.aim - figure.value) // times)
             moves = least_moves(both, -need * matrix[:, 0], np.concatenate([price, price]), cap)
             world = None if moves is None else self._whole(key, need * times, keys, moves * times, matrix)
             if world is not None or (moves is None and times == 1):

@@ -25,6 +25,7 @@ class Floors:
 
     small: int
     crossed: int  # where it is crossed with a place or a trait, or read by everybody
+    wide: int = 5  # up to where no reader may be able to exclude a hidden count
 
     def of(self, name: str) -> int:
         """The floor of a cell."""
@@ -107,12 +108,12 @@ class Published:
     def _add(self, key: Key, name: str, value: int, version: Version) -> None:
         state = State.OPEN if version.is_new else State.HIDDEN if name in version.hidden else State.SHOWN
         weight = 6 if name in HEADLINES else 2 if member_of(name)[0] in FLOW else 1 + min(value, 50) / 100
-        self.system.figures[key] = Figure(value, self.floors.of(name), state, weight)
+        self.system.figures[key] = Figure(value, self.floors.of(name), state, weight, wide=self.floors.wide)
 
     def _change(self, old: Key, new: Key, name: str, by: int) -> None:
         """A correction is a count as well: of those who were entered late or left out since."""
         change = ("change", old, new)
-        self.system.figures[change] = Figure(abs(by), self.floors.of(name), State.WITHIN)
+        self.system.figures[change] = Figure(abs(by), self.floors.of(name), State.WITHIN, wide=self.floors.wide)
         self.system.relate([(new, 1), (old, -1), (change, -1 if by > 0 else 1)])
 
     def _within(self, tag: str, version: Version, total: str, parts: Iterable[str], floor: int) -> None:
@@ -160,7 +161,7 @@ class Published:
         if not covered and rest >= 0:
             spans = tuple((*child.span, child.began) for child in children)
             key: Key = ("later", name, parent.span, parent.began, spans)
-            self.system.figures[key] = Figure(rest, self.floors.of(name), State.WITHIN, least=0)
+            self.system.figures[key] = Figure(rest, self.floors.of(name), State.WITHIN, least=0, wide=self.floors.wide)
             keys.append(key)
         elif rest:
             return

@@ -17,6 +17,7 @@ from app.metrics.figures import period_of
 from app.metrics.models_reports import ReportKind
 from app.volunteers.models import Volunteer
 
+from .aims import set_aims
 from .people import Cast
 
 SOURCE = "Invented for this demo: enter your own, with its source"
@@ -44,6 +45,7 @@ def _set_up(cast: Cast, programme: Programme) -> None:
         for year, more in ((today.year - 1, 0), (today.year, 300)):
             operations_rates.enter_rate(programme, role=role, cents=cents + more, first=date(year, 1, 1), last=None,
                                         source=f"{SOURCE} ({year})", actor=staff)  # fmt: skip
+    set_aims(programme, staff, today)
     grant = session.get_one(Grant, cast.grants[programme.id][0])
     for kind, every, of in (
         (ReportKind.BOARD, "quarter", None),

@@ -83,7 +83,7 @@ class Window:
         wanted = stmt.join(Case, Case.id == case_id).where(Case.programme_id == self.programme.id)
         if self.cases is not None:
             wanted = wanted.where(case_id.in_(self.cases))
-        return session.execute(wanted.execution_options(yield_per=AT_ONCE))
+        return session.execute(wanted)
 
     def on_time_until(self, date_on: date, received_on: date) -> date:
         """The last day of a placement on time: 5 business days, or half the notice, before a date."""

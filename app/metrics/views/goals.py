@@ -13,7 +13,7 @@ from app.accounts import calendars
 from app.accounts.models import Programme
 from app.core.access import STAFF, Role, open_to, signed_in
 from app.core.db import session, transaction
-from app.core.errors import BadInput, NotAllowed
+from app.core.errors import BadInput
 
 from .. import figures, goals, wording
 from .. import operations_goals as operations
@@ -23,16 +23,22 @@ from . import bp
 from .staff import the_programme, the_programmes
 
 
-@bp.route("/reports/goals", methods=["GET", "POST"])
+@bp.get("/reports/goals")
 @open_to(*STAFF)
 def goals_page() -> ResponseReturnValue:
-    """The goals of a programme beside their figures; coordinators set one."""
+    """The goals of a programme beside their figures."""
     programme = the_programme()
-    if request.method == "POST" and not signed_in().has(Role.COORDINATOR, programme.id):
-        raise NotAllowed
+    return _page(programme, GoalForm().prepare(calendars.today(programme)), 200)
+
+
+@bp.post("/reports/goals")
+@open_to(Role.COORDINATOR)
+def set_goal() -> ResponseReturnValue:
+    """Set a goal."""
+    programme = the_programme()
     form = GoalForm().prepare(calendars.today(programme))
-    if not form.validate_on_submit():
-        return _page(programme, form, 422 if form.errors else 200)
+    if not form.validate():
+        return _page(programme, form, 422)
     try:
         with transaction():
             operations.set_goal(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -12,11 +16,13 @@ from flask.testing import FlaskClient
 from scipy.optimize import linprog
 
 from app.accounts.models import Grant, Programme, User
+from app.clients.models import Case
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.metrics import hiding, publishing, publishing_draft
 from app.metrics.models import DayFigure, PublishedPeriod
+from app.volunteers.models import Volunteer
 from tests import factories
 from tests.metrics.test_rollup import a_docket
 
@@ -164,3 +170,61 @@ def test_quarters_wait_until_they_are_signed_off(world: tuple[Programme, Grant, 
         assert waiting[-1] == (date(2026, 7, 1), date(2026, 9, 30))
         assert len({first for first, _last in waiting}) == len(waiting) == 8
         assert all(last - first > timedelta(days=88) for first, last in waiting)
+
+
+def test_a_public_page_is_off_until_switched_on_and_hides_more(
+    world: tuple[Programme, Grant, User], client: FlaskClient
+) -> None:
+    programme, grant, staff = world
+    with clock.at(NOW), transaction():
+        period = publishing.sign_off(session.merge(grant), date(2026, 1, 1), actor=staff)
+        shown, told = period.public, period.figures
+        home, grant_id = f"/impact/{programme.slug}", grant.public_id
+    assert client.get(home).status_code == client.get(f"{home}/figures.csv").status_code == 404
+    desk = factories.sign_in(client.application.test_client(), staff)
+    desk.post(f"/reports/publish/{grant_id}/public-page")
+    assert client.get(home).status_code == 404, "nobody ticked that everybody may read it"
+    desk.post(f"/reports/publish/{grant_id}/public-page", data={"sure": "1"})
+    assert client.get(home).status_code == 200
+    file = client.get(f"{home}/figures.csv")
+    assert file.headers["Cache-Control"] == "public, max-age=3600"
+    rows = list(csv.DictReader(io.StringIO(file.get_data(as_text=True))))
+    for row in rows:
+        if row["table"] != "rates" and row["member"] != "hours" and row["value"] != "hidden":
+            assert int(row["value"]) == 0 or int(row["value"]) > 10, row
+    assert all(v is None or v == told["counts"][k] for k, v in shown["counts"].items())
+    described = client.get(f"{home}/datapackage.json").get_json()["resources"][0]
+    assert [f["name"] for f in described["schema"]["fields"]] == list(rows[0])
+    assert "hidden" in described["schema"]["missingValues"]
+    picture = client.get(f"{home}/picture.svg")
+    assert picture.mimetype == "image/svg+xml"
+    assert "<title" in picture.get_data(as_text=True)
+    desk.post(f"/reports/publish/{grant_id}/public-page", data={"off": "1"})
+    assert client.get(home).status_code == 404
+
+
+@pytest.mark.promise(14)
+def test_no_address_a_funder_finds_leads_to_a_person(world: tuple[Programme, Grant, User], client: FlaskClient) -> None:
+    """Every link from the funder's page on, and every page of the desk that takes no id."""
+    programme, grant, staff = world
+    with clock.at(NOW), transaction():
+        publishing.sign_off(session.merge(grant), date(2026, 1, 1), actor=staff)
+        pays = factories.user(Role.FUNDER, programme=programme, grant=grant)
+        ids = [found for kind in (Case, Volunteer) for (found,) in session.query(kind.public_id)]
+    factories.sign_in(client, pays)
+    rules = client.application.url_map.iter_rules()
+    plain = {r.rule for r in rules if "GET" in (r.methods or ()) and not r.arguments and "sign-out" not in r.rule}
+    waiting, seen = {"/impact", *plain}, set[str]()
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        answer = client.get(path)
+        if answer.status_code != 200:
+            continue
+        text = answer.get_data(as_text=True)
+        assert not [each for each in ids if each in text], path
+        if answer.mimetype == "text/html":
+            waiting |= {html.unescape(link) for link in re.findall(r'href="(/[^"#]*)', text)} - seen
+        waiting = {link for link in waiting if not link.startswith("/static/") and "sign-out" not in link}
+    assert len(ids) > 50
+    assert len(seen) > len(plain) > 40

@@ -121,8 +121,26 @@ def on_paper(case: Case, occasion: str, *, neutral: bool, facts: dict[str, Any])
         words = Words(own.subject, own.text)
         subject, text = filled(words, case.programme, language, url=LINK, facts=facts)
     said = text.partition(SAFETY[language].split("\n")[0])[0].strip().split("\n\n")
-    kept = [each for each in said if LINK not in each]
+    kept = [_unwrapped(each) for each in said if LINK not in each]
     return subject, "\n\n".join([*kept, PAPER[language].format(phone=case.programme.phone)])
+
+
+def _unwrapped(paragraph: str) -> str:
+    """Lines that were broken for a mail, as one; a short line ends where it was meant to."""
+    lines: list[str] = []
+    before = ""
+    for line in paragraph.splitlines():
+        goes_on = len(before) > WIDTH - 22 and _indent(line) == _indent(before) and line.lstrip()[:1] not in "-*•"
+        if lines and goes_on:
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line.strip())
+        before = line
+    return "\n".join(lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def filled(words: Words, programme: Programme, language: str, *, url: str, facts: dict[str, Any]) -> tuple[str, str]:

@@ -11,17 +11,24 @@ from app.core import clock, daily
 from app.core.db import session, transaction
 from app.matching.models import Assignment
 
-from . import operations, operations_ladder, queries
+from . import operations, operations_ladder, operations_planning, queries
 from .models import Checkin
 
 AT_RANDOM = 16  # of the longest due: so several workers seldom write to the same person
 
 
 def plan_due() -> int:
-    """Make every check-in that has fallen due; how many. Any number of processes may run it."""
+    """Make every check-in that has fallen due; how many. Any number of processes may run it.
+
+    Whether anything is due is only read, so that a look at thousands of parts keeps nobody from writing.
+    """
     ids = session.execute(queries.parts_to_ask()).scalars().all()
     made = 0
     for assignment_id in ids:
+        session.rollback()
+        part = session.get(Assignment, assignment_id)
+        if part is None or part.ended_at is not None or not operations_planning.due_by_today(part):
+            continue
         with transaction():
             assignment = session.get_one(Assignment, assignment_id)
             if assignment.ended_at is None:

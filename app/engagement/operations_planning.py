@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,16 +25,20 @@ from .operations_ladder import hand_over, sending_time
 
 def plan_checkins(assignment: Assignment) -> list[Checkin]:
     """Make the check-ins of an assignment that are due by today; what is long overdue becomes a person's task."""
-    case, programme = assignment.case, assignment.case.programme
-    found = series.due(
+    newest = {item.rule.audience: item for item in due_by_today(assignment)}
+    made = [_make(assignment.case, assignment, item) for item in newest.values()]
+    return [checkin for checkin in made if checkin is not None]
+
+
+def due_by_today(assignment: Assignment) -> Sequence[series.Due]:
+    """What the series asks about an assignment by today and has not asked."""
+    programme = assignment.case.programme
+    return series.due(
         queries.work_of(assignment),
         queries.rules_of(assignment),
         calendars.today(programme),
         lambda day, count: calendars.add_business_days(day, count, programme),
     )
-    newest = {item.rule.audience: item for item in found}
-    made = [_make(case, assignment, item) for item in newest.values()]
-    return [checkin for checkin in made if checkin is not None]
 
 
 def _make(case: Case, assignment: Assignment, item: series.Due) -> Checkin | None:

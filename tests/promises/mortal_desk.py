@@ -48,8 +48,10 @@ def main(kills: int, moment: str, span: float) -> None:
             workers = min(WORKERS, kills - killed)
             ending = clocks if killed + workers < kills else []
             _round(app, workers, ending, chance.uniform(0.3 * span, 1.7 * span), url)
+        _free_slots(url, again=True)
+        since = clock.now()
         last = [*clocks, *(_start(run_worker, app) for _ in range(WORKERS))]
-        while _is_anything_left(url):
+        while _is_anything_left(url, since):
             if time.monotonic() > started + 3000:
                 raise TimeoutError("Something is left that nobody takes.")
             time.sleep(1)
@@ -102,26 +104,27 @@ def _end(children: list[int]) -> None:
         waitpid(child, 0)
 
 
-def _free_slots(url: str) -> None:
-    """The jobs of the dead are run again, and a clock comes round more often than every five minutes."""
+def _free_slots(url: str, *, again: bool = False) -> None:
+    """The jobs of the dead are run again, at last also those that were done: nobody waits five minutes for a tick."""
     made = make_engine(url)
     with made.connect().execution_options(writing=True) as connection, connection.begin():
         before = datetime(2000, 1, 1, tzinfo=UTC)
         connection.execute(update(ScheduleSlot).where(ScheduleSlot.lease_until.is_not(None)).values(lease_until=before))
+        if again:
+            connection.execute(update(ScheduleSlot).values(done_at=None))
     made.dispose()
 
 
-def _is_anything_left(url: str) -> bool:
-    """Is there a job, a check-in or a mail that somebody may still take?"""
+def _is_anything_left(url: str, since: datetime) -> bool:
+    """Has nobody looked at every part since the last kill, or is there a check-in or mail that somebody may take?"""
     soon = clock.now() - timedelta(seconds=5)
     made = make_engine(url)
     waiting = (
-        select(ScheduleSlot.id).where(ScheduleSlot.done_at.is_(None)),
         select(Checkin.id).where(Checkin.sent_at.is_(None), Checkin.closed_at.is_(None), Checkin.due_at <= soon),
         select(Mail.id).where(Mail.status == MailStatus.SENDING),
     )
     with made.connect() as connection:
-        planned = connection.execute(select(ScheduleSlot.id).where(ScheduleSlot.done_at.is_not(None)).limit(1)).first()
+        planned = connection.execute(select(ScheduleSlot.id).where(ScheduleSlot.done_at > since).limit(1)).first()
         left = planned is None or any(connection.execute(each.limit(1)).first() for each in waiting)
     made.dispose()
     return left or unfinished(url)

@@ -129,6 +129,7 @@ def compare(app: Flask, url: str, folder: Path, well: int, seconds: float) -> No
                 cuts = quantiles(took, n=100)
                 head = f"{what} while the mail server {said} ({len(took)})"
                 print(f"{head:46}{cuts[49]:8.1f} ms p50{cuts[94]:8.1f} ms p95")
+            session.rollback()
             states = session.execute(select(Mail.status, func.count()).group_by(Mail.status)).all()
             print(f"  mails: {', '.join(f'{count} {status}' for status, count in states)}")
             session.remove()

@@ -10,22 +10,21 @@ from __future__ import annotations
 import re
 from unicodedata import category, combining, name, normalize
 
-UNSEEN = ("Cf", "Co", "Cn", "Cs", "Cc")
-WRITTEN = re.compile(r"\S+")
+UNSEEN = ("Cf", "Co", "Cn", "Cs", "Cc", "Zs", "Zl", "Zp")
+WRITTEN = re.compile(r"[^ \t\r\n\u00a0]+")  # other spaces may be too thin to be seen
 
 
 def strange_word(text: str) -> str | None:
     """The first word with a letter of another alphabet or a character that is not seen; none where all is plain."""
-    if text.isascii():
-        return None
     return next((word for word in WRITTEN.findall(text) if any(map(_is_strange, word))), None)
 
 
 def _is_strange(character: str) -> bool:
+    kind = category(character)
+    if kind in UNSEEN or (kind[0] == "M" and not combining(character)):  # such a mark selects a shape, and shows none
+        return True
     if character.isascii():
         return False
-    if category(character) in UNSEEN:
-        return True
     plain = [each for each in normalize("NFKD", character) if not combining(each)]
     return any(not each.isascii() and _is_letter(each) for each in plain)
 

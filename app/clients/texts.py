@@ -63,6 +63,7 @@ SAFETY = {  # cannot be written away
 }
 
 LINK = "{link}"
+LEAST_ON_PAPER = 40  # characters: less is a greeting, and no letter
 PAPER = {  # what every letter ends with
     "en": "You get this letter because you told us that it is safe to write to you by post. If it is not safe any "
     "more, or something has changed, call us: {phone}.",
@@ -110,19 +111,27 @@ def written(case: Case, occasion: str, *, url: str, facts: dict[str, Any]) -> tu
 
 
 def on_paper(case: Case, occasion: str, *, neutral: bool, facts: dict[str, Any]) -> tuple[str, str]:
-    """The heading and text of a letter: as the mail says it, without the paragraphs that name a link."""
+    """The heading and text of a letter: as the mail says it, without the paragraphs that name a link.
+
+    Where a programme's own words say next to nothing without them, the letter is in the desk's.
+    """
     language, own = case.language, None
     if not (neutral and occasion in SAID_BY_VOICE_TOO):
         own = newest(case.programme_id, occasion, language)
-    if own is None or own.subject is None or own.text is None:
-        subject, text = compose(f"clients/mails/{occasion}", language, programme=case.programme, watched=neutral,
-                                url=LINK, facts=facts)  # fmt: skip
-    else:
+    ends = PAPER[language].format(phone=case.programme.phone)
+    if own is not None and own.subject is not None and own.text is not None:
         words = Words(own.subject, own.text)
         subject, text = filled(words, case.programme, language, url=LINK, facts=facts)
+        if len(said := _without_link(text, language)) >= LEAST_ON_PAPER:
+            return subject, f"{said}\n\n{ends}"
+    subject, text = compose(f"clients/mails/{occasion}", language, programme=case.programme, watched=neutral,
+                            url=LINK, facts=facts)  # fmt: skip
+    return subject, f"{_without_link(text, language)}\n\n{ends}"
+
+
+def _without_link(text: str, language: str) -> str:
     said = text.partition(SAFETY[language].split("\n")[0])[0].strip().split("\n\n")
-    kept = [_unwrapped(each) for each in said if LINK not in each]
-    return subject, "\n\n".join([*kept, PAPER[language].format(phone=case.programme.phone)])
+    return "\n\n".join(_unwrapped(each) for each in said if LINK not in each)
 
 
 def _unwrapped(paragraph: str) -> str:

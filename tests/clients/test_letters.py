@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from app.accounts.models import User
 from app.clients import operations_letters as operations
+from app.clients import texts
 from app.clients.mails import tell_client
 from app.clients.models import Case, CaseStatus, Channel, ChannelKind, ClientLetter
+from app.clients.operations_texts import save_text
 from app.clients.queries import get_letter
 from app.core import clock
 from app.core.db import session, transaction
@@ -89,6 +91,15 @@ def test_a_letter_names_no_link_and_speaks_openly_only_where_the_client_said_so(
     assert not any(word in text for word in ("http", "PIN", "{", "Orchard", "Eviction", "landlord"))
     assert text.endswith("call us: 608-555-0100." if language == "en" else "llámenos: 608-555-0100.")
     assert (HELP in " ".join(text.split())) == (says == "open")
+
+
+def test_own_words_that_say_next_to_nothing_without_their_link_make_no_letter(staff: User) -> None:
+    case = by_post(staff)
+    words = texts.Words("News for you", "We could not find anybody. {help} See {link} or call {phone}.")
+    with transaction():
+        save_text(case.programme, "not_placed", "en", words, seen_number=0, actor=staff)
+    (text,) = told(case, "not_placed")[1]
+    assert ("{link}" in text, HELP in " ".join(text.split())) == (False, True)
 
 
 def test_a_newer_letter_takes_the_place_of_one_that_nobody_posted_but_not_of_an_end(staff: User) -> None:

@@ -88,7 +88,8 @@ def page_of(stmt: Select[Any], *, size: int = 50, total: int | None = None, scal
 
 def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """A spreadsheet file: UTF-8 with BOM, and no cell that a spreadsheet would run."""
-    response = Response(_csv(header, rows), mimetype="text/csv")
+    read = list(rows)  # now: the body is written after the request is over, and rows may still ask the database
+    response = Response(_csv(header, read), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 

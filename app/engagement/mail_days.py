@@ -16,7 +16,7 @@ from app.matching.models import Referral
 
 from .mail_hours import leaves_at, office_of, waits_for_hours, zone_for
 from .models_escalations import Escalation
-from .queries import is_asked_just_now
+from .queries import question_ahead
 
 FIRST = frozenset({"engagement.checkin", "engagement.checkins", "engagement.escalation_at_firm"})
 LAST = frozenset({
@@ -49,9 +49,10 @@ def _next_day(mail: Mail, programme: Programme, zone: str) -> datetime:
 
 def _behind_another(mail: Mail, programme: Programme, zone: str) -> datetime | None:
     """A check-in that is due is written first, and what comes before this mail leaves first."""
-    if is_asked_just_now(mail):
-        return clock.now() + LOOK_AGAIN
     tonight = calendars.closing_at(clock.today_in(zone), programme, zone)
+    question = question_ahead(mail, tonight)
+    if question is not None:
+        return max(question, clock.now()) + LOOK_AGAIN
     waiting = select(Mail.kind, Mail.due_at).where(
         Mail.to_hash == mail.to_hash, Mail.id != mail.id, text(f"({WAITING})"), Mail.due_at <= tonight
     )

@@ -167,25 +167,30 @@ def due_with(first: Checkin) -> list[Checkin]:
         mine = select(Assignment.id).where(Assignment.volunteer_id == first.assignment.volunteer_id)
         found = found.where(Checkin.assignment_id.in_(mine))
     else:
-        person = select(Client.person_id).where(Client.case_id == first.case_id)
-        found = found.where(Case.id.in_(select(Client.case_id).where(Client.person_id.in_(person))))
+        found = found.where(Case.id.in_(_cases_of_same_person(first.case_id)))
     held = found.with_for_update(skip_locked=True, of=Checkin).execution_options(populate_existing=True)
     return list(session.execute(held).scalars())
 
 
-def is_asked_just_now(mail: Mail) -> bool:
-    """Fell a check-in due within the hour, still to be written, for the reader of a mail?"""
-    now = clock.now()
-    lately = or_(and_(Checkin.sent_at.is_(None), Checkin.due_at.between(now - JUST_NOW, now)),
-                 Checkin.next_step_at.between(now - JUST_NOW, now))  # fmt: skip
-    found = select(Checkin.id).join(Case, Case.id == Checkin.case_id).where(lately, Checkin.closed_at.is_(None))
+def question_ahead(mail: Mail, until: datetime) -> datetime | None:
+    """When a check-in falls due that is still to be written for a mail's reader: within the hour past, or until then."""
+    since = clock.now() - JUST_NOW
+    is_due = or_(and_(Checkin.sent_at.is_(None), Checkin.due_at.between(since, until)),
+                 Checkin.next_step_at.between(since, until))  # fmt: skip
+    moment = func.coalesce(Checkin.next_step_at, Checkin.due_at)
+    found = select(moment).join(Case, Case.id == Checkin.case_id).where(is_due, Checkin.closed_at.is_(None))
     found = found.where(Checkin.audience == mail.audience, Case.paused_at.is_(None), Checkin.answered_at.is_(None))
     if mail.audience == Audience.CLIENT:
-        found = found.where(Checkin.case_id == mail.case_id)
+        found = found.where(Checkin.case_id.in_(_cases_of_same_person(mail.case_id)))
     else:
         volunteers = select(Assignment.id).join(Volunteer, Volunteer.id == Assignment.volunteer_id)
         found = found.where(Checkin.assignment_id.in_(volunteers.where(Volunteer.email_hash == mail.to_hash)))
-    return session.execute(found.limit(1)).first() is not None
+    return session.execute(found.order_by(moment).limit(1)).scalar_one_or_none()
+
+
+def _cases_of_same_person(case_id: int | None) -> Select[int]:
+    person = select(Client.person_id).where(Client.case_id == case_id)
+    return select(Client.case_id).where(Client.person_id.in_(person))
 
 
 def checkins_in(mail: Mail) -> list[Checkin]:

@@ -133,6 +133,32 @@ def test_a_check_in_is_not_written_where_the_day_is_taken_and_comes_the_next(app
     assert set(steps(checkin)) == {"asked"}
 
 
+def test_news_to_a_reader_further_east_never_take_the_day_of_a_check_in_that_is_to_come(app: Flask) -> None:
+    checkin = asked()
+    opens = MONDAY - timedelta(hours=1)  # 9 am in New York, where the office of Chicago is still closed
+    with clock.at(opens), transaction():
+        person = session.get_one(Checkin, checkin).assignment.volunteer
+        rows = [put("volunteer.expiring", person.email, n=n) for n in range(2)]
+        person.email_hash = rows[0].to_hash
+        factories.add(MailChoices(volunteer=person, time_zone="America/New_York"))
+    with clock.at(opens):
+        assert [turn(row) for row in rows] == [MONDAY + timedelta(minutes=5)] * 2
+    work(MONDAY)
+    assert steps(checkin) == {"asked": MONDAY.date()}
+
+
+def test_news_about_one_case_wait_for_the_question_about_another_of_the_same_client(app: Flask) -> None:
+    checkin = asked(audience=Audience.CLIENT)
+    with clock.at(MONDAY), transaction():
+        one = session.get_one(Checkin, checkin).case
+        other = factories.case(one.programme, CaseStatus.AVAILABLE)
+        other.client.person_id = one.client.person_id
+        news = put("client.looking", one.client.channels[0].value, case=other)
+        news.audience = "client"
+    with clock.at(MONDAY):
+        assert turn(news) == MONDAY + timedelta(minutes=5)
+
+
 def test_a_mail_that_is_not_sent_gives_its_day_back(app: Flask) -> None:
     with clock.at(MONDAY):
         with transaction():

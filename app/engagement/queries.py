@@ -173,7 +173,7 @@ def due_with(first: Checkin) -> list[Checkin]:
 
 
 def question_ahead(mail: Mail, until: datetime) -> datetime | None:
-    """When a check-in falls due that is still to be written for a mail's reader: within the hour past, or until then."""
+    """When a check-in still to be written for a mail's reader falls due: within the hour past, or until then."""
     since = clock.now() - JUST_NOW
     is_due = or_(and_(Checkin.sent_at.is_(None), Checkin.due_at.between(since, until)),
                  Checkin.next_step_at.between(since, until))  # fmt: skip

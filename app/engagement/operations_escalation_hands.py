@@ -27,14 +27,15 @@ def stand_in(escalation: Escalation) -> bool:
 
 
 def custody_changed(case: Case, before: User, *, actor: User | None) -> None:
-    """Give the open escalations of whoever answered for a case to whoever answers for it now, or their deputy."""
+    """Give what whoever answered for a case had open, or their deputy has not taken on, to whoever answers for it now."""
     for escalation in queries.open_escalations(case):
         level = _level(escalation)
-        if escalation.responsible_id != before.id or level is None or level.role == ATTORNEY:
+        is_a_colleagues = escalation.taken_at is not None and escalation.responsible_id != before.id
+        if is_a_colleagues or level is None or level.role == ATTORNEY:
             continue
         turn = people.turn_of(case, level)
         to = turn.user if turn is not None else None
-        if to is not None and to.id != before.id:
+        if to is not None and to.id != escalation.responsible_id:
             _pass_on(lock_with_case(escalation), to, "followed", actor)
 
 

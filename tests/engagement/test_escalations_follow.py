@@ -20,7 +20,7 @@ from app.engagement import operations
 from app.engagement import operations_escalations as escalations
 from app.engagement.escalation_rules import root_causes, staff_root_causes
 from app.engagement.models import Audience, Checkin
-from app.engagement.models_escalations import Escalation, EscalationStep
+from app.engagement.models_escalations import Absence, Escalation, EscalationStep
 from app.tasks.models import Task
 from app.volunteers.models import VolunteerStatus
 from tests import factories
@@ -74,6 +74,21 @@ def test_what_a_colleague_or_the_attorney_has_stays_with_them(house: House) -> N
         escalations.take_on(house.one, actor=house.who("attorney"))
     give(house, "colleague")
     assert house.one.responsible_id == house.attorney_id
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_what_a_deputy_has_goes_along_unless_they_took_it_on(house: House, taken: bool) -> None:
+    open_one(house)
+    away = {"user_id": house.staff_id, "stand_in_id": house.attorney_id}
+    with clock.at(MONDAY), transaction():
+        session.add(Absence(**away, from_on=MONDAY.date(), until_on=MONDAY.date() + timedelta(days=9)))
+    look(MONDAY + timedelta(minutes=5))
+    assert house.one.responsible_id == house.attorney_id
+    if taken:
+        with clock.at(LATER), transaction():
+            escalations.take_on(house.one, actor=house.who("attorney"))
+    give(house, "colleague")
+    assert house.one.responsible_id == (house.attorney_id if taken else house.colleague_id)
 
 
 def test_handing_over_everything_takes_the_escalations_along(house: House) -> None:

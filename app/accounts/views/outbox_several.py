@@ -48,7 +48,13 @@ def _rows(ids: list[str]) -> list[Any]:
 
 def _ask(do: str, rows: list[Any], form: Form) -> ResponseReturnValue:
     words = {
-        "send-now": (_("Put these mails back in line?"), _("They go out with the next round, as they were written.")),
+        "send-now": (
+            _("Put these mails back in line?"),
+            _(
+                "They go out as they were written, with the next round; what "
+                "keeps office hours waits for them, and for the next day where its reader had a mail today."
+            ),
+        ),
         "send-again": (_("Send these mails a second time?"), _("Each as a new mail; one that was repeated is left.")),
         "drop": (_("Let these mails be?"), _("They will not be sent. You can still put them back in line.")),
     }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import event, func, select, update
+from sqlalchemy import case, event, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
@@ -133,7 +133,8 @@ def _mails_have_left() -> None:
     """The invented past wrote mails; none of them may ever leave."""
     with transaction():
         replaced = Mail.status == MailStatus.DROPPED
-        session.execute(update(Mail).where(~replaced).values(status=MailStatus.SENT, sent_at=Mail.due_at))
+        sent_at = case((Mail.due_at > clock.now(), clock.now()), else_=Mail.due_at)  # nothing was sent tomorrow
+        session.execute(update(Mail).where(~replaced).values(status=MailStatus.SENT, sent_at=sent_at))
 
 
 def is_empty() -> bool:

@@ -30,7 +30,10 @@ from app.volunteers.operations_requirements import load_requirements
 from .words import FAMILY, FIRMS, GIVEN
 
 FIRM_COORDINATOR = "firm@demo.test"
-ACCOUNTS = ("admin@demo.test", "coordinator@demo.test", "volunteer@demo.test", FIRM_COORDINATOR, "funder@demo.test")
+ALONE = "northwoods@demo.test"  # all the staff of the second programme
+ACCOUNTS = (
+    "admin@demo.test", "coordinator@demo.test", "volunteer@demo.test", FIRM_COORDINATOR, ALONE, "funder@demo.test",
+)  # fmt: skip
 PASSWORD = "demo-pass-word"  # noqa: S105  (printed at start; loads on loopback only)
 SOUTH = ("55025", "55079", "55133", "55105", "55101", "55059", "55127", "55055", "55027", "55021", "55111", "55045")
 LANGUAGES = ("es", "zh", "hmn", "so", "ar", "vi")
@@ -121,7 +124,7 @@ def hire(cast: Cast) -> None:
         accounts.grant_role(lead, role, programme=south, actor=admin)
     second = account("Ruben Amadi", "ruben@demo.test", actor=admin)
     accounts.grant_role(second, Role.COORDINATOR, programme=south, actor=admin)
-    alone = account("Greta Halvorsen", "northwoods@demo.test", actor=admin)
+    alone = account("Greta Halvorsen", ALONE, actor=admin)
     for role in (Role.COORDINATOR, Role.SUPERVISING_ATTORNEY):
         accounts.grant_role(alone, role, programme=north, actor=admin)
     funder = account("Paloma Whitlock", "funder@demo.test", actor=admin)

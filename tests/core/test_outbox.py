@@ -20,6 +20,7 @@ from app.core.access import Role
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from app.core.mail import Mail, MailStatus
+from app.demo import load as demo
 from app.tasks.models import Task
 from config import Settings
 from tests import factories
@@ -331,3 +332,11 @@ def test_no_page_waits_for_a_mail_server_that_hangs(database_url: str) -> None:
             db.engine().dispose()
         with pytest.raises(BlockingIOError):
             hanging.accept()
+
+
+def test_of_the_invented_past_no_mail_was_sent_later_than_now(app: Flask) -> None:
+    with transaction():
+        late, early = (put(None, due_at=clock.now() + timedelta(days=days)) for days in (1, -1))
+    past = early.due_at
+    demo._mails_have_left()
+    assert (late.status, late.sent_at <= clock.now(), early.sent_at) == (MailStatus.SENT, True, past)

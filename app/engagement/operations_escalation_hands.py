@@ -27,7 +27,7 @@ def stand_in(escalation: Escalation) -> bool:
 
 
 def custody_changed(case: Case, before: User, *, actor: User | None) -> None:
-    """Give what whoever answered for a case had open, or their deputy has not taken on, to whoever answers for it now."""
+    """Give what whoever answered for a case had open, or a deputy has not taken on, to whoever answers for it now."""
     for escalation in queries.open_escalations(case):
         level = _level(escalation)
         is_a_colleagues = escalation.taken_at is not None and escalation.responsible_id != before.id

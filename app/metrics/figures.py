@@ -258,8 +258,9 @@ def period_name(first: date, last: date) -> str:
 
 
 def before(first: date, last: date) -> tuple[date, date]:
-    """The period of the same kind before: the quarter before a quarter, else as many days."""
-    if (first, last) == quarter_of(first):
-        return quarter_of(first - timedelta(days=1))
+    """The period of the same kind before: the month before a month, the year before a year, else as many days."""
+    for kind in ("month", "quarter", "half", "year"):
+        if (first, last) == period_of(first, kind):
+            return period_of(first - timedelta(days=1), kind)
     length = last - first
     return first - timedelta(days=1) - length, first - timedelta(days=1)

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from .figures import period_of, quarter_of
 
 LONGEST = 366 * 5
+EARLIEST = date(1900, 1, 1)  # what is compared with it lies before
 SPANS: dict[str, tuple[Any, str, int]] = {  # name, kind of period, how many before the current one
     "month": (_l("This month"), "month", 0),
     "last_month": (_l("Last month"), "month", 1),
@@ -63,6 +64,8 @@ def _span(span: str, today: date) -> Period:
 def _checked(first: date, last: date, today: date, usual: tuple[date, date]) -> Period:
     if first > last:
         return Period(*usual, _("The period ended before it began, so this is the current quarter."))
+    if first < EARLIEST:
+        return Period(*usual, _("Choose days from 1900 on. This is the current quarter."))
     if first > today:
         return Period(*usual, _("The period has not begun yet, so this is the current quarter."))
     if (last - first).days > LONGEST:

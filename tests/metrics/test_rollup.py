@@ -209,12 +209,25 @@ def test_waiting_cases_are_not_dropped_from_the_days() -> None:
     assert within_days({5: 1, 20: 1}, {7: 1, 9: 1}, 0.5) == 20
 
 
+def test_the_period_before_is_of_the_same_kind() -> None:
+    """A month stands beside a month, though it is shorter; a leap year beside a whole year; other days as many."""
+    before = {
+        (date(2026, 3, 1), date(2026, 3, 31)): (date(2026, 2, 1), date(2026, 2, 28)),
+        (date(2026, 7, 1), date(2026, 9, 30)): (date(2026, 4, 1), date(2026, 6, 30)),
+        (date(2026, 7, 1), date(2026, 12, 31)): (date(2026, 1, 1), date(2026, 6, 30)),
+        (date(2025, 1, 1), date(2025, 12, 31)): (date(2024, 1, 1), date(2024, 12, 31)),
+        (date(2026, 3, 1), date(2026, 3, 30)): (date(2026, 1, 30), date(2026, 2, 28)),
+    }
+    assert {period: figures.before(*period) for period in before} == before
+
+
 def test_what_cannot_be_shown_is_said_in_a_sentence(app: Flask, client: FlaskClient) -> None:
     said = {
         "from=2026-06-30&to=2026-01-01": "ended before it began",
         "from=2999-01-01&to=2999-02-01": "has not begun yet",
         "from=soon&to=later": "could not read the period",
         "from=1990-01-01&to=2026-01-01": "five years at most",
+        "from=0001-01-01&to=0001-02-01": "days from 1900 on",
         "span=fortnight": "do not know that period",
         "by=colour": "cannot break figures down by that",
         "only=colour:red": "do not know that filter",

@@ -8,8 +8,9 @@ from app.accounts import calendars
 from app.accounts.models import User
 from app.casework import closing
 from app.casework import operations_closing as endings
+from app.clients import operations_reach as reach
 from app.clients import operations_screening as screening
-from app.clients.models import Case, CaseStatus
+from app.clients.models import Case, CaseStatus, ChannelKind
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.errors import Refusal
@@ -103,7 +104,11 @@ def _reports_wait(cast: Cast) -> None:
 
 
 def _client_withdraws(cast: Cast) -> None:
+    """A client to whom letters are safe wants no more help: one waits to be printed."""
     case = _cases(cast, CaseStatus.ACCEPTED)[-1]
+    if case.client is not None:
+        said = reach.Said("9 Quince Road, Madison, WI 53703", True, "", "open", _staff(case), clock.now())
+        reach.add_channel(case.client, ChannelKind.POST, said, actor=_staff(case))
     endings.withdraw_case(case, reason="client_wish", actor=_staff(case))
 
 

@@ -115,6 +115,7 @@ def add_people(figures: PeriodFigures, programme: Programme) -> None:
     counted: Mapping[str, int] = people.figures(programme, figures.first, figures.last)
     for key, value in counted.items():
         figures.tables[key] = {"all": {"all": value}}
+    figures.tables["waiting_now"] = people.waiting_now(programme)
 
 
 def get_goal(public_id: str, *, viewer: User) -> Goal:

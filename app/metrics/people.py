@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, distinct, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Programme
 from app.casework.models import ClosingReport, ClosingStatus
 from app.clients.models import Case, CaseGrant, CaseStatus, Client
+from app.clients.problems import category
 from app.core.db import session
 from app.matching.models import Assignment
 from app.volunteers.models import Standing, Volunteer, VolunteerStatus
@@ -119,6 +121,7 @@ def _approved(programme: Programme, first: date, last: date) -> Select[Any]:
     return _welcome(programme).where(Volunteer.status == VolunteerStatus.APPROVED)
 
 
+USES_A_PLACE = (Assignment.ended_at.is_(None), Assignment.uses_slot)
 BEHIND: dict[str, Callable[[Programme, date, date], Select[Any]]] = {
     "volunteers_active": _active,
     "volunteers_new": _new,
@@ -147,11 +150,44 @@ def figures(programme: Programme, first: date, last: date) -> dict[str, int]:
         select(func.count())
         .join(Case, Case.id == Assignment.case_id)
         .where(
-            Case.programme_id == programme.id, Assignment.ended_at.is_(None), Assignment.uses_slot,
-            Assignment.volunteer_id.in_(approved),
+            Case.programme_id == programme.id, *USES_A_PLACE, Assignment.volunteer_id.in_(approved),
         )
     )  # fmt: skip
-    waiting = select(func.count()).select_from(Case)
-    waiting = waiting.where(Case.programme_id == programme.id, Case.status == CaseStatus.AVAILABLE)
-    named = {"capacity_offered": places, "capacity_used": used.select_from(Assignment), "waiting_now": waiting}
+    named = {"capacity_offered": places, "capacity_used": used.select_from(Assignment)}
     return found | {key: session.execute(query).scalar_one() for key, query in named.items()}
+
+
+def places_used(programme: Programme, case_ids: Sequence[int]) -> dict[int, int]:
+    """How many places of approved volunteers each of some cases uses: two, where two work on it."""
+    approved = BEHIND["volunteers_approved"](programme, date.min, date.min)
+    used = select(Assignment.case_id, func.count()).where(
+        Assignment.case_id.in_(case_ids), *USES_A_PLACE, Assignment.volunteer_id.in_(approved)
+    )
+    return dict(session.execute(used.group_by(Assignment.case_id)).tuples().all())
+
+
+def waiting_now(programme: Programme) -> dict[str, dict[str, int]]:
+    """How many cases wait on the list now: all, by kind of matter, by county and by language."""
+    columns = (Case.problem_code, Case.county, Case.language)
+    found = select(*columns, func.count()).where(*waiting(programme)).group_by(*columns)
+    tables: dict[str, Counter[str]] = {"all": Counter(all=0)}
+    for code, county, language, n in session.execute(found):
+        headings = {"all": "all", "category": category(code) or "unknown", "county": county, "language": language}
+        for dimension, member in headings.items():
+            tables.setdefault(dimension, Counter())[member] += n
+    return {dimension: dict(members) for dimension, members in tables.items()}
+
+
+def waiting(programme: Programme, dimension: str = "all", member: str = "all") -> list[ColumnElement[bool]]:
+    """Conditions on the cases that wait on the list now, all or those of one member of a dimension."""
+    mine = [Case.programme_id == programme.id, Case.status == CaseStatus.AVAILABLE]
+    if dimension == "county":
+        return [*mine, Case.county == member]
+    if dimension == "language":
+        return [*mine, Case.language == member]
+    if dimension == "category":
+        known = session.execute(select(Case.problem_code).where(*mine).distinct()).scalars()
+        codes = [code for code in known if (category(code) or "unknown") == member]
+        none = [Case.problem_code.is_(None)] if None in codes else []
+        return [*mine, or_(Case.problem_code.in_([code for code in codes if code is not None]), *none)]
+    return mine

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.clients.models import CaseStatus
+from app.clients.models import CaseRole, CaseStatus
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
+from app.metrics import figures, goals, rollup
 from app.metrics import operations_goals as operations
-from app.metrics import rollup
 from app.metrics.forecast import accuracy, forecast
 from app.metrics.forms_goals import target_typed, typed
 from app.metrics.measures import MEASURES
@@ -98,6 +98,29 @@ def test_pages_of_waits_and_gaps_tell_what_waits_and_for_how_long(app: Flask, cl
         for measure in ("placement_rate", "days_to_placement", "volunteers_approved", "waiting_now", "satisfaction"):
             assert client.get(f"/reports/{measure}/cases").status_code == 200
         assert programme.name in client.get("/reports/programmes").text
+
+
+def test_what_waits_now_is_told_of_one_kind_of_matter_too(app: Flask, client: FlaskClient) -> None:
+    """The report kept to one kind, its file and the cases behind tell the same; two at work use two places."""
+    with transaction():
+        programme = factories.programme()
+        for code in ("63", "63", "32"):
+            factories.case(programme, CaseStatus.AVAILABLE, problem_code=code)
+        shared = factories.case(programme, CaseStatus.IN_SERVICE)
+        for role in (CaseRole.LEAD, CaseRole.CO_COUNSEL):
+            factories.assignment(shared, factories.volunteer(), role=role, uses_slot=True)
+        factories.sign_in(client, factories.coordinator(programme))
+    read = figures.PeriodFigures(NOW.date(), NOW.date())
+    goals.add_people(read, programme)
+    for dimension, member, n in (("category", "Housing", 2), ("category", "Family", 1), ("all", "all", 3)):
+        assert read.value("waiting_now", dimension, member) == n
+        behind = client.get(f"/reports/waiting_now/cases?by={dimension}&member={member}").text
+        assert behind.count('class="t"') == n
+    assert "waiting_now,Waiting now,category,Housing,Housing,2,cases" in client.get("/reports?format=csv").text
+    used = client.get("/reports/capacity_used/cases").text
+    assert "Capacity used: 2" in used
+    assert used.count('class="t"') == 1
+    assert 'data-l="Places">2</td>' in used
 
 
 def test_targets_are_typed_in_the_unit_of_their_figure() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.accounts import calendars
 from app.accounts.models import Programme
-from app.clients.models import Case, CaseStatus
+from app.clients.models import Case
 from app.core.access import STAFF, open_to
 from app.core.errors import NotFound
 from app.core.lists import Page, csv_download, page_of, whole
@@ -97,25 +97,27 @@ def _people(programme: Programme, measure: Measure, period: Period, cell: tuple[
     """Volunteers, or cases as they stand now."""
     found = figures.read_period(programme, period.first, period.last, dimensions=())
     goals.add_people(found, programme)
+    places: dict[int, int] = {}
     if measure.key in people.BEHIND:
         chosen = people.BEHIND[measure.key](programme, period.first, period.last)
         page = page_of(select(Volunteer).where(Volunteer.id.in_(chosen)).order_by(Volunteer.id), scalars=True)
         rows: list[Any] = [(volunteer, None) for volunteer in page.rows]
     else:
-        page = page_of(_cases_now(programme, measure).order_by(Case.id), scalars=True)
+        page = page_of(_cases_now(programme, measure, cell).order_by(Case.id), scalars=True)
         rows = [(None, case) for case in page.rows]
+        if measure.key == "capacity_used":
+            places = people.places_used(programme, [case.id for case in page.rows])
     return render_template(
-        "metrics/people_behind.html", measure=measure, page=page, rows=rows, value=found.value(measure.key),
-        period=period, programme=programme, period_name=figures.period_name, shown=wording.shown,
+        "metrics/people_behind.html", measure=measure, page=page, rows=rows, places=places,
+        value=found.value(measure.key, *cell), period=period, label=_label(cell), programme=programme,
+        period_name=figures.period_name, shown=wording.shown,
     )  # fmt: skip
 
 
-def _cases_now(programme: Programme, measure: Measure) -> Any:
-    mine = select(Case).where(Case.programme_id == programme.id)
+def _cases_now(programme: Programme, measure: Measure, cell: tuple[str, str]) -> Any:
     if measure.key == "waiting_now":
-        return mine.where(Case.status == CaseStatus.AVAILABLE)
+        return select(Case).where(*people.waiting(programme, *cell))
+    mine = select(Case).where(Case.programme_id == programme.id)
     approved = people.BEHIND["volunteers_approved"](programme, *figures.quarter_of(calendars.today(programme)))
-    used = select(Assignment.case_id).where(
-        Assignment.ended_at.is_(None), Assignment.uses_slot, Assignment.volunteer_id.in_(approved)
-    )
+    used = select(Assignment.case_id).where(*people.USES_A_PLACE, Assignment.volunteer_id.in_(approved))
     return mine.where(Case.id.in_(used))

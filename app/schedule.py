@@ -39,6 +39,7 @@ TIMETABLE = [
     Job("slots.forget", "app.schedule.forget_old_slots", every=1 * MINUTES),
     Job("checkins.plan", "app.engagement.jobs.plan_due", every=5 * MINUTES),
     Job("checkins.hasten", "app.engagement.jobs.hasten_all", every=5 * MINUTES),
+    Job("dates.remind", "app.engagement.jobs_reminders.remind", every=5 * MINUTES),
     Job("escalations.look", "app.engagement.jobs_escalations.look", every=5 * MINUTES),
     Job("requests.try_again", "app.clients.jobs.try_again_one", every=15 * MINUTES),
     Job("requests.close_incomplete", "app.clients.jobs.close_incomplete_one", every=15 * MINUTES),

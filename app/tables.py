@@ -19,6 +19,7 @@ from app.engagement import models as _engagement
 from app.engagement import models_escalations as _escalations
 from app.engagement import models_ladder as _ladder
 from app.engagement import models_questions as _questions
+from app.engagement import models_reminders as _reminders
 from app.engagement import models_series as _series
 from app.engagement import models_surveys as _surveys
 from app.matching import models as _matching
@@ -56,6 +57,7 @@ PARTS = (
     _packages,
     _public,
     _questions,
+    _reminders,
     _reports,
     _series,
     _slots,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.accounts.models import User
 
 CALL = "call_client"
+NAMED_IN_WORDS = ("appointment", "own_date")  # the day is in the words themselves
 
 WORDS: dict[str, Any] = {
     "received": _l(
@@ -49,6 +50,10 @@ WORDS: dict[str, Any] = {
     "stopped_mails": _l("You asked us to stop writing by email. How may we reach you instead, and when is that safe?"),
     "message": _l("There is a message for you. Is this a good time, and are you alone? Then we see how you get it."),
     "appointment": _l("We arranged a time for you: %(when)s. If it does not suit you, we find another."),
+    "own_date": _l(
+        "You have to be somewhere on %(when)s. The place is on your papers. Please go, also if nobody has called you. "
+        "Has the day changed, or is it hard for you to get there?"
+    ),
     "came_back": _l("Our mails do not reach you any more. How may we reach you instead, and when is that safe?"),
     "asked": _l("You asked us to call. What has changed, and how may we reach you safely?"),
 }
@@ -109,4 +114,4 @@ def _said(occasion: str, language: str, facts: dict[str, Any]) -> str:
             "when": " ".join(part for part in (i18n.when_day(by), facts.get("at")) if part),
             "other_help": facts.get("other_help") or _("call 211, or look at lawhelp.org."),
         }
-        return f"{words} {_('By: %(day)s.', day=i18n.when_day(by))}" if by and occasion != "appointment" else words
+        return f"{words} {_('By: %(day)s.', day=i18n.when_day(by))}" if by and occasion not in NAMED_IN_WORDS else words

@@ -13,6 +13,7 @@ from app.core.db import lock, session
 from app.core.errors import BadInput, refuse_if
 from app.tasks.operations import finish_tasks, open_task
 
+from .court_days import WATCH, WATCH_BY_ATTORNEY
 from .models import Case, CriticalDate
 from .operations_parties import refuse_unless_open
 from .priority import refresh_priority
@@ -82,6 +83,8 @@ def change_critical_date(
     row.kind, row.on_day, row.at_time, row.paper = kind, on_day, at_time or None, paper or None
     row.standing = "confirmed" if on_day else "open_question"
     row.entered_by_id = actor.id if actor else None
+    if before["on_day"] != _coded(row)["on_day"]:
+        _end_watch(row, "moved", actor)
     _follow(case, actor)
     audit.record("date.change", row, actor=actor, before=before, after=_coded(row))
     return row
@@ -107,6 +110,7 @@ def finish_critical_date(date_row: CriticalDate, *, actor: User | None) -> Criti
     if row.done_at is not None:
         return row
     row.done_at = clock.now()
+    _end_watch(row, "met", actor)
     _follow(case, actor)
     audit.record("date.finish", row, actor=actor, after=_coded(row))
     return row
@@ -140,6 +144,12 @@ def _follow(case: Case, actor: User | None) -> None:
         title=f"Ask for the date that {case.number} hangs on", owner=case.custody.user if case.custody else None,
         due_at=add_business_time(clock.now(), case.programme, days=1),
     )  # fmt: skip
+
+
+def _end_watch(row: CriticalDate, outcome: str, actor: User | None) -> None:
+    """What staff were to see to as the day came near is over; a new day is watched anew."""
+    for cause in (WATCH, WATCH_BY_ATTORNEY):
+        finish_tasks(cause, row, actor=actor, outcome=outcome)
 
 
 def _coded(row: CriticalDate) -> dict[str, str | None]:

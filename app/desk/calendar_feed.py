@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 import icalendar
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.accounts.models import Programme, User
-from app.clients.court_days import is_hearing
+from app.clients.court_days import is_hearing, moment_of
 from app.clients.models import OPEN, Case, CriticalDate, Custody
 from app.clients.models.cases import Supervision
 from app.clients.supervision import may_be_played
@@ -27,7 +25,6 @@ from app.matching.models import Assignment
 
 SINCE, MOST, MOST_CASES = timedelta(days=60), 2_000, 60
 LONG = timedelta(hours=1)
-AT = re.compile(r"(\d{1,2})(?::(\d{2}))? ?([ap]m)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -104,17 +101,6 @@ def _critical_dates(viewer: User) -> Iterator[Entry]:
         what = "hearing" if is_hearing(row.kind) else "date"
         yield Entry(f"date:{row.id}", row.number, what, row.on_day, moment_of(row.on_day, row.at_time, row.time_zone),
                     row.changed_at, row.version, _page(viewer, row.public_id, row.programme_id))  # fmt: skip
-
-
-def moment_of(day: date, at_time: str | None, zone: str) -> datetime | None:
-    """When a date is that has a time, in UTC; none where it lasts the whole day."""
-    found = AT.fullmatch(at_time or "")
-    if found is None:
-        return None
-    hour, half = int(found[1]), (found[3] or "").lower()
-    if half:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    return datetime.combine(day, time(hour, int(found[2] or 0)), ZoneInfo(zone)).astimezone(UTC)
 
 
 def _page(viewer: User, public_id: str, programme_id: int) -> str:

@@ -28,6 +28,8 @@ from app.engagement import queries as engagement
 from app.engagement import queries_escalations as escalations
 from app.engagement.models import Checkin
 from app.engagement.models_escalations import Escalation
+from app.engagement.models_reminders import DateDocketing
+from app.engagement.queries_reminders import docketings_on, mails_about
 from app.matching.models import Assignment, Referral
 from app.tasks.models import Task
 
@@ -72,6 +74,11 @@ class CaseFile:
         """The dates that are still to come or unknown, the unknown last."""
         stmt = select(CriticalDate).where(CriticalDate.case_id == self.case.id, CriticalDate.done_at.is_(None))
         return list(session.scalars(stmt.order_by(CriticalDate.on_day.is_(None), CriticalDate.on_day, CriticalDate.id)))
+
+    @cached_property
+    def docketings(self) -> dict[int, DateDocketing]:
+        """Which of the dates the firm of whoever leads keeps, by the date's number."""
+        return docketings_on(self.case)
 
     @cached_property
     def assignments(self) -> list[Assignment]:
@@ -130,7 +137,8 @@ class CaseFile:
     def mails(self) -> list[Any]:
         """What was written to whom about the case, newest first."""
         columns = (Mail.created_at, Mail.sent_at, Mail.audience, Mail.subject, Mail.language, Mail.status)
-        about = or_(Mail.case_id == self.case.id, Mail.public_id.in_(engagement.bundles_about(self.case.id)))
+        about = or_(Mail.case_id == self.case.id, Mail.public_id.in_(engagement.bundles_about(self.case.id)),
+                    Mail.id.in_(mails_about(self.case.id)))  # fmt: skip
         return list(session.execute(select(*columns).where(about).order_by(Mail.id.desc()).limit(MOST)))
 
     @cached_property

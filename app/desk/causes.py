@@ -26,6 +26,8 @@ WAYS: dict[str, Way] = {
     "decide_clock": Way(_l("Decide…"), "desk.case", "case", "placing"),
     "review_pause": Way(_l("Look again"), "desk.case"),
     "ask_date": Way(_l("Enter the date"), "clients.screen", "case", "dates"),
+    "watch_date": Way(_l("See to it"), "desk.case", "case", "dates"),
+    "watch_date_attorney": Way(_l("See to it"), "desk.case", "case", "dates"),
     "search_conflicts": Way(_l("Search again"), "clients.screen", "case", "conflicts"),
     "consent_withdrawn": Way(_l("Decide"), "desk.case", "case", "placing"),
     "mail_trouble": Way(_l("Look at the mail"), "accounts.outbox", ""),

@@ -15,10 +15,14 @@ from app.core.mail import WAITING, Mail
 from app.matching.models import Referral
 
 from .mail_hours import leaves_at, office_of, waits_for_hours, zone_for
+from .mails_reminders import KINDS as REMINDERS
 from .models_escalations import Escalation
 from .queries import question_ahead
+from .queries_reminders import first_day_in
 
-FIRST = frozenset({"engagement.checkin", "engagement.checkins", "engagement.escalation_at_firm"})
+FIRST = frozenset({
+    "engagement.checkin", "engagement.checkins", "engagement.escalation_at_firm", *REMINDERS,
+})  # fmt: skip
 LAST = frozenset({
     "matching.digest", "matching.appeal", "matching.thanked", "matching.firm_thanked", "matching.request_lost",
     "matching.firm_request_lost", "casework.thanks", "volunteer.milestone", "message.milestone", "engagement.survey",
@@ -36,7 +40,7 @@ def not_its_turn_before(mail: Mail) -> datetime | None:
     later = _behind_another(mail, programme, zone) if mail.kind not in FIRST else None
     if later is None and not daily.is_day_of(mail, clock.today_in(zone)):
         later = _next_day(mail, programme, zone)
-    if later is None or _must_be_answered_before(mail, later + TIME_TO_ANSWER):
+    if later is None or _must_be_answered_before(mail, later + TIME_TO_ANSWER, programme):
         return None
     links.prolong(PORTAL, mail.record_kind, mail.record_id, made_at=mail.created_at, until=later + LINK_LASTS)
     return later
@@ -64,8 +68,11 @@ def _rank(kind: str) -> int:
     return 0 if kind in FIRST else 2 if kind in LAST else 1
 
 
-def _must_be_answered_before(mail: Mail, moment: datetime) -> bool:
-    """Would the time to answer be over, or nearly, if the mail waited for its turn?"""
+def _must_be_answered_before(mail: Mail, moment: datetime, programme: Programme) -> bool:
+    """Would the time to answer be over, or nearly, or the day reminded of be there, if the mail waited for its turn?"""
+    if mail.kind in REMINDERS:
+        day = first_day_in(mail)
+        return day is not None and calendars.opening_at(day, programme) < moment
     if mail.record_kind == "referrals":
         ends = select(Referral.ends_at).where(Referral.id == mail.record_id)
     elif mail.record_kind == "escalations":

@@ -26,6 +26,7 @@ WAITING_TOO = frozenset({
     "matching.request_lost", "matching.firm_request_lost", "matching.digest",
     "casework.thanks", "casework.case_dormant",
 })  # fmt: skip
+ON_THE_DAY_TOO = ("engagement.own_date",)  # the client's own reminder of the day on which they are heard
 OFFERS = ("matching.offer", "matching.firm_offer")
 
 
@@ -50,7 +51,8 @@ def leaves_at(mail: Mail, moment: datetime) -> datetime:
     programme = office_of(mail)
     if programme is None:
         return moment
-    zone, hearings = zone_for(mail, programme), hearing_days(mail.case)
+    zone = zone_for(mail, programme)
+    hearings = frozenset() if mail.kind in ON_THE_DAY_TOO else hearing_days(mail.case)
     found = calendars.next_business_moment(moment, programme, zone)
     while found.astimezone(ZoneInfo(zone)).date() in hearings:
         next_day = found.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)

@@ -8,7 +8,7 @@ from app.clients.hearing import count_as_heard
 from app.clients.operations_pauses import stand_still_with
 from app.core import delivery, mail
 
-from . import wiring_escalations, wiring_surveys
+from . import wiring_escalations, wiring_reminders, wiring_surveys
 from .mail_days import not_its_turn_before
 from .mail_hours import leaves_at
 from .mails import KINDS
@@ -31,5 +31,6 @@ def init_app(app: Flask) -> None:
     delivery.tell_a_person(call_instead)
     wiring_escalations.init_app()
     wiring_surveys.init_app()
+    wiring_reminders.init_app(app)
     mail.when_mails_leave(leaves_at)
     mail.take_turns_with(not_its_turn_before)

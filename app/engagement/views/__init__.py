@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("engagement", __name__, template_folder="../templates")
 
-from . import answering, escalation_rules, escalation_trends, escalations, own, questions, series, staff  # noqa: E402, F401
+from . import answering, docketing, escalation_rules, escalation_trends, escalations, own, questions, series, staff  # noqa: E402, F401

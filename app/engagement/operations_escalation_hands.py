@@ -12,7 +12,7 @@ from . import mails_escalations as mails
 from . import queries_escalations as queries
 from .escalation_rules import ATTORNEY, Level
 from .models_escalations import Escalation
-from .operations_escalations import lock_with_case, note_step, open_tasks_of
+from .operations_escalations import NEAR_DATE, lock_with_case, note_step, open_tasks_of
 
 
 def stand_in(escalation: Escalation) -> bool:
@@ -49,6 +49,8 @@ def _pass_on(escalation: Escalation, to: User | None, step: str, actor: User | N
     before = escalation.responsible_id
     escalation.responsible_id = to.id if to else None
     escalation.taken_at = escalation.taken_by_id = None
+    if not open_tasks_of(escalation, (f"{escalation.cause}{NEAR_DATE}",)):
+        escalation.attorney_told_at = None  # may have been whoever had it: the attorney is told within five minutes
     note_step(escalation, step, actor, to)
     for task in open_tasks_of(escalation, (escalation.cause,)):
         task.owner_id = escalation.responsible_id

@@ -31,6 +31,7 @@ from .models_escalations import Escalation, EscalationStep
 
 AGAIN_WITHIN = timedelta(days=30)  # what comes back sooner opens the same one again
 NEAR = timedelta(days=7)
+NEAR_DATE = "_near_date"  # what the supervising attorney's own task adds to the cause
 ABOUT_THE_LEAD = ("silence", "mismatch", "cannot_go_on", "date_near", "credential_lapsed", "transfer_unanswered")
 
 
@@ -183,16 +184,19 @@ def _is_near(case: Case) -> bool:
 
 
 def _tell_attorney(escalation: Escalation) -> None:
-    """A critical date is near: the supervising attorney knows of it too, whatever the level."""
+    """A critical date is near: the supervising attorney hears of it too, unless it is theirs already."""
     case, own = escalation.case, supervision(escalation.case)
     escalation.attorney_told_at = clock.now()
     owner = own.user if own is not None and people.is_present(own.user, case.programme) else None
+    whom = [owner] if owner else people.holders(case.programme, Role.SUPERVISING_ATTORNEY)
+    note_step(escalation, "attorney_told", None, owner)
+    if [each.id for each in whom] == [escalation.responsible_id]:
+        return
     open_task(
-        f"{escalation.cause}_near_date", escalation, programme=case.programme, title=title_of(escalation),
+        f"{escalation.cause}{NEAR_DATE}", escalation, programme=case.programme, title=title_of(escalation),
         due_at=escalation.respond_by, actor=None, case=case, owner=owner, owner_role=Role.SUPERVISING_ATTORNEY,
     )  # fmt: skip
-    note_step(escalation, "attorney_told", None, owner)
-    for each in [owner] if owner else people.holders(case.programme, Role.SUPERVISING_ATTORNEY):
+    for each in whom:
         mails.escalation_near_date(escalation, each)
 
 

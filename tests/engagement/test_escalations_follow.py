@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
+from app.accounts.models import RoleGrant
 from app.clients.lifecycle import give_custody
 from app.clients.models import Case, CaseStatus
 from app.clients.operations_custody import hand_over_some
 from app.core import clock
+from app.core.access import Role
 from app.core.audit import AuditEntry
 from app.core.db import lock, session, transaction
 from app.core.mail import Mail
@@ -74,6 +76,22 @@ def test_what_a_colleague_or_the_attorney_has_stays_with_them(house: House) -> N
         escalations.take_on(house.one, actor=house.who("attorney"))
     give(house, "colleague")
     assert house.one.responsible_id == house.attorney_id
+
+
+def test_an_attorney_who_has_it_already_is_told_once_and_again_when_it_goes_to_somebody_else(house: House) -> None:
+    with transaction():
+        house.case.next_critical_on = LATER.date() + timedelta(days=3)
+        session.query(RoleGrant).filter_by(role=Role.SUPERVISING_ATTORNEY).one().user_id = house.staff_id
+    number = open_one(house).id
+    tasks = session.query(Task).filter(Task.done_at.is_(None), Task.cause.startswith("mismatch"))
+    assert [task.owner_id for task in tasks] == [house.staff_id]
+    assert session.query(Mail).filter_by(kind="engagement.escalation_near_date").count() == 0
+    give(house, "colleague")
+    look()
+    assert [(task.cause, task.owner_id) for task in tasks.order_by(Task.id)] == [
+        ("mismatch", house.colleague_id), ("mismatch_near_date", None),
+    ]  # fmt: skip
+    assert session.query(Mail).filter_by(kind="engagement.escalation_near_date", record_id=number).count() == 1
 
 
 @pytest.mark.parametrize("taken", [False, True])

@@ -15,8 +15,9 @@ from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 from app.tasks.operations import finish_tasks
 
 from . import calls, policy
-from .letters import POST_LETTER, may_still_go
+from .letters import POST_LETTER, may_still_go, safe_post
 from .models import ClientLetter
+from .operations_reach import stop_channel
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -72,7 +73,7 @@ def mark_posted(letter: ClientLetter, on_day: date, *, actor: User) -> None:
 
 
 def drop_letter(letter: ClientLetter, reason: str, *, actor: User) -> None:
-    """Let a letter be; where post is not safe, somebody calls and says what it says.
+    """Let a letter be; where post is not safe, no other goes there, and somebody calls and says what it says.
 
     :raises ChooseWhyNot: no reason of the list is given
     :raises NotAllowed: no staff of the case's programme
@@ -82,6 +83,8 @@ def drop_letter(letter: ClientLetter, reason: str, *, actor: User) -> None:
     letter = _take(letter, actor)
     letter.dropped_at, letter.drop_reason = clock.now(), reason
     if reason in CALLED_INSTEAD:
+        if (way := safe_post(letter.case.client)) is not None and way.value == letter.address:
+            stop_channel(way, reason, actor=actor)
         calls.ask_to_say(letter.case.client, letter.text.replace("\n\n", "\n"), actor=actor)
     finish_tasks(POST_LETTER, letter, actor=actor, outcome=reason)
     audit.record("letter.drop", letter, actor=actor, case=letter.case, after={"reason": reason})

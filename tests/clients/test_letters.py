@@ -93,6 +93,16 @@ def test_a_letter_names_no_link_and_speaks_openly_only_where_the_client_said_so(
     assert (HELP in " ".join(text.split())) == (says == "open")
 
 
+def test_where_staff_say_that_post_is_not_safe_no_other_letter_goes(staff: User) -> None:
+    case = by_post(staff)
+    told(case, "accepted")
+    with transaction():
+        operations.drop_letter(session.scalars(select(ClientLetter)).one(), "unsafe", actor=staff)
+    causes, letters, _mails = told(case, "looking")
+    assert (causes, len(letters)) == (["call_client"], 1)
+    assert session.scalars(select(Channel.stop_reason).where(Channel.kind == ChannelKind.POST)).one() == "unsafe"
+
+
 def test_own_words_that_say_next_to_nothing_without_their_link_make_no_letter(staff: User) -> None:
     case = by_post(staff)
     words = texts.Words("News for you", "We could not find anybody. {help} See {link} or call {phone}.")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import extract, func, select
+from sqlalchemy import Select, and_, extract, func, or_, select
 
 from app.accounts.models import Grant
 from app.casework.models import TimeEntry
@@ -118,13 +118,20 @@ def _placed(now: CaseStatus) -> str:
 
 def _working_cases(found: Months, grant: Grant, first: date, last: date) -> None:
     """How many cases a month's hours come from; never published, but few cases' hours are not either."""
-    paid = select(CaseGrant.case_id).where(CaseGrant.grant_id == grant.id)
-    rows = select(TimeEntry.case_id, TimeEntry.on_day).where(
-        TimeEntry.case_id.in_(paid), TimeEntry.on_day.between(first, last), TimeEntry.removed_at.is_(None)
-    )
+    rows = volunteers_entries(grant, first, last).where(TimeEntry.removed_at.is_(None))
     cases = {(month_key(day), case_id) for case_id, day in session.execute(rows)}
     for month, n in Counter(month for month, _case in cases).items():
         found[month][name_of("hours", "cases")] = n
+
+
+def volunteers_entries(grant: Grant, first: date, last: date) -> Select[Any]:
+    """Case and day of what volunteers logged on cases that a grant paid for on that day, taken back or not."""
+    paid = and_(
+        CaseGrant.case_id == TimeEntry.case_id, CaseGrant.grant_id == grant.id, CaseGrant.from_on <= TimeEntry.on_day,
+        or_(CaseGrant.until_on.is_(None), CaseGrant.until_on >= TimeEntry.on_day),
+    )  # fmt: skip
+    found = select(TimeEntry.case_id, TimeEntry.on_day).join(CaseGrant, paid)
+    return found.where(TimeEntry.volunteer_id.is_not(None), TimeEntry.on_day.between(first, last))
 
 
 def read_once(grant: Grant, first: date, last: date) -> dict[str, int | None]:

@@ -25,7 +25,7 @@ from .publishing_cells import (
     read_months,
     read_once,
 )
-from .publishing_hours import hours_hidden
+from .publishing_hours import cases_since, hours_hidden
 from .publishing_system import CLIENTS, Floors, Published, Version
 
 FAMILIES = {
@@ -122,8 +122,15 @@ def _months(grant: Grant, past: Past, floors: Floors, first: date, last: date, *
         if not any(_stages_in(cells) for cells in fresh.values()):
             fresh = {month: cells | _stages_in(kept[month]) for month, cells in fresh.items()}
         for family in FAMILIES:
-            _correct(past.live, floors, kept, fresh, family)
+            if family != "hours" or _many_worked(grant, past, floors, first, last):
+                _correct(past.live, floors, kept, fresh, family)
     return kept
+
+
+def _many_worked(grant: Grant, past: Past, floors: Floors, first: date, last: date) -> bool:
+    """Would the difference between two versions be the hours of several cases, and not those of one?"""
+    told = [past.rows[v].signed_off_at for v in past.live if v.first <= last and first <= v.last]
+    return not told or cases_since(grant, first, last, min(told)) >= floors.small
 
 
 def _stages_in(cells: Cells) -> Cells:

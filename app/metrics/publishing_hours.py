@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
 
-from .publishing_cells import added_up, name_of
+from sqlalchemy import and_, distinct, func, or_, select
+
+from app.accounts.models import Grant
+from app.casework.models import TimeEntry
+from app.core.db import session
+
+from .models import RollUp
+from .publishing_cells import added_up, name_of, volunteers_entries
 from .publishing_system import Version
 
 HOURS, CASES = name_of("hours"), name_of("hours", "cases")
@@ -36,3 +44,13 @@ def _cases(versions: Iterable[Version], without: set[str]) -> int:
     """At least how many different cases the hours come from."""
     months = [cells for v in versions for month, cells in v.exact["months"].items() if month not in without]
     return added_up(months).get(CASES, 0)
+
+
+def cases_since(grant: Grant, first: date, last: date, since: datetime) -> int:
+    """The cases of whose hours something was entered late or taken back since a moment, as far as it is counted."""
+    read = select(func.max(RollUp.read_until)).where(RollUp.programme_id == grant.programme_id).scalar_subquery()
+    late = and_(TimeEntry.created_at > since, TimeEntry.created_at <= read, TimeEntry.removed_at.is_(None))
+    gone = and_(TimeEntry.created_at <= since, TimeEntry.removed_at > since, TimeEntry.removed_at <= read)
+    found = volunteers_entries(grant, first, last).where(or_(late, gone))
+    counted = found.with_only_columns(func.count(distinct(TimeEntry.case_id)), maintain_column_froms=True)
+    return session.execute(counted).scalar_one()

@@ -124,7 +124,7 @@ def _working_cases(found: Months, grant: Grant, first: date, last: date) -> None
         found[month][name_of("hours", "cases")] = n
 
 
-def volunteers_entries(grant: Grant, first: date, last: date) -> Select[Any]:
+def volunteers_entries(grant: Grant, first: date, last: date) -> Select[int, date]:
     """Case and day of what volunteers logged on cases that a grant paid for on that day, taken back or not."""
     paid = and_(
         CaseGrant.case_id == TimeEntry.case_id, CaseGrant.grant_id == grant.id, CaseGrant.from_on <= TimeEntry.on_day,

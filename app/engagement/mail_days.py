@@ -32,7 +32,18 @@ TIME_TO_ANSWER = timedelta(days=1)  # what must be answered sooner than this aft
 
 
 def not_its_turn_before(mail: Mail) -> datetime | None:
-    """Let a due mail have its reader's day; where the day is another's, the moment at which to look again."""
+    """Let a due mail have its reader's day; where the day is another's, the moment at which to look again.
+
+    Either way a link to the client's own page lasts as long as if the mail were written when it leaves.
+    """
+    later = _later(mail)
+    if mail.audience == "client":
+        until = (later or clock.now()) + LINK_LASTS
+        links.prolong(PORTAL, mail.record_kind, mail.record_id, made_at=mail.created_at, until=until)
+    return later
+
+
+def _later(mail: Mail) -> datetime | None:
     programme = office_of(mail) if waits_for_hours(mail) else None
     if programme is None:
         return None
@@ -42,7 +53,6 @@ def not_its_turn_before(mail: Mail) -> datetime | None:
         later = _next_day(mail, programme, zone)
     if later is None or _must_be_answered_before(mail, later + TIME_TO_ANSWER, programme):
         return None
-    links.prolong(PORTAL, mail.record_kind, mail.record_id, made_at=mail.created_at, until=later + LINK_LASTS)
     return later
 
 

@@ -226,6 +226,17 @@ def test_an_update_that_waits_is_replaced_by_a_newer_one_and_its_link_lasts_as_l
         assert (first.status, first.drop_reason) == (MailStatus.DROPPED, "merged")
 
 
+def test_a_link_lasts_three_days_from_when_its_mail_leaves_however_late(app: Flask) -> None:
+    late = timedelta(hours=74)  # a person reached the client day after day, or the mail server was away
+    with clock.at(MONDAY), transaction():
+        case = factories.case(factories.programme(), CaseStatus.AVAILABLE)
+        tell_client(case, "looking")
+    (row,) = session.query(Mail).all()
+    with clock.at(MONDAY + late):
+        assert turn(row) is None
+        assert session.query(links.Link).one().expires_at == MONDAY + late + timedelta(hours=72)
+
+
 def test_a_question_that_could_not_leave_for_two_days_at_work_becomes_a_task(app: Flask) -> None:
     checkin = asked()
     work(MONDAY)

@@ -96,3 +96,8 @@ def test_dots_are_one_for_each_ten_people(read: Read) -> None:
 def test_progress_never_runs_over_its_end(read: Read) -> None:
     page = read("{{ charts.progress('60 of 50 hours', 60, 50) }}{{ charts.progress('None', 0, 0) }}")
     assert [r.attrs["width"] for r in page.all("rect", class_="f1")] == ["300", "0"]
+
+
+def test_a_line_whose_end_is_hidden_has_its_label_at_the_last_value_shown(read: Read) -> None:
+    word = trend(read, 40, None, None).all("text", class_="lab")[0]
+    assert (word.text, word.attrs["x"], word.attrs["text-anchor"]) == ("Placed 40", "40.0", "start")

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import calendars
 from app.accounts.models import User
 from app.clients.lifecycle import give_custody, move_case
+from app.clients.mails import end_is_over
 from app.clients.models import Case, CaseStatus, OpeningStatus
 from app.clients.models.statuses import CaseRole
 from app.core import clock
@@ -76,6 +77,7 @@ def reopen_case(case: Case, *, reason: str, with_lead: bool, actor: User) -> Non
     else:
         case.placed_at = None
     to = CaseStatus.IN_SERVICE if lead else CaseStatus.ACCEPTED
+    end_is_over(case, actor=actor)
     _ask_a_person(case, actor)
     move_case(case, to, operation="casework.reopen_case", actor=actor, reason=reason)
 

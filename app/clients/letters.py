@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.accounts import calendars
 from app.core import audit, clock
@@ -14,12 +14,12 @@ from app.tasks.operations import finish_tasks, open_task
 
 from . import texts
 from .models import Channel, ChannelKind, Client, ClientLetter, ClientUpdate
+from .updates import MERGED, NO_LONGER_TRUE
 
 if TYPE_CHECKING:
     from app.accounts.models import User
 
 POST_LETTER = "post_letter"
-MERGED = "merged"
 ON_PAPER = ("rejected", "not_placed", "closed", "withdrawn")  # what a client may have to show somebody
 OTHER_WAYS = (ChannelKind.CALL, ChannelKind.VOICEMAIL, ChannelKind.TEXT, ChannelKind.TRUSTED_PERSON)
 OPEN_WORDS = "open"
@@ -71,14 +71,23 @@ def write(client: Client, occasion: str, facts: dict[str, Any], update: ClientUp
 
 
 def _let_older_be(client: Client, actor: User | None) -> None:
+    _let_be(client, ClientLetter.occasion.not_in(ON_PAPER), MERGED, actor)
+
+
+def take_back_ends(client: Client, *, actor: User | None) -> None:
+    """A request goes on after all: of the letters that say its end those that nobody posted are let be."""
+    _let_be(client, ClientLetter.occasion.in_(ON_PAPER), NO_LONGER_TRUE, actor)
+
+
+def _let_be(client: Client, which: ColumnElement[bool], reason: str, actor: User | None) -> None:
     waiting = select(ClientLetter).where(
         ClientLetter.case_id == client.case_id, ClientLetter.posted_at.is_(None), ClientLetter.dropped_at.is_(None),
-        ClientLetter.occasion.not_in(ON_PAPER),
+        which,
     )  # fmt: skip
     for letter in session.scalars(waiting.with_for_update()).all():
-        letter.dropped_at, letter.drop_reason = clock.now(), MERGED
-        finish_tasks(POST_LETTER, letter, actor=actor, outcome=MERGED)
-        audit.record("letter.drop", letter, actor=actor, case=client.case, after={"reason": MERGED})
+        letter.dropped_at, letter.drop_reason = clock.now(), reason
+        finish_tasks(POST_LETTER, letter, actor=actor, outcome=reason)
+        audit.record("letter.drop", letter, actor=actor, case=client.case, after={"reason": reason})
 
 
 def may_still_go(letter: ClientLetter) -> bool:

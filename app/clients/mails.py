@@ -82,6 +82,12 @@ def tell_client(case: Case, occasion: str, *, actor: User | None = None, once: s
     audit.record("client.tell", client, actor=actor, case=case, after={"occasion": occasion, "ways": ways})
 
 
+def end_is_over(case: Case, *, actor: User | None) -> None:
+    """A closed case is open again: that it had ended is told neither by mail nor on paper any more."""
+    updates.take_back(case)
+    letters.take_back_ends(case.client, actor=actor)
+
+
 def _ways(client: Client, occasion: str, address: str | None) -> list[str]:
     if not choices.wants(client, occasion):
         return []

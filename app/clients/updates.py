@@ -22,7 +22,7 @@ PERSON_FIRST = timedelta(hours=24)
 LONGEST_WAIT = timedelta(days=3)  # for people who reach the client day after day and say nothing of it
 BY_CALL_EVERY = 30
 AT_ONCE = ("received",)  # what somebody just asked for is confirmed at whatever hour
-MERGED = "merged"
+MERGED, NO_LONGER_TRUE = "merged", "no_longer_true"
 
 Reached = Callable[[int, datetime], datetime | None]
 _reached: list[Reached] = []
@@ -61,23 +61,29 @@ def _last_move(case: Case) -> int:
     return session.scalar(select(func.max(CaseMove.id)).where(CaseMove.case_id == case.id)) or 0
 
 
-def _replace(case: Case) -> None:
+def take_back(case: Case) -> None:
+    """What the client of a case was told last holds no more: unsent, it is let drop."""
+    lock(case.client)
+    _replace(case, NO_LONGER_TRUE)
+
+
+def _replace(case: Case, reason: str = MERGED) -> None:
     current = session.scalars(current_update(case)).one_or_none()
     if current is None:
         return
     current.replaced_at = clock.now()
     if current.mail_id is not None:
-        _let_drop(current.mail_id)
+        _let_drop(current.mail_id, reason)
     session.flush()
 
 
-def _let_drop(mail_id: int) -> None:
+def _let_drop(mail_id: int, reason: str) -> None:
     """Let an update drop that nobody has sent; one that is on its way goes."""
     found = select(Mail).where(Mail.id == mail_id).with_for_update(of=Mail)
     mail = session.scalars(found.execution_options(populate_existing=True)).one()
     leased = mail.lease_until is not None and mail.lease_until >= clock.now()
     if mail.status in (MailStatus.QUEUED, MailStatus.RETRYING) and not leased:
-        mail.status, mail.drop_reason = MailStatus.DROPPED, MERGED
+        mail.status, mail.drop_reason = MailStatus.DROPPED, reason
 
 
 def current_update(case: Case) -> Select[ClientUpdate]:

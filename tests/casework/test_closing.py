@@ -12,12 +12,23 @@ from flask import Flask
 from app.casework import closing, operations, operations_closing, operations_reopening, queries
 from app.casework.models import AmountKind, ClosingReport, ClosingStatus
 from app.casework.operations_closing import Amount
-from app.clients.models import OPEN, CaseStatus, CriticalDate, OpeningStatus, Party, PartyRole
+from app.clients.mails import tell_client
+from app.clients.models import (
+    OPEN,
+    CaseStatus,
+    Channel,
+    ChannelKind,
+    ClientLetter,
+    CriticalDate,
+    OpeningStatus,
+    Party,
+    PartyRole,
+)
 from app.clients.queries import visible_cases
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
-from app.core.mail import Mail
+from app.core.mail import Mail, MailStatus
 from app.matching.models import Bar, Referral, ReferralStatus, ReferralWay
 from app.matching.queries import count_used_slots
 from app.volunteers.models import Organisation
@@ -264,6 +275,18 @@ def test_a_case_is_reopened_with_the_volunteer_who_agreed(closed: Work) -> None:
     assert session.execute(visible_cases(closed.user)).all()
     assert closed.tasks()["reopened"] is None
     assert "casework.case_reopened" in closed.mails()
+
+
+def test_a_client_whose_case_is_open_again_is_not_told_that_it_is_over(closed: Work) -> None:
+    with transaction():
+        kept = {"kind": ChannelKind.POST, "value": "9 Quince Road", "value_hash": "x", "safe": True}
+        session.add(Channel(client=closed.case.client, **kept))
+        tell_client(closed.case, "closed", once="again")
+    reopen(closed, with_lead=True)
+    (mail,) = session.query(Mail).filter_by(kind="client.closed").order_by(Mail.id.desc()).limit(1)
+    assert (mail.status, mail.drop_reason) == (MailStatus.DROPPED, "no_longer_true")
+    assert [each.drop_reason for each in session.query(ClientLetter)] == ["no_longer_true"]
+    assert closed.tasks()["post_letter"] == "no_longer_true"
 
 
 def test_a_case_is_reopened_without_the_volunteer_to_be_placed_anew(closed: Work) -> None:

@@ -21,6 +21,7 @@ from app.core.mail import Mail, MailStatus
 from app.matching import jobs
 from app.metrics import rollup
 
+from .dates import dates_come_near
 from .impact import impact_is_told
 from .lives import Life, life, plan
 from .people import Cast, found, gather_volunteers, hire
@@ -49,6 +50,7 @@ def load(now: datetime | None = None) -> Cast:
     _what_ran_out(end)
     people_said(cast, end)
     set_the_scene(cast, end)
+    dates_come_near(cast, end)
     with clock.at(end):
         volunteers_are_thanked()
     with transaction():

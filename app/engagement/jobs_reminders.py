@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 
 from app.accounts import calendars
@@ -14,12 +16,15 @@ from app.clients.court_days import is_hearing
 from app.clients.models import WITH_VOLUNTEER, CriticalDate
 from app.core import clock
 from app.core.db import session, transaction
+from app.core.logs import where_it_broke
 from app.tasks.models import Task
 
 from . import operations_reminders as operations
 from . import queries_reminders as queries
 from .operations_watch import end_watch, watch
 from .reminder_days import CLIENT, PASSED, STAFF, STEPS, VOLUNTEER, due_for_staff, due_step
+
+log = structlog.get_logger()
 
 Taken = set[tuple[int, str, int, date]]
 
@@ -45,7 +50,7 @@ def _of_programme(programme_id: int) -> int:
     leads = {row.volunteer_id for row in wanted if _lead_is_due(row, taken, today, works)}
     session.rollback()
     done = _each(watched, watch) + _each(clients, operations.remind_client)
-    return done + sum(_remind(volunteer_id, programme_id) for volunteer_id in sorted(leads))
+    return done + sum(_alone(partial(operations.remind_volunteer, lead, programme_id)) for lead in sorted(leads))
 
 
 class _Works:
@@ -88,22 +93,29 @@ def _is_told(row: Any, today: date) -> bool:
 
 
 def _each(ids: list[int], act: Callable[[CriticalDate], bool]) -> int:
-    done = 0
-    for date_id in ids:
+    return sum(_alone(partial(_of_date, act, date_id)) for date_id in ids)
+
+
+def _of_date(act: Callable[[CriticalDate], bool], date_id: int) -> int:
+    return act(session.get_one(CriticalDate, date_id))
+
+
+def _alone(act: Callable[[], int]) -> int:
+    """In a change of its own: a date with which something is wrong is logged, and keeps no other from being seen."""
+    try:
         with transaction():
-            done += act(session.get_one(CriticalDate, date_id))
-    return done
-
-
-def _remind(volunteer_id: int, programme_id: int) -> int:
-    with transaction():
-        return operations.remind_volunteer(volunteer_id, programme_id)
+            return act()
+    except Exception as error:
+        session.rollback()
+        log.error("dates.failed", error=type(error).__name__, where=where_it_broke(error))
+        return 0
 
 
 def _end_watches() -> int:
-    ids, done = session.scalars(queries.watches_to_end()).all(), 0
+    ids = session.scalars(queries.watches_to_end()).all()
     session.rollback()
-    for task_id in ids:
-        with transaction():
-            done += end_watch(session.get_one(Task, task_id))
-    return done
+    return sum(_alone(partial(_end, task_id)) for task_id in ids)
+
+
+def _end(task_id: int) -> int:
+    return end_watch(session.get_one(Task, task_id))

@@ -43,7 +43,8 @@ S = CaseStatus
 START = datetime(2026, 11, 10, 15, tzinfo=UTC)
 LED = (S.PLACED, S.IN_SERVICE, S.CLOSING)
 CLOCKED = ("app.engagement.jobs.plan_due", "app.clients.jobs.ask_about_clock_one", "app.clients.jobs.try_again_one",
-           "app.clients.jobs.close_incomplete_one", "app.casework.package_jobs.note_overdue_one")  # fmt: skip
+           "app.clients.jobs.close_incomplete_one", "app.casework.package_jobs.note_overdue_one",
+           "app.engagement.jobs_reminders.remind")  # fmt: skip
 DONE: Counter[str] = Counter()
 RUNS: set[tuple[int, ...]] = set()
 DAILY_ON_SQLITE = pytest.mark.full if SERVER else pytest.mark.promise(4)

@@ -71,7 +71,7 @@ def tell_client(case: Case, occasion: str, *, actor: User | None = None, once: s
     update = updates.begin(case, occasion, by_call=address is None, once=once)
     if update is None:
         return
-    ways = _ways(client, occasion, address)
+    ways = _ways(client, occasion, address, for_the_ear=texts.is_for_the_ear(case, occasion, facts))
     if address and "mail" in ways:
         mail = _mail(case, client, address, occasion, facts, update.id)
         update.mail_id = mail.id if mail else None
@@ -88,10 +88,10 @@ def end_is_over(case: Case, *, actor: User | None) -> None:
     letters.take_back_ends(case.client, actor=actor)
 
 
-def _ways(client: Client, occasion: str, address: str | None) -> list[str]:
+def _ways(client: Client, occasion: str, address: str | None, *, for_the_ear: bool) -> list[str]:
     if not choices.wants(client, occasion):
         return []
-    by_voice = not address or (client.watched_device and occasion in texts.SAID_BY_VOICE_TOO)
+    by_voice = not address or for_the_ear
     on_paper = letters.is_wanted(client, occasion)
     if on_paper and letters.is_only_way(client):
         by_voice = False

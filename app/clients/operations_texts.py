@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
@@ -14,10 +12,8 @@ from app.accounts.models import Programme
 from app.core import audit, clock
 from app.core.db import insert_unless_exists
 from app.core.errors import BadInput, NotAllowed, Stale, refuse_if
-from app.core.facts import rows_of
-from app.core.sealed import fold
 
-from . import policy, texts
+from . import never_in_mail, policy, texts
 from .lookalikes import strange_word
 from .models import MessageText
 
@@ -42,19 +38,6 @@ class TextRefused(BadInput):
     """The words may not be sent like this; the details say each thing that is wrong."""
 
     message = _l("These words cannot be saved yet.")
-
-
-@lru_cache
-def _never() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    rows = rows_of(Path(__file__).parent / "data" / "never_in_mail.csv")
-    return tuple(
-        (row["kind"], row["word"], re.compile(rf"\b{re.escape(row['word'].rstrip('*'))}{_rest(row['word'])}"))
-        for row in rows
-    )
-
-
-def _rest(word: str) -> str:
-    return r"\w*" if word.endswith("*") else r"\b"
 
 
 def wrong_with(occasion: str, words: texts.Words) -> list[tuple[str, str]]:
@@ -93,13 +76,10 @@ def _about_text(occasion: str, text: str) -> list[str]:
 
 def _banned(text: str) -> list[str]:
     """What must not be in a mail that somebody else may read, each word named."""
-    plain = fold(texts.PLACEHOLDER.sub(" ", text))
-    said = []
-    for kind, _word, pattern in _never():
-        found = pattern.search(plain)
-        if found:
-            said.append(_("“%(word)s” tells %(what)s. Whoever reads along must not learn it.",
-                          word=found[0], what=KINDS[kind]))  # fmt: skip
+    said = [
+        _("“%(word)s” tells %(what)s. Whoever reads along must not learn it.", word=word, what=KINDS[kind])
+        for kind, word in never_in_mail.found_in(texts.PLACEHOLDER.sub(" ", text))
+    ]
     strange = strange_word(text)
     if strange:
         said.append(_("“%(word)s” holds a letter of another alphabet, or a character that cannot be seen. "

@@ -19,6 +19,7 @@ from app.core.i18n import when_day
 from app.core.mail import compose
 
 from .models import Case, MessageText
+from .never_in_mail import must_be_said
 
 PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
 WIDTH = 68
@@ -33,7 +34,7 @@ NAMES: dict[str, Any] = {
 REQUIRED = ("link", "phone")
 WITH_DAY = ("received", "looking", "still_looking", "found", "appointment", "hand_over", "new_lawyer", "not_placed")
 WITH_HELP = ("rejected", "not_placed")
-SAID_BY_VOICE_TOO = WITH_HELP  # names other help: a watched mailbox gets a neutral line only
+SAID_BY_VOICE_TOO = WITH_HELP  # names other help: where that tells too much, a neutral line only
 HELP = {
     "en": "Call 211 or look at lawhelp.org: they know who else can help.",
     "es": "Llame al 211 o vea lawhelp.org: saben quién más puede ayudar.",
@@ -98,11 +99,17 @@ def versions(programme_id: int, occasion: str, language: str) -> Select[MessageT
     return mine.where(MessageText.language == language).order_by(MessageText.number.desc())
 
 
+def is_for_the_ear(case: Case, occasion: str, facts: dict[str, Any]) -> bool:
+    """Is other help said by voice: a device is watched, or its name would tell what it is about?"""
+    help_ = facts.get("other_help") or ""
+    return occasion in SAID_BY_VOICE_TOO and (case.client.watched_device or must_be_said(help_))
+
+
 def written(case: Case, occasion: str, *, url: str, facts: dict[str, Any]) -> tuple[str, str]:
     """The subject and text of a message about a case."""
-    watched, language = case.client.watched_device, case.language
-    own = None
-    if not (watched and occasion in SAID_BY_VOICE_TOO):
+    by_voice, language = is_for_the_ear(case, occasion, facts), case.language
+    watched, own = by_voice or case.client.watched_device, None
+    if not by_voice:
         own = newest(case.programme_id, occasion, language)
     if own is None or own.subject is None or own.text is None:
         return compose(f"clients/mails/{occasion}", language, programme=case.programme, watched=watched, url=url,

@@ -137,6 +137,14 @@ def test_a_no_to_a_watched_mailbox_is_neutral_and_somebody_calls_with_the_rest(c
     assert "Call the county help line." in calls()[0].script
 
 
+@pytest.mark.parametrize("occasion", ["rejected", "not_placed"])
+def test_other_help_whose_name_tells_the_matter_is_said_by_voice_alone(case: Case, occasion: str):
+    tell(case, occasion, other_help="Tenant help desk at the courthouse, 608-555-0143.")
+    (mail,) = mails_queued()
+    assert [word for word in ("tenant", "court", "0143") if word in mail.text.casefold()] == []
+    assert "Tenant help desk at the courthouse" in calls()[0].script
+
+
 def test_what_is_missing_is_said_on_the_phone_and_not_in_the_mail(case: Case):
     tell(case, "missing", items=["court_papers"])
     change(case, email_safe=False)

@@ -13,15 +13,14 @@ from .rollup import refresh
 
 
 @click.command("roll-up")
-@click.option("--whole", is_flag=True, help="Count every day again, not only those touched.")
+@click.option("--whole", is_flag=True, help="Count every month again, not only those touched.")
 @with_appcontext
 def roll_up_command(whole: bool) -> None:
-    """Bring the figures of every programme up to date, month by month; may be stopped and begun again."""
+    """Bring the figures of every programme up to date, year by year; may be stopped and begun again."""
     for programme_id, name in session.execute(select(Programme.id, Programme.name).order_by(Programme.id)).all():
 
         def tell(done: int, of: int, name: str = name) -> None:
             """Say how far it is."""
-            if done == of or done % 12 == 0:
-                click.echo(f"{name}: {done} of {of} months")
+            click.echo(f"{name}: {done} of {of} months")
 
-        click.echo(f"{name}: {refresh(programme_id, whole=whole, tell=tell)} days counted")
+        click.echo(f"{name}: {refresh(programme_id, whole=whole, tell=tell)} months counted")

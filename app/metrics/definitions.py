@@ -32,7 +32,7 @@ UNITS = ("cases", "people", "hours", "money", "check-ins", "answers", "points", 
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure. A `count` is stored by day; every other kind is worked out from counts or records.
+    """One figure. A `count` is stored by month; every other kind is worked out from counts or records.
 
     Values are whole numbers: hours in hundredths, money in cents; a share lies between 0 and 1.
     """

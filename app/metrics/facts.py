@@ -70,28 +70,33 @@ def gather(window: Window, measure: str | None = None) -> CaseFacts:
     else:
         found.facts = [fact for fact in SOURCE_OF[measure](window) if fact.measure == measure]
     for ids in in_turn(fact.case_id for fact in found.facts):
-        _headings(found, ids)
-        _grants(found, ids)
+        found.headings.update(headings_of(ids))
+        for case_id, grant_id, start, end in grants_of(ids):
+            found.grants.setdefault(case_id, []).append((grant_id, start, end))
     return found
 
 
-def _headings(found: CaseFacts, ids: Iterable[int]) -> None:
+def headings_of(ids: Iterable[int]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Under what each of some cases stands."""
     columns = (Case.id, Case.problem_code, Case.county, Case.language, Case.priority_level, Case.office_id)
     for case_id, code, county, language, priority, office_id in session.execute(
         select(*columns).where(Case.id.in_(ids))
     ):
-        found.headings[case_id] = {
-            "all": "all",
-            "category": category(code) or "unknown",
-            "problem": code or "unknown",
-            "county": county,
-            "language": language,
-            "priority": str(priority),
-            "office": str(office_id) if office_id else "none",
-        }
+        yield (
+            case_id,
+            {
+                "all": "all",
+                "category": category(code) or "unknown",
+                "problem": code or "unknown",
+                "county": county,
+                "language": language,
+                "priority": str(priority),
+                "office": str(office_id) if office_id else "none",
+            },
+        )
 
 
-def _grants(found: CaseFacts, ids: Iterable[int]) -> None:
+def grants_of(ids: Iterable[int]) -> Iterator[tuple[int, int, date, date | None]]:
+    """Which grant paid for each of some cases, from which day until which."""
     columns = (CaseGrant.case_id, CaseGrant.grant_id, CaseGrant.from_on, CaseGrant.until_on)
-    for case_id, grant_id, start, end in session.execute(select(*columns).where(CaseGrant.case_id.in_(ids))):
-        found.grants.setdefault(case_id, []).append((grant_id, start, end))
+    yield from map(tuple, session.execute(select(*columns).where(CaseGrant.case_id.in_(ids))))  # type: ignore[arg-type]

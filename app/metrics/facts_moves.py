@@ -17,7 +17,7 @@ from app.matching.models import Assignment
 from app.tasks.models import Task
 
 from .registry import STAGES
-from .window import Fact, Window, in_turn
+from .window import OF, Fact, Window, in_turn
 
 S = CaseStatus
 Step = tuple[CaseStatus, datetime, date]
@@ -54,9 +54,10 @@ def facts(window: Window) -> Iterator[Fact]:
 def _near(window: Window) -> Iterable[int]:
     if window.cases is not None:
         return window.cases
-    of = Case.programme_id == window.programme.id
-    moved = select(CaseMove.case_id).join(Case, Case.id == CaseMove.case_id).where(of, *window.moments(CaseMove.at))
-    came = select(Case.id).where(of, *window.moments(Case.received_at))
+    here = window.programme.id
+    moved = select(CaseMove.case_id).join(Case, Case.id == CaseMove.case_id)
+    moved = moved.where(here == OF, *window.moments(CaseMove.at))
+    came = select(Case.id).where(Case.programme_id == here, *window.moments(Case.received_at))
     return session.execute(union(moved, came)).scalars().all()
 
 

@@ -1,16 +1,16 @@
-"""Figures of a period, read from the monthly and daily ones."""
+"""Figures of a period, read from those of whole years and months and of the days at its ends."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import format_date
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
+from sqlalchemy import Select, func, select, union_all
 
 from app.accounts import calendars
 from app.accounts.models import Programme
@@ -19,15 +19,15 @@ from app.core.db import session
 
 from . import people
 from .facts import Fact, gather
-from .measures import MEASURES, answer_rate, placement_rate, within_days
+from .measures import DIMENSIONS, MEASURES, answer_rate, placement_rate, within_days
 from .members import member_name
-from .models import DayFigure, MonthFigure
-from .months import last_of
+from .models import StoredFigure
+from .spans import KEPT_OPEN, MONTH, YEAR, Spans, month_of, spans
+from .tally import BY_GRANT
 from .window import Window, in_turn
 
 __all__ = ["PeriodFigures", "before", "cases_behind", "member_name", "period_name", "period_of", "quarter_of",
            "read_period"]  # fmt: skip
-KEPT_OPEN = ("listed_waiting", "placed_working")
 Cell = tuple[str, str, str]  # measure, dimension, member
 
 
@@ -114,69 +114,110 @@ def read_period(
 ) -> PeriodFigures:
     """A period's figures in a fixed number of queries, whatever its length; `dimensions` beside `all`, or every one."""
     found = PeriodFigures(first, last)
-    wanted = None if dimensions is None else {"all", *dimensions}
-    parts = [_of(programme, kind, where, grant_id, wanted) for kind, where in _spans(first, last)]
-    rows = union_all(*(part.with_only_columns(*_columns(part), _value(part)) for part in parts)).subquery()
-    names = (rows.c.measure, rows.c.dimension, rows.c.member)
-    for measure, dimension, member, value in session.execute(select(*names, func.sum(rows.c.value)).group_by(*names)):
-        found.tables.setdefault(measure, {}).setdefault(dimension, {})[member] = int(value)
-    for part in parts:
-        _read_days(found, part, calendars.today(programme))
+    wanted = _wanted(grant_id, dimensions)
+    of, today = spans(first, last), calendars.today(programme)
+    whole = _whole(_of(programme, grant_id, wanted), of)
+    if whole:
+        _read_values(found, whole)
+        _read_days(found, whole, today)
+    if of.edges:
+        _read_edges(found, _of(programme, grant_id, wanted), of, today)
     people.fill(found.tables, programme, first, last, grant_id)
     return found
 
 
-def _spans(first: date, last: date) -> list[tuple[type[DayFigure | MonthFigure], ColumnElement[bool]]]:
-    """Whole months from the monthly rows, what lies before and after from the daily ones."""
-    begin = first if first.day == 1 else last_of(first.replace(day=1)) + timedelta(days=1)
-    end = last if last == last_of(last.replace(day=1)) else last.replace(day=1) - timedelta(days=1)
-    day = DayFigure.on_day
-    if begin > end:
-        return [(DayFigure, day.between(first, last))]
-    found: list[tuple[type[DayFigure | MonthFigure], ColumnElement[bool]]] = [
-        (MonthFigure, MonthFigure.on_day.between(begin, end))
-    ]
-    edges = [
-        day.between(low, high)
-        for low, high in ((first, begin - timedelta(days=1)), (end + timedelta(days=1), last))
-        if low <= high
-    ]
-    return [*found, (DayFigure, or_(*edges))] if edges else found
+def _wanted(grant_id: int | None, dimensions: Collection[str] | None) -> Collection[str]:
+    """By what to read: always as a whole too; a grant only by what is kept of it."""
+    kept: Collection[str] = DIMENSIONS if grant_id is None else BY_GRANT
+    wanted = {"all", *(kept if dimensions is None else dimensions)}
+    if not wanted <= {*kept}:
+        raise ValueError(f"No figures are kept by {sorted(wanted - {*kept})}.")
+    return sorted(wanted)
 
 
-def _of(
-    programme: Programme, kind: type[DayFigure | MonthFigure], where: ColumnElement[bool], grant_id: int | None,
-    dimensions: Collection[str] | None,
-) -> Select[Any]:  # fmt: skip
+def _of(programme: Programme, grant_id: int | None, dimensions: Collection[str]) -> Select[Any]:
+    kind = StoredFigure
     which = kind.grant_id.is_(None) if grant_id is None else kind.grant_id == grant_id
-    wanted = and_(which, where) if dimensions is None else and_(kind.dimension.in_(sorted(dimensions)), which, where)
-    return select(kind).where(kind.programme_id == programme.id, wanted)
+    found: Select[Any] = select(*CELL)  # type: ignore[assignment]
+    return found.where(kind.programme_id == programme.id, kind.dimension.in_(dimensions), which)
 
 
-def _columns(part: Select[Any]) -> tuple[Any, ...]:
-    kind = part.column_descriptions[0]["entity"]
-    return kind.measure, kind.dimension, kind.member
+def _whole(of: Select[Any], period: Spans) -> list[Select[Any]]:
+    """What is stored of the whole years and months."""
+    rows = [(YEAR, period.years)] if period.years else []
+    return [
+        of.where(StoredFigure.months == size, StoredFigure.starts_on.between(low, high))
+        for size, (low, high) in (*rows, *((MONTH, months) for months in period.months))
+    ]
 
 
-def _value(part: Select[Any]) -> Any:
-    return part.column_descriptions[0]["entity"].value
+def _read_values(found: PeriodFigures, whole: Sequence[Select[Any]]) -> None:
+    rows = union_all(*(part.add_columns(StoredFigure.value) for part in whole)).subquery()
+    names = (rows.c.measure, rows.c.dimension, rows.c.member)
+    for measure, dimension, member, value in session.execute(select(*names, func.sum(rows.c.value)).group_by(*names)):
+        found.tables.setdefault(measure, {}).setdefault(dimension, {})[member] = int(value)
 
 
-def _read_days(found: PeriodFigures, part: Select[Any], today: date) -> None:
+def _read_days(found: PeriodFigures, whole: Iterable[Select[Any]], today: date) -> None:
     """Durations for Kaplan–Meier: to what happened, and so far of what is still open."""
-    kind = part.column_descriptions[0]["entity"]
-    columns = (*_columns(part), kind.on_day, kind.value, kind.histogram)
-    timed = part.with_only_columns(*columns).where(kind.measure.in_(TIMED))
-    for measure, dimension, member, day, value, histogram in session.execute(timed):
-        into = found.days.setdefault((measure, dimension, member), Counter())
-        if measure not in KEPT_OPEN:
-            into.update({int(days): n for days, n in (histogram or {}).items()})
-        elif kind is DayFigure:
-            into[(today - day).days] += value
+    for part in whole:
+        timed = part.add_columns(StoredFigure.starts_on, StoredFigure.histogram)
+        for *cell, start, histogram in session.execute(timed.where(StoredFigure.measure.in_(TIMED))):
+            into = found.days.setdefault((cell[0], cell[1], cell[2]), Counter())
+            if cell[0] in KEPT_OPEN:
+                since = (today - start).days
+                into.update({since - int(later): n for later, n in (histogram or {}).items()})
+            else:
+                _add(into, histogram)
+
+
+def _add(into: Counter[int], histogram: dict[str, int] | None) -> None:
+    for days, n in (histogram or {}).items():
+        into[int(days)] += n
+
+
+def _read_edges(found: PeriodFigures, of: Select[Any], period: Spans, today: date) -> None:
+    """Add the days that are not a whole month."""
+    kept = {month_of(low): (low, high) for low, high in period.edges}
+    months = of.add_columns(StoredFigure.starts_on, StoredFigure.by_day).where(
+        StoredFigure.months == MONTH, StoredFigure.starts_on.in_(sorted(kept))
+    )
+    for measure, dimension, member, month, by_day in session.execute(months):
+        low, high = kept[month]
+        chosen = [(int(n), of_day) for n, of_day in (by_day or {}).items() if low.day <= int(n) <= high.day]
+        if chosen:
+            _add_days(found, (measure, dimension, member), month, chosen, today)
+
+
+def _add_days(found: PeriodFigures, cell: Cell, month: date, chosen: list[tuple[int, Any]], today: date) -> None:
+    measure, dimension, member = cell
+    members = found.tables.setdefault(measure, {}).setdefault(dimension, {})
+    into = found.days.setdefault(cell, Counter()) if measure in TIMED else None
+    for n, of_day in chosen:
+        members[member] = members.get(member, 0) + (of_day if isinstance(of_day, int) else sum(of_day.values()))
+        if into is None:
+            continue
+        if measure in KEPT_OPEN:
+            into[(today - month.replace(day=n)).days] += of_day
         else:
-            into.update({(today - day.replace(day=int(n))).days: cases for n, cases in (histogram or {}).items()})
+            _add(into, of_day)
 
 
+def by_day(
+    programme: Programme, measure: str, dimension: str, first: date, last: date, grant_id: int | None = None
+) -> Iterator[tuple[str, date, int]]:
+    """A count by the members of a dimension on each day with one."""
+    found = _of(programme, grant_id, (dimension,)).add_columns(StoredFigure.starts_on, StoredFigure.by_day).where(
+        StoredFigure.months == MONTH, StoredFigure.measure == measure,
+        StoredFigure.starts_on.between(month_of(first), last),
+    )  # fmt: skip
+    for _measure, _dimension, member, month, days in session.execute(found.order_by(StoredFigure.starts_on)):
+        for n, of_day in (days or {}).items():
+            if first <= (day := month.replace(day=int(n))) <= last:
+                yield member, day, of_day if isinstance(of_day, int) else sum(of_day.values())
+
+
+CELL = (StoredFigure.measure, StoredFigure.dimension, StoredFigure.member)
 TIMED = tuple(sorted({key for m in MEASURES.values() if m.kind == "days" for key in (*m.part, *m.whole)} | {
     key for key in MEASURES if key.startswith("stage_")
 }))  # fmt: skip

@@ -20,9 +20,8 @@ from app.matching.models import Assignment, DocketRun, RunStatus
 from app.volunteers.models import Area, Volunteer
 
 from . import people
-from .figures import read_period
+from .figures import by_day, read_period
 from .forecast import Accuracy, Forecast, accuracy, forecast
-from .models import DayFigure
 from .window import Window
 
 DIMENSIONS = ("category", "county", "language")
@@ -160,12 +159,8 @@ def weekly(programme: Programme) -> list[int]:
     today = calendars.today(programme)
     end = today - timedelta(days=today.weekday())
     begin = end - timedelta(weeks=WEEKS_READ)
-    of = (DayFigure.programme_id == programme.id, DayFigure.grant_id.is_(None), DayFigure.dimension == "all")
-    rows = select(DayFigure.on_day, DayFigure.value).where(
-        *of, DayFigure.measure == "requests", DayFigure.on_day >= begin, DayFigure.on_day < end
-    )
     counts = [0] * WEEKS_READ
-    for day, value in session.execute(rows):
+    for _member, day, value in by_day(programme, "requests", "all", begin, end - timedelta(days=1)):
         counts[(day - begin).days // 7] += value
     first = next((n for n, value in enumerate(counts) if value), WEEKS_READ)
     return counts[first:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -105,17 +105,19 @@ def with_figures(programme: Programme, goals: Iterable[Goal]) -> list[Progress]:
     found: list[Progress] = []
     for (first, last), some in by_period.items():
         figures = read_period(programme, first, min(last, today) if first <= today else last, dimensions=())
-        add_people(figures, programme)
+        add_people(programme, figures)
         found += progress(some, figures, today).values()
     return found
 
 
-def add_people(figures: PeriodFigures, programme: Programme) -> None:
-    """Put the figures of volunteers into a period's tables."""
-    counted: Mapping[str, int] = people.figures(programme, figures.first, figures.last)
-    for key, value in counted.items():
-        figures.tables[key] = {"all": {"all": value}}
-    figures.tables["waiting_now"] = people.waiting_now(programme)
+def add_people(programme: Programme, *periods: PeriodFigures) -> None:
+    """Put the figures of volunteers into the tables of some periods."""
+    counted = people.figures(programme, *((period.first, period.last) for period in periods))
+    waiting = people.waiting_now(programme)
+    for period, found in zip(periods, counted, strict=True):
+        for key, value in found.items():
+            period.tables[key] = {"all": {"all": value}}
+        period.tables["waiting_now"] = waiting
 
 
 def get_goal(public_id: str, *, viewer: User) -> Goal:

@@ -1,4 +1,4 @@
-"""Figures by day, and what was published of them."""
+"""Figures by month, and what was published of them."""
 
 from __future__ import annotations
 
@@ -12,59 +12,62 @@ from app.accounts.models import Grant, Programme
 from app.core.db import Base, Editable, Public, live_unique
 
 
-class DayFigure(Base):
-    """One measure's count for one day, programme, grant and dimension value; rebuilt whole for a touched day."""
+class StoredFigure(Base):
+    """One measure's count for a month or year, programme, grant and dimension value; rebuilt whole where touched."""
 
-    __tablename__ = "day_figures"
+    __tablename__ = "stored_figures"
     __table_args__ = (
-        UniqueConstraint("programme_id", "on_day", "measure", "grant_id", "dimension", "member"),
-        Index("ix_day_figures_slice", "programme_id", "dimension", "on_day", "grant_id", "measure", "member", "value"),
-    )
+        UniqueConstraint(
+            "programme_id", "months", "starts_on", "grant_id", "dimension", "measure", "member",
+            name="uq_stored_figures_cell",
+        ),
+        Index(
+            "ix_stored_figures_slice", "programme_id", "dimension", "months", "starts_on", "grant_id", "measure",
+            "member", "value",
+        ),
+    )  # fmt: skip
 
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
-    on_day: Mapped[date]
+    months: Mapped[int]  # 1 or 12
+    starts_on: Mapped[date]
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"))
     measure: Mapped[str] = mapped_column(String(40))
     dimension: Mapped[str] = mapped_column(String(16))  # all, category, county, language, priority, closing_code …
     member: Mapped[str] = mapped_column(String(40))
     value: Mapped[int]
-    histogram: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # days: cases, for durations
+    histogram: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # days it took: cases;
+    # of what is still open: days from the start of the span: cases
+    by_day: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of a month: its days
 
 
-class MonthFigure(Base):
-    """The days of one local month together, so that long periods are read from few rows."""
+class ClientAgain(Base):
+    """How many cases closed on a day were of people whose last case was closed on another: they are one person."""
 
-    __tablename__ = "month_figures"
+    __tablename__ = "clients_again"
     __table_args__ = (
-        UniqueConstraint("programme_id", "on_day", "measure", "grant_id", "dimension", "member"),
-        Index(
-            "ix_month_figures_slice", "programme_id", "dimension", "on_day", "grant_id", "measure", "member", "value"
-        ),
-    )
+        Index("ix_clients_again_slice", "programme_id", "grant_id", "on_day", "before_on", "cases"),
+    )  # fmt: skip
 
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
-    on_day: Mapped[date]  # the first of the month
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"))
-    measure: Mapped[str] = mapped_column(String(40))
-    dimension: Mapped[str] = mapped_column(String(16))
-    member: Mapped[str] = mapped_column(String(40))
-    value: Mapped[int]
-    histogram: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # as of days; of what still waits: days of the month
+    on_day: Mapped[date]
+    before_on: Mapped[date]
+    cases: Mapped[int]
 
 
-class CountedMonth(Base):
-    """The days of one month on which a case counted, so that a day it leaves is counted again too."""
+class CountedYear(Base):
+    """The months of one year in which a case counted, so that a month it leaves is counted again too."""
 
-    __tablename__ = "counted_months"
+    __tablename__ = "counted_years"
     __table_args__ = (
-        UniqueConstraint("case_id", "month_on"),
-        Index("ix_counted_months_month", "programme_id", "month_on", "case_id"),
+        UniqueConstraint("case_id", "year"),
+        Index("ix_counted_years_year", "programme_id", "year", "case_id"),
     )
 
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
-    case_id: Mapped[int]  # no key: a case that is erased still says which days it leaves
-    month_on: Mapped[date]
-    days: Mapped[int]  # one bit for each day of the month
+    case_id: Mapped[int]  # no key: a case that is erased still says which months it leaves
+    year: Mapped[int]
+    months: Mapped[int]  # one bit for each month of the year
 
 
 class RollUpState(Base):
@@ -86,7 +89,7 @@ class RollUp(Base):
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
     read_until: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    days: Mapped[int] = mapped_column(default=0)
+    months: Mapped[int] = mapped_column(default=0)
 
 
 class PublishedPeriod(Base, Public):

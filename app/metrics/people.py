@@ -8,57 +8,28 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.accounts.models import Programme
-from app.casework.models import ClosingReport, ClosingStatus
-from app.clients.models import Case, CaseGrant, CaseStatus, Client
+from app.clients.models import Case, CaseStatus
 from app.clients.problems import category
 from app.core.db import session
 from app.matching.models import Assignment
 from app.volunteers.models import Standing, Volunteer, VolunteerStatus
 
+from . import clients_again
+from .window import OF
+
 Tables = dict[str, dict[str, dict[str, int]]]
-OF: Any = Case.programme_id + 0  # not by this index: the days are far fewer than the cases of a programme
+IN_A_PERIOD = ("volunteers_active", "volunteers_new", "volunteers_returning", "volunteers_lapsing")
 
 
 def fill(tables: Tables, programme: Programme, first: date, last: date, grant_id: int | None) -> None:
-    """Put the different clients of a period into its tables: a person may be the client of several cases."""
-    clients = _clients(programme, first, last, grant_id)
-    tables.pop("clients_helped", None)
-    if clients:
-        tables["clients_helped"] = {"all": {"all": clients}}
-
-
-def _clients(programme: Programme, first: date, last: date, grant_id: int | None) -> int:
-    begin, end = moments(programme, first, last)
-    found = (
-        select(func.count(distinct(Client.person_id)))
-        .join(ClosingReport, ClosingReport.case_id == Client.case_id)
-        .join(Case, Case.id == Client.case_id)
-        .where(
-            programme.id == OF, ClosingReport.status == ClosingStatus.APPROVED,
-            ClosingReport.superseded_at.is_(None), ClosingReport.approved_at >= begin, ClosingReport.approved_at < end,
-        )
-    )  # fmt: skip
-    if grant_id is not None:
-        return len(_of_grant(programme, found, grant_id))
-    return session.execute(found).scalar_one()
-
-
-def _of_grant(programme: Programme, found: Select[Any], grant_id: int) -> set[int]:
-    """The same, of cases that a grant paid for on the local day they were closed."""
-    columns: Any = (Client.person_id, ClosingReport.approved_at, CaseGrant.from_on, CaseGrant.until_on)
-    paid = found.with_only_columns(*columns).join(
-        CaseGrant, and_(CaseGrant.case_id == Case.id, CaseGrant.grant_id == grant_id)
-    )
-    zone = ZoneInfo(programme.time_zone)
-    return {
-        person_id
-        for person_id, at, start, end in session.execute(paid)
-        if start <= at.astimezone(zone).date() and (end is None or at.astimezone(zone).date() <= end)
-    }
+    """Make the closings of a period into its different clients: a person may be the client of several cases."""
+    closings = tables.pop("clients_helped", {}).get("all", {}).get("all", 0)
+    if closings:
+        again = clients_again.within(programme, first, last, grant_id)
+        tables["clients_helped"] = {"all": {"all": closings - again}}
 
 
 def moments(programme: Programme, first: date, last: date) -> tuple[datetime, datetime]:
@@ -76,31 +47,27 @@ def a_year_before(day: date) -> date:
         return date(day.year - 1, 3, 1)
 
 
-def _took(programme: Programme, first: date, last: date) -> Select[Any]:
-    """The volunteers who took a part on a case."""
-    begin, end = moments(programme, first, last)
-    found = select(Assignment.volunteer_id).join(Case, Case.id == Assignment.case_id)
-    return found.where(programme.id == OF, Assignment.started_at >= begin, Assignment.started_at < end).distinct()
+def _took_part(programme: Programme, begin: datetime | None, end: datetime) -> ColumnElement[bool]:
+    """Did a volunteer take a part on a case between two moments? The first one found is enough."""
+    found = select(1).select_from(Assignment).join(Case, Case.id == Assignment.case_id)
+    found = found.where(Assignment.volunteer_id == Volunteer.id, programme.id == OF, Assignment.started_at < end)
+    return (found if begin is None else found.where(Assignment.started_at >= begin)).exists()
 
 
 def _active(programme: Programme, first: date, last: date) -> Select[Any]:
-    return _took(programme, a_year_before(last), last)
+    return select(Volunteer.id).where(_took_part(programme, *moments(programme, a_year_before(last), last)))
 
 
 def _returning(programme: Programme, first: date, last: date) -> Select[Any]:
-    begin, _end = moments(programme, first, last)
-    earlier, of = aliased(Assignment), aliased(Case)
-    known = select(earlier.id).join(of, of.id == earlier.case_id)
-    known = known.where(
-        earlier.volunteer_id == Assignment.volunteer_id, earlier.started_at < begin, of.programme_id + 0 == programme.id
-    )
-    return _took(programme, first, last).where(known.exists())
+    begin, end = moments(programme, first, last)
+    return select(Volunteer.id).where(_took_part(programme, begin, end), _took_part(programme, None, begin))
 
 
 def _lapsing(programme: Programme, first: date, last: date) -> Select[Any]:
     year = a_year_before(last)
-    before = _took(programme, a_year_before(year - timedelta(days=1)), year - timedelta(days=1))
-    return before.where(Assignment.volunteer_id.not_in(_took(programme, year, last)))
+    before = moments(programme, a_year_before(year - timedelta(days=1)), year - timedelta(days=1))
+    since = _took_part(programme, *moments(programme, year, last))
+    return select(Volunteer.id).where(~since, _took_part(programme, *before))
 
 
 def _new(programme: Programme, first: date, last: date) -> Select[Any]:
@@ -137,24 +104,29 @@ def ids_behind(programme: Programme, key: str, first: date, last: date) -> list[
     return sorted(session.execute(BEHIND[key](programme, first, last)).scalars())
 
 
-def figures(programme: Programme, first: date, last: date) -> dict[str, int]:
-    """Every figure of volunteers for a period, and how they and the list stand now."""
-    found = {
-        key: session.execute(select(func.count()).select_from(behind(programme, first, last).subquery())).scalar_one()
-        for key, behind in BEHIND.items()
-        if key != "capacity_offered"
-    }
-    approved = _approved(programme, first, last)
+def figures(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
+    """Every figure of volunteers for each of some periods, and how they stand now."""
+    now = _standing_now(programme)
+    return [{key: _number(BEHIND[key](programme, *days)) for key in IN_A_PERIOD} | now for days in periods]
+
+
+def _number(behind: Select[Any]) -> int:
+    return session.execute(select(func.count()).select_from(behind.subquery())).scalar_one()
+
+
+def _standing_now(programme: Programme) -> dict[str, int]:
+    approved = _approved(programme, date.min, date.max)
     places = select(func.coalesce(func.sum(Volunteer.capacity), 0)).where(Volunteer.id.in_(approved))
     used = (
         select(func.count())
         .join(Case, Case.id == Assignment.case_id)
         .where(
-            Case.programme_id == programme.id, *USES_A_PLACE, Assignment.volunteer_id.in_(approved),
+            programme.id == OF, *USES_A_PLACE, Assignment.volunteer_id.in_(approved),
         )
     )  # fmt: skip
     named = {"capacity_offered": places, "capacity_used": used.select_from(Assignment)}
-    return found | {key: session.execute(query).scalar_one() for key, query in named.items()}
+    found = {key: session.execute(query).scalar_one() for key, query in named.items()}
+    return {"volunteers_approved": _number(approved)} | found
 
 
 def places_used(programme: Programme, case_ids: Sequence[int]) -> dict[int, int]:
@@ -163,7 +135,7 @@ def places_used(programme: Programme, case_ids: Sequence[int]) -> dict[int, int]
     used = select(Assignment.case_id, func.count()).where(
         Assignment.case_id.in_(case_ids), *USES_A_PLACE, Assignment.volunteer_id.in_(approved)
     )
-    return dict(session.execute(used.group_by(Assignment.case_id)).tuples().all())
+    return {case_id: n for case_id, n in session.execute(used.group_by(Assignment.case_id))}  # noqa: C416
 
 
 def waiting_now(programme: Programme) -> dict[str, dict[str, int]]:

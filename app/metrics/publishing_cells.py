@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, extract, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from app.accounts.models import Grant
 from app.casework.models import TimeEntry
@@ -17,7 +17,8 @@ from app.core.db import session
 
 from .figures import period_of, read_period
 from .measures import LEFT_THE_LIST
-from .models import DayFigure
+from .models import StoredFigure
+from .spans import MONTH
 
 S = CaseStatus
 FLOW = (*LEFT_THE_LIST, "listed_waiting")
@@ -52,18 +53,18 @@ def read_months(grant: Grant, first: date, last: date) -> Months:
     """Every count of a grant by month, from the nightly figures and the steps of its cases."""
     found: Months = {month_key(month): {} for month, _last in months_of(first, last)}
     wanted = {("all", m) for m in (*COUNTS, *FLOW)} | {(dimension, m) for m, dimension in TABLES}
-    columns = (DayFigure.measure, DayFigure.dimension, DayFigure.member)
-    when = (extract("year", DayFigure.on_day), extract("month", DayFigure.on_day))
-    of = (DayFigure.programme_id == grant.programme_id, DayFigure.grant_id == grant.id)
-    rows = select(*columns, *when, func.sum(DayFigure.value)).where(
-        *of,
-        DayFigure.on_day.between(first, last),
-        DayFigure.measure.in_({m for _d, m in wanted}),
-        DayFigure.dimension.in_({d for d, _m in wanted}),
+    kind = StoredFigure
+    rows = select(kind.measure, kind.dimension, kind.member, kind.starts_on, kind.value).where(
+        kind.programme_id == grant.programme_id,
+        kind.grant_id == grant.id,
+        kind.months == MONTH,
+        kind.starts_on.between(first, last),
+        kind.measure.in_({m for _d, m in wanted}),
+        kind.dimension.in_({d for d, _m in wanted}),
     )
-    for measure, dimension, member, year, month, value in session.execute(rows.group_by(*columns, *when)):
+    for measure, dimension, member, month, value in session.execute(rows):
         if (dimension, measure) in wanted and value:
-            found[f"{year}-{month:02}"][name_of(measure, dimension, member)] = int(value)
+            found[month_key(month)][name_of(measure, dimension, member)] = value
     _stages(found, grant, first, last)
     _working_cases(found, grant, first, last)
     return found
@@ -136,7 +137,7 @@ def volunteers_entries(grant: Grant, first: date, last: date) -> Select[int, dat
 
 def read_once(grant: Grant, first: date, last: date) -> dict[str, int | None]:
     """What does not add up from months: different clients, and the days within which half were placed."""
-    figures = read_period(grant.programme, first, last, grant_id=grant.id)
+    figures = read_period(grant.programme, first, last, grant_id=grant.id, dimensions=())
     return {"clients_helped": figures.count("clients_helped"), "days_to_placement": figures.days_to_placement()}
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.accounts.models import Programme
 from app.core.db import session
 from app.core.i18n import when_at
 
 from .definitions import Measure
-from .figures import PeriodFigures, before, period_name, read_period
+from .figures import PeriodFigures, before, by_day, period_name, read_period
 from .measures import MEASURES
-from .models import DayFigure, RollUp
+from .models import RollUp
 from .report_contents import Cell, Table, text
 
 UNITS = {"hours": "hours", "money": "money", "share": "percent", "days": "days"}
@@ -61,12 +61,5 @@ def _value(found: PeriodFigures, measure: Measure) -> Cell:
 def hours_by_day(
     programme: Programme, first: date, last: date, grant_id: int | None
 ) -> Iterator[tuple[str, date, int]]:
-    """Volunteers' hours by role and day, from the same daily figures as the measure of hours."""
-    which = DayFigure.grant_id.is_(None) if grant_id is None else DayFigure.grant_id == grant_id
-    columns = (DayFigure.member, DayFigure.on_day, func.sum(DayFigure.value))
-    found = select(*columns).where(
-        DayFigure.programme_id == programme.id, which, DayFigure.on_day.between(first, last),
-        DayFigure.measure == "hours", DayFigure.dimension == "role",
-    )  # fmt: skip
-    for role, day, hundredths in session.execute(found.group_by(DayFigure.member, DayFigure.on_day)):
-        yield role, day, int(hundredths)
+    """Volunteers' hours by role and day, from the same figures as the measure of hours."""
+    return by_day(programme, "hours", "role", first, last, grant_id)

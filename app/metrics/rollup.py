@@ -1,31 +1,32 @@
-"""The nightly roll-up: every day touched by a change is counted again whole, and only what differs is written."""
+"""The nightly roll-up: every month touched by a change is counted again whole, and only what differs is written."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from app.accounts.models import Programme
 from app.core import clock
 from app.core.db import insert_unless_exists, lock, session, transaction
 
-from . import ledger
-from .facts import CaseFacts, Fact, gather
-from .ledger import month_of
-from .measures import BY_KEY, MEASURES
-from .models import DayFigure, MonthFigure, RollUp, RollUpState
-from .months import sum_month
-from .rows import Values, write_differences
+from . import clients_again, ledger
+from .facts import only_facts
+from .measures import MEASURES
+from .models import RollUp, RollUpState
+from .rows import write_differences
+from .spans import MONTH, YEAR, last_of, month_of, next_month, sum_year
+from .tally import BY_GRANT, Tally
 from .touched import changed_cases, first_day
 from .window import Window, firms_of_volunteers
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+LAID_OUT = 2  # how figures are kept: another number, and everything is counted again
 OVERLAP = timedelta(minutes=5)  # a change may be stamped just before the last run and be committed after it
-KEPT_OPEN = ("listed_waiting", "placed_working")
 Telling = Callable[[int, int], None]
 
 
@@ -36,31 +37,28 @@ def refresh_all(*, whole: bool = False) -> int:
 
 
 def refresh(programme_id: int, *, whole: bool = False, tell: Telling | None = None) -> int:
-    """Count again every day touched since the last roll-up; a second run writes no figure.
+    """Count again every month touched since the last roll-up and say how many; a second run writes no figure.
 
-    May be stopped at any instant: a month is counted in one transaction, and what was changed is only
+    May be stopped at any instant: a month is written in one transaction, and what was changed is only
     forgotten after every month is.
     """
     started = clock.now()
     run, whole = _begin(programme_id, whole)
-    programme = session.get_one(Programme, programme_id)
-    window = Window(programme)
+    window = Window(session.get_one(Programme, programme_id))
     changed: list[int] = []
     if whole:
-        days = _every_day(window)
+        months = _every_month(window)
     else:
         since = _read_until(programme_id)
-        changed = changed_cases(programme, since, _moved_between_firms(programme_id))
-        days = ledger.days_of(window, changed) | _days_passed(window, since)
-    months = sorted({month_of(day) for day in days})
-    for n, month in enumerate(months):
-        if not _count_month(programme_id, month, days, run, keep=whole):
+        changed = changed_cases(window.programme, since, _moved_between_firms(programme_id))
+        months = sorted(ledger.months_of(window, changed) | _months_passed(window, since))
+    for year, some in groupby(months, key=lambda month: month.year):
+        if not _count_year(programme_id, year, list(some), run, keep=whole):
             return 0  # another run began
         if tell:
-            tell(n + 1, len(months))
+            tell(sum(month.year <= year for month in months), len(months))
     ledger.keep(Window(session.get_one(Programme, programme_id)), changed)
-    _finish(programme_id, run, started, len(days))
-    return len(days)
+    return len(months) if _finish(programme_id, run, started, len(months)) else 0
 
 
 def _begin(programme_id: int, whole: bool) -> tuple[int, bool]:
@@ -83,7 +81,7 @@ def _settings(programme: Programme) -> str:
     definitions = sorted((m.key, m.dimensions, m.part, m.whole) for m in MEASURES.values())
     closed = sorted(closure.on_day.isoformat() for closure in programme.closures)
     calendar = (programme.time_zone, programme.working_days, programme.holiday_calendar, programme.state, closed)
-    return hashlib.sha256(json.dumps([definitions, calendar]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([LAID_OUT, definitions, BY_GRANT, calendar]).encode()).hexdigest()
 
 
 def _moved_between_firms(programme_id: int) -> list[int]:
@@ -96,74 +94,60 @@ def _read_until(programme_id: int) -> datetime:
     return session.execute(newest).scalar() or LONG_AGO
 
 
-def _days_passed(window: Window, since: datetime) -> set[date]:
-    """The days on which something may have fallen due since the last run."""
+def _months_passed(window: Window, since: datetime) -> set[date]:
+    """The months in which something may have fallen due since the last run."""
     first = max(window.day(since), window.today - timedelta(days=92))
-    return {first + timedelta(days=n) for n in range((window.today - first).days + 1)}
+    return set(_months_between(first, window.today))
 
 
-def _every_day(window: Window) -> set[date]:
+def _months_between(first: date, last: date) -> list[date]:
+    found, month = [], month_of(first)
+    while month <= last:
+        found.append(month)
+        month = next_month(month)
+    return found
+
+
+def _every_month(window: Window) -> list[date]:
     first, last = first_day(window), window.today
-    known = select(func.min(DayFigure.on_day), func.max(DayFigure.on_day))
-    low, high = session.execute(known.where(DayFigure.programme_id == window.programme.id)).one()
-    first, last = min(first, low or first), max(last, high or last, ledger.last_day(window) or last)
-    return {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    if known := ledger.years(window.programme.id):
+        first, last = min(first, date(known[0], 1, 1)), max(last, date(known[1], 12, 31))
+    return _months_between(first, last)
 
 
-def _count_month(programme_id: int, month: date, days: Iterable[date], run: int, *, keep: bool) -> bool:
-    """Count the touched days of a month again; False where another run has begun meanwhile."""
-    wanted = {day for day in days if month_of(day) == month}
-    found = gather(Window(session.get_one(Programme, programme_id), min(wanted), max(wanted)))
-    found.facts = [fact for fact in found.facts if fact.on_day in wanted]
-    counted = count(found, found.facts)
+def _count_year(programme_id: int, year: int, months: Sequence[date], run: int, *, keep: bool) -> bool:
+    """Count the touched months of a year again; False where another run has begun meanwhile."""
+    window = Window(session.get_one(Programme, programme_id), months[0], last_of(months[-1]))
+    tally = Tally(only_facts(window))
+    counted = tally.by_month()
+    for month in months:
+        with transaction():
+            if lock(_state(programme_id)).run != run:
+                return False
+            write_differences(programme_id, MONTH, month, counted.pop(month, {}))
+        session.expire_all()
     with transaction():
         if lock(_state(programme_id)).run != run:
             return False
-        write_differences(DayFigure, programme_id, sorted(wanted), counted)
-        write_differences(MonthFigure, programme_id, [month], sum_month(programme_id, month, KEPT_OPEN))
+        write_differences(programme_id, YEAR, date(year, 1, 1), sum_year(programme_id, year))
         if keep:
-            ledger.write_month(programme_id, month, found.facts)
+            ledger.write_year(programme_id, year, tally.months())
     session.expire_all()
     return True
 
 
-def _finish(programme_id: int, run: int, started: datetime, days: int) -> None:
+def _finish(programme_id: int, run: int, started: datetime, months: int) -> bool:
+    again = clients_again.count(Window(session.get_one(Programme, programme_id)))
     with transaction():
         state = lock(_state(programme_id))
         if state.run != run:
-            return
+            return False
+        clients_again.keep(programme_id, again)
         state.settings = _settings(session.get_one(Programme, programme_id))
         state.firms = {str(who): firm for who, firm in sorted(firms_of_volunteers().items())}
-        done = RollUp(programme_id=programme_id, read_until=started - OVERLAP, finished_at=clock.now(), days=days)
+        done = RollUp(programme_id=programme_id, read_until=started - OVERLAP, finished_at=clock.now(), months=months)
         session.add(done)
         old = select(RollUp.id).where(RollUp.programme_id == programme_id).order_by(RollUp.id.desc()).offset(400)
         session.execute(delete(RollUp).where(RollUp.id.in_(old.subquery().select())))
 
-
-def count(found: CaseFacts, facts: Iterable[Fact]) -> Values:
-    """Add facts up by day, grant (None: the whole programme), measure and heading."""
-    values: Values = {}
-    for fact in facts:
-        headings = found.headings.get(fact.case_id)
-        if headings is None:
-            continue  # it was erased meanwhile
-        grants: tuple[int | None, ...] = (None,)
-        if fact.case_id in found.grants:
-            grants = (None, *found.grants_on(fact.case_id, fact.on_day))
-        _add(values, fact, {**headings, **dict(fact.extra)} if fact.extra else headings, grants)
-    return values
-
-
-def _add(values: Values, fact: Fact, headings: Mapping[str, str], grants: Iterable[int | None]) -> None:
-    _case_id, day, measure, amount, days, _extra, _person = fact
-    for dimension in BY_KEY[measure].dimensions:
-        member = headings.get(dimension)
-        for grant_id in grants if member is not None else ():
-            key = (day, grant_id, measure, dimension, member or "")
-            cell = values.get(key)
-            if cell is None:
-                cell = values[key] = [0, None]
-            cell[0] += amount
-            if days is not None:
-                cell[1] = cell[1] or {}
-                cell[1][str(days)] = cell[1].get(str(days), 0) + 1
+    return True

@@ -2,59 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, cast
 
 from sqlalchemy import Table, delete, insert, select, update
 
 from app.core import clock
-from app.core.db import session
+from app.core.db import Base, session
 
-from .models import DayFigure, MonthFigure
+from .models import StoredFigure
+from .spans import Key, Stored, Values
 
-Key = tuple[date, int | None, str, str, str]  # day, grant, measure, dimension, member
-Values = dict[Key, list[Any]]  # to the value and the histogram
-NAMES = ("on_day", "grant_id", "measure", "dimension", "member")
 AT_ONCE = 2_000
+KEY = ("grant_id", "measure", "dimension", "member")
 
 
-def write_differences(
-    kind: type[DayFigure | MonthFigure], programme_id: int, days: Sequence[date], counted: Values
-) -> int:
-    """Make the stored figures of some days equal to those counted; how many rows were written."""
-    columns = (
-        kind.id,
-        kind.on_day,
-        kind.grant_id,
-        kind.measure,
-        kind.dimension,
-        kind.member,
-        kind.value,
-        kind.histogram,
-    )
-    stored = select(*columns).where(kind.programme_id == programme_id, kind.on_day.in_(days))
+def write_differences(programme_id: int, months: int, starts_on: date, counted: Values) -> None:
+    """Make the stored figures of a span equal to those counted."""
+    kind = StoredFigure
+    columns = (kind.id, *(getattr(kind, name) for name in KEY), kind.value, kind.histogram, kind.by_day)
+    of = (kind.programme_id == programme_id, kind.months == months, kind.starts_on == starts_on)
     gone, changed, left = [], [], dict(counted)
-    for row_id, *key, value, histogram in session.execute(stored).all():
-        now = left.pop(tuple(key), None)  # type: ignore[call-overload]
+    for row_id, grant_id, measure, dimension, member, *was in session.execute(select(*columns).where(*of)).all():
+        now = left.pop((grant_id, measure, dimension, member), None)
         if now is None:
             gone.append(row_id)
-        elif now[0] != value or now[1] != histogram:
-            changed.append({"id": row_id, "value": now[0], "histogram": now[1]})
+        elif now != tuple(was):
+            changed.append({"id": row_id, **now._asdict()})
+    span = {"programme_id": programme_id, "months": months, "starts_on": starts_on}
+    new = ({**span, **dict(zip(KEY, key, strict=True)), **now._asdict()} for key, now in _ordered(left))
+    write(StoredFigure, gone, changed, new)
+
+
+def _ordered(values: Mapping[Key, Stored]) -> list[tuple[Key, Stored]]:
+    """In the order in which they are read, so that what is read together lies together."""
+    return sorted(values.items(), key=lambda item: (item[0][2], item[0][0] or 0, item[0][1], item[0][3]))
+
+
+def write(kind: type[Base], gone: list[int], changed: list[dict[str, Any]], new: Iterable[dict[str, Any]]) -> None:
+    """Delete, change and add rows, many at once."""
     for n in range(0, len(gone), AT_ONCE):
         session.execute(delete(kind).where(kind.id.in_(gone[n : n + AT_ONCE])))
     if changed:
         session.execute(update(kind), changed)
-    if left:
-        stamp = {"programme_id": programme_id, "created_at": clock.now()}
-        rows = [
-            {**stamp, **dict(zip(NAMES, key, strict=True)), "value": value, "histogram": histogram}
-            for key, (value, histogram) in sorted(left.items(), key=_order)
-        ]
-        session.execute(insert(cast(Table, kind.__table__)), rows)  # many at once: a mapped insert goes row by row
-    return len(gone) + len(changed) + len(left)
-
-
-def _order(item: tuple[Key, Any]) -> tuple[date, str, str, str, int]:
-    (day, grant_id, measure, dimension, member), _values = item
-    return day, measure, dimension, member, grant_id or 0
+    stamp = clock.now()
+    rows = [{**row, "created_at": stamp} for row in new]
+    if rows:
+        session.execute(insert(cast(Table, kind.__table__)), rows)  # a mapped insert goes row by row

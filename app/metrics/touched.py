@@ -30,7 +30,7 @@ from app.tasks.models import Task
 
 from .facts_engagement import ANSWER_REQUEST
 from .facts_moves import CLOCK_RAN_OUT
-from .models import CountedMonth
+from .models import CountedYear
 from .window import Window, in_turn
 
 EDITED: tuple[Any, ...] = (
@@ -72,9 +72,9 @@ def _queries(since: datetime) -> list[Select[Any]]:
 
 def _erased(programme: Programme) -> set[int]:
     gone = (
-        select(CountedMonth.case_id)
-        .outerjoin(Case, Case.id == CountedMonth.case_id)
-        .where(CountedMonth.programme_id == programme.id, Case.id.is_(None))
+        select(CountedYear.case_id)
+        .outerjoin(Case, Case.id == CountedYear.case_id)
+        .where(CountedYear.programme_id == programme.id, Case.id.is_(None))
     )
     return set(session.execute(gone).scalars())
 

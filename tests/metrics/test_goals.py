@@ -111,7 +111,7 @@ def test_what_waits_now_is_told_of_one_kind_of_matter_too(app: Flask, client: Fl
             factories.assignment(shared, factories.volunteer(), role=role, uses_slot=True)
         factories.sign_in(client, factories.coordinator(programme))
     read = figures.PeriodFigures(NOW.date(), NOW.date())
-    goals.add_people(read, programme)
+    goals.add_people(programme, read)
     for dimension, member, n in (("category", "Housing", 2), ("category", "Family", 1), ("all", "all", 3)):
         assert read.value("waiting_now", dimension, member) == n
         behind = client.get(f"/reports/waiting_now/cases?by={dimension}&member={member}").text

@@ -21,7 +21,7 @@ from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.metrics import hiding, publishing, publishing_draft
-from app.metrics.models import DayFigure, PublishedPeriod
+from app.metrics.models import PublishedPeriod, StoredFigure
 from app.volunteers.models import Volunteer
 from tests import factories
 from tests.metrics.test_rollup import a_docket
@@ -101,8 +101,8 @@ def late(grant: Grant, n: int) -> None:
     """Cases entered late: accepted in the quarter and counted only now."""
     with transaction():
         for dimension, member in (("all", "all"), ("category", "Housing")):
-            of = {"grant_id": grant.id, "measure": "accepted", "dimension": dimension, "member": member}
-            session.query(DayFigure).filter_by(**of).order_by(DayFigure.on_day).first().value += n
+            of = {"months": 1, "grant_id": grant.id, "measure": "accepted", "dimension": dimension, "member": member}
+            session.query(StoredFigure).filter_by(**of).order_by(StoredFigure.starts_on).first().value += n
 
 
 def test_a_period_is_published_once_and_restated_openly(world: tuple[Programme, Grant, User]) -> None:

@@ -86,7 +86,7 @@ def programmes_compared() -> ResponseReturnValue:
     read: list[tuple[Any, figures.PeriodFigures]] = []
     for each in mine[:12]:
         found = figures.read_period(each, period.first, period.last, dimensions=())
-        goals.add_people(found, each)
+        goals.add_people(each, found)
         read.append((each, found))
     return render_template(
         "metrics/programmes.html", programme=programme, period=period, read=read, more=len(mine) - len(read),

@@ -96,7 +96,7 @@ def _parts(programme: Programme, measure: Measure, period: Period, cell: tuple[s
 def _people(programme: Programme, measure: Measure, period: Period, cell: tuple[str, str]) -> ResponseReturnValue:
     """Volunteers, or cases as they stand now."""
     found = figures.read_period(programme, period.first, period.last, dimensions=())
-    goals.add_people(found, programme)
+    goals.add_people(programme, found)
     places: dict[int, int] = {}
     if measure.key in people.BEHIND:
         chosen = people.BEHIND[measure.key](programme, period.first, period.last)

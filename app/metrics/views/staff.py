@@ -54,7 +54,7 @@ def reports() -> ResponseReturnValue:
     period = period_asked(calendars.today(programme))
     if request.args.get("format") == "csv":
         now = figures.read_period(programme, period.first, period.last)
-        goals.add_people(now, programme)
+        goals.add_people(programme, now)
         return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
     dimension, only, wrong = _arranged()
     wanted = {dimension, only[0]}
@@ -62,8 +62,7 @@ def reports() -> ResponseReturnValue:
         figures.read_period(programme, *days, dimensions=wanted)
         for days in ((period.first, period.last), figures.before(period.first, period.last))
     )
-    for each in (now, earlier):
-        goals.add_people(each, programme)
+    goals.add_people(programme, now, earlier)
     return render_template(
         "metrics/reports.html", programme=programme, programmes=the_programmes(), period=period, now=now,
         earlier=earlier, dimension=dimension, only=only, wrong=period.wrong or wrong, counts=COUNTS,

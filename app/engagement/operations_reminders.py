@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -197,8 +196,7 @@ def let_drop(mail: Mail, why: str) -> None:
     """A reminder was not sent: what still holds is reminded of anew, and what may not be written is said by phone."""
     if mail.kind not in mails.KINDS:
         return
-    found: Sequence[DateReminder] = queries.reminders_in(mail)
-    for each in found:
+    for each in (one for one in queries.reminders_in(mail) if one.mail_id == mail.id):
         row = each.critical_date
         if why in OWN_REASONS:
             audit.record("date.not_reminded", row, actor=None, after={"audience": each.audience, "why": why})

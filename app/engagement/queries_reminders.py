@@ -124,8 +124,10 @@ def watches_to_end() -> Select[int]:
 
 
 def reminders_in(mail: Mail) -> list[DateReminder]:
-    """What a mail reminds of."""
-    found = select(DateReminder).where(DateReminder.mail_id == mail.id).order_by(DateReminder.id)
+    """What a mail, or the mail that it is a second copy of, reminds of."""
+    kind, _, number = mail.occasion.partition(":")
+    mail_id = int(number) if kind == "again" else mail.id
+    found = select(DateReminder).where(DateReminder.mail_id == mail_id).order_by(DateReminder.id)
     return list(session.scalars(found))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import select
+
 from app.accounts.models import Office, Programme
 from app.casework.models import AmountKind, ClosingAmount, ClosingReport, ClosingStatus, TimeEntry
 from app.casework.transfer_models import Transfer, TransferKind, TransferStatus
@@ -13,6 +15,7 @@ from app.clients.models import (
     CaseGrant,
     CaseMove,
     CaseStatus,
+    Client,
     ConflictSearch,
     CriticalDate,
     EligibilityDecision,
@@ -37,7 +40,8 @@ class Lives:
     """A programme's helpers, and the chance by which its cases go."""
 
     def __init__(self, programme: Programme, seed: int) -> None:
-        self.programme, self.chance = programme, random.Random(seed)
+        self.programme, self.chance, self.again = programme, random.Random(seed), random.Random(seed)
+        self.people: list[int] = []
         self.grant = factories.grant(programme)
         self.office = factories.add(Office(programme_id=programme.id, name=f"Office {seed}", county="55025"))
         firm = factories.add(Organisation(name=f"Firm {seed} of {programme.id}"))
@@ -60,6 +64,7 @@ class Lives:
                 office_id=chance.choice([None, self.office.id]), at_intake={"children": chance.randrange(3)},
             )  # fmt: skip
             session.add(CaseGrant(case=case, grant_id=self.grant.id, from_on=received.date()))
+        self._came_before(case)
         case.moves[0].at = received
         if chance.random() < 0.15:
             self._move(case, CaseStatus.REJECTED, received, 2)
@@ -73,6 +78,13 @@ class Lives:
             if end is CaseStatus.PLACED:
                 self._service(case, left)
         return case
+
+    def _came_before(self, case: Case) -> None:
+        """Some are clients again."""
+        client = session.execute(select(Client).where(Client.case_id == case.id)).scalar_one()
+        if self.people and self.again.random() < 0.4:
+            client.person_id = self.again.choice(self.people)
+        self.people.append(client.person_id)
 
     def _move(self, case: Case, to: CaseStatus, at: datetime, days: int) -> datetime:
         when = at + timedelta(days=days)
@@ -159,5 +171,6 @@ class Lives:
                            ends_at=at, answered_at=at if scores else None, scores=scores))  # fmt: skip
 
 
-PERIODS = ((date(2026, 1, 1), date(2026, 6, 30)), (date(2026, 2, 11), date(2026, 4, 9)), (date(2026, 3, 8),) * 2)
+PERIODS = ((date(2026, 1, 1), date(2026, 6, 30)), (date(2026, 2, 11), date(2026, 4, 9)), (date(2026, 3, 8),) * 2,
+           (date(2025, 12, 20), date(2026, 12, 31)))  # fmt: skip
 __all__ = ["PERIODS", "START", "Lives"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,12 +17,15 @@ from sqlalchemy import delete, event, select
 
 from app.accounts.models import Programme
 from app.casework.models import ClosingReport, TimeEntry
-from app.clients.models import CaseMove, CaseStatus
+from app.clients.models import CaseGrant, CaseMove, CaseStatus
+from app.clients.problems import category
 from app.core import clock
 from app.core.db import engine, session, transaction
 from app.metrics import figures, goals, rollup
 from app.metrics.measures import COUNTS, MEASURES, within_days
 from app.metrics.models import ClientAgain, CountedYear, RollUp, StoredFigure
+from app.metrics.spans import last_of, spans
+from app.metrics.tally import BY_GRANT
 from app.volunteers.models import Membership
 from tests import factories
 from tests.metrics.lives import PERIODS, Lives
@@ -70,8 +74,33 @@ def test_every_figure_equals_its_records_and_its_line_in_the_file(app: Flask, cl
                         compared += 1
                         measures.add(measure.key)
             _file_equals(client, programme, read)
+        _grant_equals(programme, *PERIODS[1])
     assert compared > 300
     assert len(measures) > 45
+
+
+def _grant_equals(programme: Programme, first: date, last: date) -> None:
+    """Every figure of a grant; half of the cases are paid for until the middle of the period, and one twice over."""
+    with transaction():
+        spells = session.query(CaseGrant).order_by(CaseGrant.id).all()
+        for spell in spells[::2]:
+            spell.until_on = date(2026, 3, 10)
+        grant_id, twice = spells[0].grant_id, spells[0].case_id
+        session.add(CaseGrant(case_id=twice, grant_id=grant_id, from_on=date(2026, 3, 1)))
+    rollup.refresh(programme.id, whole=True)
+    read = figures.read_period(programme, first, last, grant_id=grant_id)
+    for measure in COUNTS:
+        for dimension in {*measure.dimensions} & {*BY_GRANT}:
+            behind = Counter[str]()
+            for case, fact in figures.cases_behind(programme, measure.key, first, last, grant_id=grant_id):
+                headings = dict(fact.extra) | {"all": "all", "category": category(case.problem_code) or "unknown"}
+                behind[headings.get(dimension, case.county)] += fact.amount
+            if measure.key != "clients_helped":
+                assert read.by(measure.key, dimension) == dict(behind), (measure.key, dimension)
+    people = figures.facts_behind(programme, "clients_helped", first, last, grant_id=grant_id)
+    assert read.count("clients_helped") == figures.total_of("clients_helped", people) > 0
+    with pytest.raises(ValueError, match="office"):
+        figures.read_period(programme, first, last, grant_id=grant_id, dimensions=("office",))
 
 
 def _file_equals(client: FlaskClient, programme: Programme, read: figures.PeriodFigures) -> None:
@@ -86,6 +115,24 @@ def _file_equals(client: FlaskClient, programme: Programme, read: figures.Period
         value = values[row["measure"], row["dimension"], row["member"]]
         exact = value / 100 if row["unit"] in ("hours", "money") else value
         assert float(row["value"]) == pytest.approx(exact, abs=0.0001)
+
+
+def test_a_period_is_its_spans_each_day_once() -> None:
+    """Whole years, whole months and edges, wherever a period begins and ends."""
+    chance = random.Random(3)
+    for _n in range(400):
+        first = date(2023, 1, 1) + timedelta(days=chance.randrange(800))
+        last = first + timedelta(days=chance.choice((0, 5, 40, 400, 1_200)) + chance.randrange(60))
+        if chance.random() < 0.5:
+            first, last = first.replace(day=1), last_of(last.replace(day=1))
+        found = spans(first, last)
+        parts = [(low, last_of(high)) for low, high in found.months] + [*found.edges]
+        if found.years:
+            parts.append((found.years[0], found.years[1].replace(month=12, day=31)))
+            assert all(day.month == day.day == 1 for day in found.years)
+        days = [low + timedelta(days=n) for low, high in parts for n in range((high - low).days + 1)]
+        assert sorted(days) == [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        assert all((low.month, low.year) == (high.month, high.year) for low, high in found.edges)
 
 
 def test_a_day_is_the_programmes_day_and_the_last_one_counts(app: Flask) -> None:

@@ -138,7 +138,7 @@ class CaseFile:
         """What was written to whom about the case, newest first."""
         columns = (Mail.created_at, Mail.sent_at, Mail.audience, Mail.subject, Mail.language, Mail.status)
         about = or_(Mail.case_id == self.case.id, Mail.public_id.in_(engagement.bundles_about(self.case.id)),
-                    Mail.id.in_(mails_about(self.case.id)))  # fmt: skip
+                    Mail.public_id.in_(mails_about(self.case.id)))  # fmt: skip
         return list(session.execute(select(*columns).where(about).order_by(Mail.id.desc()).limit(MOST)))
 
     @cached_property

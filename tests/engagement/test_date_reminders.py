@@ -20,6 +20,7 @@ from app.core.db import session, transaction
 from app.core.delivery import tell_about
 from app.core.errors import NotAllowed
 from app.core.mail import Mail, MailStatus, reason_to_drop
+from app.desk.case_file import CaseFile
 from app.engagement import jobs_reminders as jobs
 from app.engagement.mail_days import not_its_turn_before
 from app.engagement.mail_hours import leaves_at
@@ -100,6 +101,8 @@ def test_a_lead_is_reminded_twice_in_one_mail_and_the_client_of_their_own_day(ap
     bundle = mails(TO_VOLUNTEER)[0]
     assert bundle.case_id is None
     assert bundle.text.count("/my/cases/") == 2
+    shown = CaseFile(session.get_one(Case, first.id), lead.user).mails
+    assert Counter(each.subject for each in shown)[bundle.subject] >= 1, "the case's page shows its bundles, too"
     assert {each.status for each in mails(TO_VOLUNTEER)} == {MailStatus.QUEUED}
     once = Counter((r.critical_date_id, r.audience, r.step, r.for_day) for r in session.query(DateReminder))
     assert set(once.values()) == {1}

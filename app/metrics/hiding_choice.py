@@ -18,6 +18,7 @@ class Choice:
     hidden: dict[Key, str] = field(default_factory=dict)  # small, beside, withheld or kept
     worlds: dict[Key, World] = field(default_factory=dict)
     moving: dict[Key, list[World]] = field(default_factory=dict)  # the worlds in which a figure differs
+    exposed: set[Key] = field(default_factory=set)  # small counts that would be known whatever is hidden
 
     def beside(self) -> list[Key]:
         """What is hidden only so that nothing follows from it."""
@@ -30,7 +31,8 @@ def choose(system: System, kept: Iterable[Key] = ()) -> Choice:
     For each small count there is then another world of whole numbers that reads exactly the same and in which that
     count is greater, and no longer a small one; so no reader can work it out.
 
-    Where no such world is found, everything new that is bound to the count stays hidden, which tells nothing new.
+    Where no such world is found, everything new that is bound to the count stays hidden. It may be exposed even so:
+    that a figure is hidden says that it is not zero, which can be too much beside a total shown before.
 
     :param kept: what is hidden in any case
     """
@@ -43,7 +45,15 @@ def choose(system: System, kept: Iterable[Key] = ()) -> Choice:
         if key in touched and key not in choice.worlds:
             _protect(system, choice, key)
     _show_again(system, choice)
+    choice.exposed = {key for key in touched if _is_exposed(system, choice, key)}
     return choice
+
+
+def _is_exposed(system: System, choice: Choice, key: Key) -> bool:
+    figure = system.figures[key]
+    if not figure.is_small or figure.state not in (State.OPEN, State.HIDDEN) or key in choice.worlds:
+        return False
+    return system.other_world(key, _costs(system, choice, spare=False)) is None
 
 
 def _touched(system: System) -> set[Key]:

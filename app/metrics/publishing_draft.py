@@ -14,7 +14,7 @@ from app.core.db import session
 from app.core.errors import Refusal
 
 from .hiding_choice import Choice, choose
-from .hiding_system import State
+from .hiding_system import Key, State
 from .models import PublishedPeriod
 from .publishing_cells import (
     Cells,
@@ -44,6 +44,13 @@ class NothingToCorrect(Refusal):
 
     message = _l("Nothing has changed since by enough to be shown. Small corrections wait until they add up, because "
                  "the difference between two versions would point at people.")  # fmt: skip
+
+
+class WouldTell(Refusal):
+    """Beside what is published, even that a figure is hidden would say too much."""
+
+    message = _l("Beside what is published already this would give small counts away, so it cannot be published. "
+                 "Shorter periods have to be published before the longer ones that hold them.")  # fmt: skip
 
 
 @dataclass
@@ -84,6 +91,7 @@ def prepare(grant: Grant, first: date, last: date, *, restate: bool = False) -> 
     """Work out what would be published of a period.
 
     :raises NothingToCorrect: a restatement would change nothing
+    :raises WouldTell: small counts would follow, whatever is hidden
     """
     past, floors = past_of(grant, first, last), floors_of(grant)
     months = _months(grant, past, floors, first, last, restate=restate)
@@ -210,6 +218,8 @@ def _hide(draft: Draft, past: Past) -> None:
     everything = [*past.rows, *draft.versions]
     seen = Published(everything, draft.floors)
     choice = choose(seen.system)
+    if exposed_now(choice, seen, Published(list(past.rows), draft.floors)):
+        raise WouldTell
     for version in draft.versions:
         draft.hidden[version] = reasons(seen, version, choice)
     _hide_from_everybody(draft, past)
@@ -226,8 +236,17 @@ def _hide_from_everybody(draft: Draft, past: Past) -> None:
     open_ones = {k for k, figure in seen.system.figures.items() if figure.state is State.OPEN}
     kept = {seen.key(v, name) for v in draft.versions for name in draft.hidden[v]} & open_ones
     choice = choose(seen.system, sorted(kept, key=str))
+    if exposed_now(choice, seen, Published(told, strict)):
+        raise WouldTell
     for version in draft.versions:
         draft.public[version] = frozenset({*reasons(seen, version, choice), *draft.hidden[version]})
+
+
+def exposed_now(choice: Choice, seen: Published, before: Published) -> set[Key]:
+    """The small counts that nothing protects with what is new, and that were protected without it."""
+    hidden = {key: 1.0 for key, f in before.system.figures.items() if f.state in (State.HIDDEN, State.WITHIN)}
+    told = {key for key in choice.exposed if key in hidden and before.system.other_world(key, hidden) is None}
+    return choice.exposed - told
 
 
 def _as_told(version: Version) -> Version:

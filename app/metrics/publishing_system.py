@@ -113,7 +113,8 @@ class Published:
     def _change(self, old: Key, new: Key, name: str, by: int) -> None:
         """A correction is a count as well: of those who were entered late or left out since."""
         change = ("change", old, new)
-        self.system.figures[change] = Figure(abs(by), self.floors.of(name), State.WITHIN, wide=self.floors.wide)
+        floor, wide = self.floors.of(name), self.floors.wide
+        self.system.figures[change] = Figure(abs(by), floor, State.WITHIN, least=0, wide=wide)
         self.system.relate([(new, 1), (old, -1), (change, -1 if by > 0 else 1)])
 
     def _within(self, tag: str, version: Version, total: str, parts: Iterable[str], floor: int) -> None:

@@ -25,7 +25,7 @@ from app.core.sealed import keyed_hash
 
 from .models_reports import Certificate
 from .own_impact import hours_at
-from .report_contents import full_day
+from .report_contents import full_day, full_day_at
 from .reports_files_made import typeset
 
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without those that are read as others
@@ -148,6 +148,7 @@ def certificate_pdf(certificate: Certificate, hours: str) -> bytes:
         "title": _("Certificate of pro bono hours"), "name": certificate.name, "hours": hours,
         "programme": certificate.programme.name, "code": certificate.code,
         "days": _("%(first)s to %(last)s", first=full_day(certificate.starts_on), last=full_day(certificate.ends_on)),
-        "made": full_day(certificate.created_at.date()), "address": mail.outside_url("metrics.check_certificate"),
+        "made": full_day_at(certificate.created_at, certificate.programme.time_zone),
+        "address": mail.outside_url("metrics.check_certificate"),
     }  # fmt: skip
     return typeset("certificate.typ", facts)

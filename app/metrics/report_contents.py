@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import format_date
 from flask_babel import gettext as _
@@ -126,3 +127,8 @@ def summed(rows: Sequence[tuple[Cell, ...]], label: str = "") -> tuple[Cell, ...
 def full_day(day: date) -> str:
     """`Jul 1, 2026`: what is kept in a file names the year."""
     return str(format_date(day, "MMM d, y"))
+
+
+def full_day_at(moment: datetime, time_zone: str) -> str:
+    """The day of a moment where the programme is."""
+    return full_day(moment.astimezone(ZoneInfo(time_zone)).date())

@@ -10,7 +10,7 @@ from app.core.mail import Mail
 from .figures import period_name
 from .models import PublishedPeriod
 from .models_reports import ReportRun
-from .schedules import works_here
+from .schedules import funders, works_here
 
 FOLDER = "metrics/mails"
 MADE, PUBLISHED = "report.made", "report.published"
@@ -49,6 +49,15 @@ def still_theirs(row: Mail) -> str | None:
     return None if user is not None and works_here(user, run.programme_id) else "left"
 
 
+def still_pays(row: Mail) -> str | None:
+    """Nobody is told of a period of a grant that they read for no more."""
+    run = session.get(ReportRun, row.record_id) if row.record_id else None
+    if run is None or run.schedule.grant is None:
+        return "gone"
+    return None if row.to_address in [user.email for user in funders(run.schedule.grant)] else "left"
+
+
 def init_app() -> None:
     """Look once more before each leaves."""
     mail.check_before_sending(MADE, still_theirs)
+    mail.check_before_sending(PUBLISHED, still_pays)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, date, datetime
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,11 +14,15 @@ from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.metrics import publishing, rollup
+from app.metrics.measures import RATES
+from app.metrics.models import PublishedPeriod
 from app.metrics.report_contents import Cell
 from app.metrics.views.funder_files import as_report
 from tests import factories
 from tests.metrics.lives import Lives
 from tests.metrics.test_report_files import NOW, sheets
+
+NO_RATES = dict.fromkeys(RATES)
 
 
 def test_a_funders_files_are_the_published_page(app: Flask, client: FlaskClient) -> None:
@@ -57,3 +62,22 @@ def body(funder: FlaskClient, asked: str, kind: str) -> bytes:
 def as_file(cell: Cell) -> str:
     """As a CSV writes it."""
     return "" if cell.plain is None else str(cell.plain)
+
+
+def test_a_file_names_the_day_it_was_signed_off_where_the_programme_is(app: Flask) -> None:
+    """Late in the evening in Wisconsin it is the day after in London."""
+    late = datetime(2026, 7, 2, 2, 30, tzinfo=UTC)
+    with clock.at(late), transaction():
+        programme = factories.programme()
+        grant, days = factories.grant(programme), (date(2026, 4, 1), date(2026, 6, 30))
+        period = PublishedPeriod(
+            programme=programme,
+            grant=grant,
+            starts_on=days[0],
+            ends_on=days[1],
+            signed_off_at=late,
+            figures={"counts": {}, "flow": [], "tables": {}, **NO_RATES},
+        )
+        session.add(period)
+        session.flush()
+        assert as_report(period).as_of == "Signed off Jul 1, 2026"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import delete, event
 
-from app.accounts.models import Grant, Programme, User
+from app.accounts.models import Grant, Programme, RoleGrant, User
 from app.core import clock
 from app.core.access import Role
 from app.core.audit import AuditEntry
@@ -87,6 +87,10 @@ def test_the_funder_is_told_once_of_what_was_signed_off(world: tuple[int, int, i
     assert len(mails) == 1
     assert f"/impact?period={period.public_id}" in mails[0].text
     assert "/reports/" not in mails[0].text
+    assert reason_to_drop(mails[0]) is None
+    with transaction():
+        session.execute(delete(RoleGrant).where(RoleGrant.grant_id == grant_id))
+    assert reason_to_drop(session.get_one(Mail, mails[0].id)) == "left", "they read for the grant no more"
 
 
 def state() -> tuple[int, ...]:

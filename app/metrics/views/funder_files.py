@@ -15,7 +15,7 @@ from app.core.errors import NotFound
 from .. import publishing
 from ..models import PublishedPeriod
 from ..publishing_lines import lines
-from ..report_contents import Cell, Report, Table, full_day, text
+from ..report_contents import Cell, Report, Table, full_day_at, text
 from ..reports_files_made import download
 from . import bp
 
@@ -43,7 +43,7 @@ def as_report(period: PublishedPeriod) -> Report:
     )
     return Report(
         "impact", _("Impact"), f"{period.programme.name}, {period.grant.name}", period.starts_on, period.ends_on,
-        _("Signed off %(day)s", day=full_day(period.signed_off_at.date())), tables,
+        _("Signed off %(day)s", day=full_day_at(period.signed_off_at, period.programme.time_zone)), tables,
         (_("Small counts, and whatever would give them away, are hidden to protect people. Zero is shown."),),
     )  # fmt: skip
 

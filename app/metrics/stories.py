@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from app.accounts.models import Grant, Programme, User
-from app.clients.models import Case, CaseGrant
+from app.clients.models import Case, CaseGrant, Client, Party, Person
 from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, session
@@ -16,6 +19,7 @@ from app.engagement.models_surveys import Survey
 from .models_public import Story
 
 LONGEST, AT_ONCE = 400, 3
+LETTERS = 2  # shorter words are no names that point at somebody
 
 
 class ToldAlready(Refusal):
@@ -28,6 +32,13 @@ class NotReleased(Refusal):
     """The words were not released, or their consent is gone."""
 
     message = _l("Only words that were released with consent become a story.")
+
+
+class NamesSomebody(Refusal):
+    """A story names a person of the case."""
+
+    status = 422
+    message = _l("These words name somebody of the case. Change or leave out the name.")
 
 
 def _consented() -> Select[Survey]:
@@ -74,6 +85,7 @@ def tell_story(survey: Survey, words: str, *, for_everybody: bool, actor: User) 
     :raises NotAllowed: the actor does not coordinate the programme
     :raises NotReleased: consent or release is missing
     :raises ToldAlready: they are a story already
+    :raises NamesSomebody: a name of the client or another party stands in them
     """
     survey = lock(survey)
     case = session.get_one(Case, survey.case_id)
@@ -82,6 +94,7 @@ def tell_story(survey: Survey, words: str, *, for_everybody: bool, actor: User) 
     words = words.strip()
     if not words or len(words) > LONGEST:
         raise BadInput(_l("Write the story in 1 to 400 characters."))
+    refuse_if(_names_somebody(words, case), NamesSomebody)
     made = insert_unless_exists(
         Story, programme_id=case.programme_id, survey_id=survey.id, words=words, for_everybody=for_everybody,
         published_at=clock.now(), published_by_id=actor.id,
@@ -90,6 +103,26 @@ def tell_story(survey: Survey, words: str, *, for_everybody: bool, actor: User) 
         raise ToldAlready
     audit.record("story.tell", made, actor=actor, after={"everybody": for_everybody})
     return made
+
+
+def _names_somebody(words: str, case: Case) -> bool:
+    """Does a text hold a word of a person's name, or the whole name of an organisation, of a case?"""
+    told = _words(words)
+    clients = select(Person).join(Client, Client.person_id == Person.id).where(Client.case_id == case.id)
+    people = [f"{each.given_name} {each.family_name}" for each in session.scalars(clients)]
+    for party in session.scalars(select(Party).where(Party.case_id == case.id)):
+        names = [party.name, *(party.aliases or ())]
+        if not party.is_organisation:
+            people += names
+        elif any(f" {' '.join(_words(name))} " in f" {' '.join(told)} " for name in names if _words(name)):
+            return True
+    return any(word in told for name in people for word in _words(name) if len(word) > LETTERS)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text in order, small and without accents."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return re.findall(r"\w+", re.sub(r"['’]s\b", " ", plain))
 
 
 def take_back(story: Story, *, actor: User) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import holidays
@@ -153,12 +153,25 @@ def states() -> list[str]:
     return sorted(holidays.country_holidays("US").subdivisions)
 
 
+SENDER_READERS: set[Callable[[str], list[str]]] = set()  # who writes to clients says which words a sender may not hold
+
+
+def neutral(_form: FlaskForm, field: Field) -> None:
+    """Whoever reads along sees the sender of every mail before anything else."""
+    told = [word for read in SENDER_READERS for word in read(field.data or "")]
+    if told:
+        raise ValidationError(
+            _l("“%(word)s” tells whoever sees a client’s mail what it is about. Leave it out.", word=told[0])
+        )
+
+
 class ProgrammeForm(VersionedForm):
     """A programme's name, clock and voice."""
 
     name = StringField(_l("Name"), [Required(_l("Write the name.")), Length(max=80)], filters=[_one_line])
     sender_name = StringField(
-        _l("Sender of mails"), [Required(_l("Write whom mails come from.")), Length(max=80)], filters=[_one_line],
+        _l("Sender of mails"), [Required(_l("Write whom mails come from.")), Length(max=80), neutral],
+        filters=[_one_line],
         description=_l("Clients read it too. Choose words that do not give the matter away, like “Lakeshore office”."),
     )  # fmt: skip
     phone = StringField(_l("Phone"), [Required(_l("Write the number people should call.")), Length(max=24)])

@@ -19,6 +19,11 @@ def found_in(text: str) -> list[tuple[str, str]]:
     return [(kind, match[0]) for kind, match in found if match]
 
 
+def words_in(text: str) -> list[str]:
+    """Each such word in a text."""
+    return [word for _kind, word in found_in(text)]
+
+
 def must_be_said(text: str) -> bool:
     """Is it for the ear alone, whoever's device it is?"""
     return any(kind in ON_NO_DEVICE for kind, _word in found_in(text))

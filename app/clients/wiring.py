@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import mails, operations_custody
+from app.accounts.forms import SENDER_READERS
+
+from . import mails, never_in_mail, operations_custody
 from .views import (
     appointments,
     ask,
@@ -51,4 +53,5 @@ def init_app(app: Flask) -> None:
     """Register pages, commands and checks."""
     app.register_blueprint(bp)
     mails.init_app(app)
+    SENDER_READERS.add(never_in_mail.words_in)
     operations_custody.init_app(app)

@@ -62,6 +62,8 @@ def test_a_programme_is_opened(desk: FlaskClient, prairie: Programme) -> None:
         ({"opens_at": "17:00", "closes_at": "09:00"}, "must close later than it opens"),
         ({"opens_at": "late"}, "Write the time like 09:00."),
         ({"working_days": []}, "Choose at least one day."),
+        ({"sender_name": "Eviction Help Office"}, "“eviction” tells whoever sees a client’s mail what it is about."),
+        ({"sender_name": "Prairie Legal Aid"}, "“legal” tells whoever sees"),
         ({"time_zone": "Mars/Base"}, "Not a valid choice"),
         ({"holiday_calendar": "lunar"}, "Not a valid choice"),
     ],

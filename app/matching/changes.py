@@ -90,9 +90,10 @@ MAY_BE_NOBODY = ("volunteer_id",)  # a firm's attempt has no volunteer yet
 @event.listens_for(AppSession, "after_flush")
 def _note_flushed(writing: Session, _context: Any) -> None:
     touched = Touched()
-    for row in (*writing.new, *writing.deleted, *filter(_is_changed, writing.dirty)):
-        if row.__tablename__ in WATCHED:
-            touched.add(row.__tablename__, {column: getattr(row, column) for column in _columns(row.__tablename__)})
+    watched = [row for row in writing.dirty if row.__tablename__ in WATCHED and _is_changed(row)]
+    watched += [row for row in (*writing.new, *writing.deleted) if row.__tablename__ in WATCHED]
+    for row in watched:
+        touched.add(row.__tablename__, {column: getattr(row, column) for column in _columns(row.__tablename__)})
     _note(writing, touched)
 
 

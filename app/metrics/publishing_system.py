@@ -201,9 +201,28 @@ def sums_of(cells: Cells) -> Iterator[tuple[str, str, list[str]]]:
     yield "flow", name_of("listed"), [name_of(measure) for measure in FLOW]
     if parts_of(cells, "stage", "stage"):
         yield "stages", name_of("accepted"), [name_of("stage", "stage", stage) for stage in STAGES]
+        yield from _same_cases(cells)
     yield "unanswered", name_of("checkins_sent"), [name_of("checkins_answered")]
     yield "repeated", name_of("closed"), [CLIENTS]
     yield "others", name_of("people_helped"), [name_of("closed")]
+
+
+SAME = (  # an accepted case's stages, and what became of it on the list
+    (("in_service", "ended", "finished"), ("listed_placed",)),
+    (("unplaced",), ("listed_not_placed", "listed_returned", "listed_withdrawn")),
+    (("waiting",), ("listed_waiting",)),
+)
+
+
+def _same_cases(cells: Cells) -> Iterator[tuple[str, str, list[str]]]:
+    """Where as many were accepted as were listed, a reader takes them for the same cases; often they are."""
+    if cells.get(name_of("accepted"), 0) != cells.get(name_of("listed"), 0):
+        return
+    for stages, listed in SAME:
+        names, counts = [name_of("stage", "stage", stage) for stage in stages], [name_of(key) for key in listed]
+        if sum(cells.get(n, 0) for n in names) == sum(cells.get(n, 0) for n in counts):
+            total, parts = (counts[0], names) if len(counts) == 1 else (names[0], counts)
+            yield "same", total, parts
 
 
 def parts_of(cells: Cells, measure: str, dimension: str) -> list[str]:

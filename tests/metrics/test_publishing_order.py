@@ -54,3 +54,18 @@ def test_months_before_their_half_say_nothing_however_many() -> None:
     told: list[Version] = []
     assert [publish(told, period(n, "month", n)) for n in range(1, 7)] == [0] * 6
     assert publish(told, period(1, "half", 7)) == 0
+
+
+@pytest.mark.promise(14)
+def test_what_is_hidden_of_the_list_does_not_stand_beside_it_as_a_stage() -> None:
+    """All 25 accepted were listed: eleven finished with a lawyer, so as many were placed, and four are left over."""
+    counts = {"accepted": 25, "listed": 25, "listed_placed": 11, "listed_not_placed": 10, "listed_returned": 4}
+    cells = {name_of(measure): n for measure, n in counts.items()}
+    cells |= {name_of("stage", "stage", "finished"): 11, name_of("stage", "stage", "unplaced"): 14}
+    june = Version(date(2026, 6, 1), date(2026, 6, 30), {"months": {"2026-06": cells}, "once": {}}, 0, is_new=True)
+    told: list[Version] = []
+    assert publish(told, june) == 0
+    assert name_of("listed_returned") in june.hidden
+    either = {name_of("listed_placed"), name_of("stage", "stage", "finished")}
+    others = {name_of("listed_not_placed"), name_of("listed")}
+    assert either <= june.hidden or others & june.hidden

@@ -17,7 +17,7 @@ from app.core.db import session
 from .facts import CaseFacts, grants_of
 from .models import ClientAgain
 from .rows import write
-from .window import Window, in_turn
+from .window import OF, Window, in_turn
 
 Again = Counter[tuple[int | None, date, date]]  # grant, day, day before
 Closing = tuple[int, date, int]  # person, day, case
@@ -53,15 +53,16 @@ def _closings(window: Window) -> Iterator[Closing]:
     """The closings that count, of people with more than one."""
     often = _counted(window.programme, Client.person_id).group_by(Client.person_id).having(func.count() > 1)
     columns = (Client.person_id, ClosingReport.approved_at, ClosingReport.case_id)
-    found = _counted(window.programme, *columns).where(Client.person_id.in_(often))
-    for person_id, at, case_id in session.execute(found):
-        yield person_id, window.day(at), case_id
+    for ids in in_turn(session.execute(often).scalars().all()):
+        found = _counted(window.programme, *columns).where(Client.person_id.in_(ids))
+        for person_id, at, case_id in session.execute(found):
+            yield person_id, window.day(at), case_id
 
 
 def _counted(programme: Programme, *columns: Any) -> Select[Any]:
     found = select(*columns).select_from(ClosingReport).join(Client, Client.case_id == ClosingReport.case_id)
     return found.join(Case, Case.id == ClosingReport.case_id).where(
-        Case.programme_id == programme.id, ClosingReport.status == ClosingStatus.APPROVED,
+        programme.id == OF, ClosingReport.status == ClosingStatus.APPROVED,
         ClosingReport.superseded_at.is_(None), ClosingReport.approved_at.is_not(None),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from app.core.db import session
 from .figures import period_of, read_period
 from .measures import LEFT_THE_LIST
 from .models import StoredFigure
+from .people import moments
 from .spans import MONTH
 
 S = CaseStatus
@@ -78,10 +79,11 @@ def _stages(found: Months, grant: Grant, first: date, last: date) -> None:
     zone = ZoneInfo(grant.programme.time_zone)
     paid = dict[int, list[tuple[date, date | None]]]()
     spans = select(CaseGrant.case_id, CaseGrant.from_on, CaseGrant.until_on).where(CaseGrant.grant_id == grant.id)
-    for case_id, start, end in session.execute(spans.where(CaseGrant.from_on <= last)):
+    accepted = _accepted(grant, first, last)
+    for case_id, start, end in session.execute(spans.where(CaseGrant.case_id.in_(accepted))):
         paid.setdefault(case_id, []).append((start, end))
     cells: dict[str, Counter[str]] = defaultdict(Counter)
-    for case_id, taken in _steps(grant, last, zone).items():
+    for case_id, taken in _steps(accepted, zone).items():
         on_day = next((day for status, day in taken if status is S.ACCEPTED), None)
         if on_day is None or not first <= on_day <= last:
             continue
@@ -92,10 +94,18 @@ def _stages(found: Months, grant: Grant, first: date, last: date) -> None:
             found[month].update(counted)
 
 
-def _steps(grant: Grant, last: date, zone: ZoneInfo) -> dict[int, list[tuple[CaseStatus, date]]]:
-    """The steps of the cases that a grant paid for, in order."""
-    paid = select(CaseGrant.case_id).where(CaseGrant.grant_id == grant.id, CaseGrant.from_on <= last)
-    moves = select(CaseMove.case_id, CaseMove.to_status, CaseMove.at).where(CaseMove.case_id.in_(paid))
+def _accepted(grant: Grant, first: date, last: date) -> Select[int]:
+    """The cases of a grant with an acceptance in a period, be it their first or not."""
+    begin, end = moments(grant.programme, first, last)
+    found = select(CaseMove.case_id).join(CaseGrant, CaseGrant.case_id == CaseMove.case_id)
+    return found.where(
+        CaseGrant.grant_id == grant.id, CaseMove.to_status == S.ACCEPTED, CaseMove.at >= begin, CaseMove.at < end
+    )
+
+
+def _steps(accepted: Select[int], zone: ZoneInfo) -> dict[int, list[tuple[CaseStatus, date]]]:
+    """The steps of some cases, in order."""
+    moves = select(CaseMove.case_id, CaseMove.to_status, CaseMove.at).where(CaseMove.case_id.in_(accepted))
     steps: dict[int, list[tuple[CaseStatus, date]]] = defaultdict(list)
     for case_id, status, at in session.execute(moves.order_by(CaseMove.case_id, CaseMove.id)):
         steps[case_id].append((S(status), at.astimezone(zone).date()))

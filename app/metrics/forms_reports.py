@@ -107,4 +107,3 @@ class CodeForm(Form):
     """The code of a certificate."""
 
     code = StringField(_l("Code"), [Required(_l("Type the code that stands on the certificate.")), Length(max=60)])
-

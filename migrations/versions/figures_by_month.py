@@ -38,6 +38,14 @@ def _cell(name: str) -> tuple[sa.schema.SchemaItem, ...]:
     )
 
 
+def _count(was: str, now: str) -> None:
+    """What a run counted; none has counted what is stored from here on."""
+    op.execute(sa.text("DELETE FROM roll_ups"))
+    with op.batch_alter_table("roll_ups") as runs:
+        runs.drop_column(was)
+        runs.add_column(_column(now, sa.Integer()))
+
+
 def upgrade() -> None:
     for name in ("day_figures", "month_figures", "counted_months"):
         op.drop_table(name)
@@ -72,13 +80,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "year", name="uq_counted_years_case_id_year"),
     )
     op.create_index("ix_counted_years_year", "counted_years", ["programme_id", "year", "case_id"])
-    op.alter_column("roll_ups", "days", new_column_name="months")
+    _count("days", "months")
     op.create_index("ix_assignments_taken", "assignments", ["volunteer_id", "started_at"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_assignments_taken", "assignments")
-    op.alter_column("roll_ups", "months", new_column_name="days")
+    _count("months", "days")
     for name in ("counted_years", "clients_again", "stored_figures"):
         op.drop_table(name)
     for name in ("day_figures", "month_figures"):

@@ -39,11 +39,13 @@ def _cell(name: str) -> tuple[sa.schema.SchemaItem, ...]:
 
 
 def _count(was: str, now: str) -> None:
-    """What a run counted; none has counted what is stored from here on."""
-    op.execute(sa.text("DELETE FROM roll_ups"))
+    """What a run counted; none has counted yet what is stored from here on."""
+    op.execute(sa.text("UPDATE roll_ups SET finished_at = NULL"))
     with op.batch_alter_table("roll_ups") as runs:
         runs.drop_column(was)
-        runs.add_column(_column(now, sa.Integer()))
+        runs.add_column(sa.Column(now, sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("roll_ups") as runs:
+        runs.alter_column(now, server_default=None)
 
 
 def upgrade() -> None:

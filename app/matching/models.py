@@ -170,7 +170,7 @@ class Assignment(Base, Public, Editable):
         live_unique("once_on_a_case", "case_id", "volunteer_id", "role", where="ended_at IS NULL"),
         Index("ix_assignments_volunteer", "volunteer_id", "ended_at"),
         Index("ix_assignments_started", "started_at"),
-        Index("ix_assignments_taken", "volunteer_id", "started_at"),
+        Index("ix_assignments_taken", "volunteer_id", "started_at", "case_id"),
         Index("ix_assignments_letter", "letter_due_on"),
     )
 

@@ -31,7 +31,7 @@ Telling = Callable[[int, int], None]
 
 
 def refresh_all(*, whole: bool = False) -> int:
-    """Bring every programme's figures up to date; how many days were counted again."""
+    """Bring every programme's figures up to date; how many months were counted again."""
     ids = session.execute(select(Programme.id).order_by(Programme.id)).scalars().all()
     return sum(refresh(programme_id, whole=whole) for programme_id in ids)
 

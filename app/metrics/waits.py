@@ -18,7 +18,7 @@ from .definitions import Measure
 from .figures import PeriodFigures
 from .measures import MEASURES, within_days
 from .registry import STAGES
-from .window import Window
+from .window import OF, Window
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _since(programme: Programme) -> Any:
     """Since when each open case stands where it does: its last move to that status."""
     moved = and_(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
     columns = (Case.status, Case.problem_code, func.coalesce(func.max(CaseMove.at), Case.received_at))
-    of = (Case.programme_id == programme.id, Case.status.in_(OPEN))
+    of = (programme.id == OF, Case.status.in_(OPEN))
     return select(*columns).outerjoin(CaseMove, moved).where(*of).group_by(
         Case.id, Case.status, Case.problem_code, Case.received_at
     )  # fmt: skip
@@ -92,7 +92,7 @@ def cases_waiting(programme: Programme, stage: str, today: date, *, most: int = 
     listed = (
         select(Case.id, since)
         .outerjoin(CaseMove, moved)
-        .where(Case.programme_id == programme.id, Case.status == stage)
+        .where(programme.id == OF, Case.status == stage)
         .group_by(Case.id, Case.received_at)
         .order_by(since, Case.id)
         .limit(most)

@@ -83,7 +83,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_counted_years_year", "counted_years", ["programme_id", "year", "case_id"])
     _count("days", "months")
-    op.create_index("ix_assignments_taken", "assignments", ["volunteer_id", "started_at"])
+    op.create_index("ix_assignments_taken", "assignments", ["volunteer_id", "started_at", "case_id"])
 
 
 def downgrade() -> None:

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from app.casework.views.work import my_assignment
 from app.clients.models import CriticalDate
-from app.clients.queries import get_case
 from app.core.access import Role, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import NotFound
@@ -38,7 +38,7 @@ def undo_docketing(public_id: str, date_id: str) -> ResponseReturnValue:
 
 
 def _date(public_id: str, date_id: str) -> CriticalDate:
-    case = get_case(public_id, viewer=signed_in())
+    case = my_assignment(public_id).case
     found = select(CriticalDate).where(CriticalDate.case_id == case.id, CriticalDate.public_id == date_id)
     row = session.scalars(found).one_or_none()
     if row is None:

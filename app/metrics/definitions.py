@@ -62,8 +62,3 @@ class Measure:
             )
         words = {"count": "sum by day", "people": "different people in the records", "now": "as it is now"}
         return words[self.kind]
-
-    @property
-    def drills(self) -> str:
-        """Who may open the records behind it: staff of the programme, and nobody else."""
-        return "staff"

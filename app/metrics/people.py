@@ -99,11 +99,6 @@ BEHIND: dict[str, Callable[[Programme, date, date], Select[Any]]] = {
 }
 
 
-def ids_behind(programme: Programme, key: str, first: date, last: date) -> list[int]:
-    """The volunteers behind a figure of people."""
-    return sorted(session.execute(BEHIND[key](programme, first, last)).scalars())
-
-
 def figures(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
     """Every figure of volunteers for each of some periods, and how they stand now."""
     now = _standing_now(programme)

@@ -12,7 +12,7 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from .db import is_away, is_in_doubt, is_overload
@@ -77,7 +77,8 @@ def refuse_if(condition: object, refusal: type[Refusal] | Refusal) -> None:
 def init_app(app: Flask) -> None:
     """Turn refusals and HTTP errors into pages."""
     app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(StaleDataError, lambda exc: _refused(Stale()))
+    for changed in (StaleDataError, ObjectDeletedError):
+        app.register_error_handler(changed, lambda exc: _refused(Stale()))
     app.register_error_handler(CSRFError, lambda exc: _page("400.html", 400))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.calendars import add_business_time
 from app.accounts.models import User
 from app.core import audit, clock
-from app.core.db import session
+from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, refuse_if
 from app.tasks.operations import open_task
 
@@ -262,6 +262,7 @@ def change_organisation(volunteer: Volunteer, organisation: Organisation | None,
         _confirm_word(volunteer, actor)
         return
     with followed(TIES, volunteer, actor=actor):
+        volunteer = lock(volunteer)
         volunteer.memberships = []
         session.flush()
         if organisation is not None:

@@ -46,18 +46,23 @@ def claim(volunteer_id: int, opening_id: int) -> str:
 
 def at_once(app: Flask, works: list[Callable[[], str]]) -> list[str]:
     """Run the works in threads that start together, and what each said."""
-    gate, said = threading.Barrier(len(works)), [""] * len(works)
+    gate, said, faults = threading.Barrier(len(works)), [""] * len(works), list[Exception]()
 
     def run(n: int) -> None:
         with app.app_context():
             gate.wait()
-            said[n] = works[n]()
+            try:
+                said[n] = works[n]()
+            except Exception as fault:
+                faults.append(fault)
 
     threads = [threading.Thread(target=run, args=(n,)) for n in range(len(works))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if faults:
+        raise faults[0]
     return said
 
 

@@ -10,6 +10,7 @@ from app.engagement import operations_surveys
 from app.engagement.models_surveys import Survey
 from app.metrics import operations_public, publishing, stories
 
+from .aims import set_grants_aims
 from .people import Cast
 
 
@@ -20,6 +21,8 @@ def show_impact(cast: Cast) -> None:
             grant = session.get_one(Grant, grant_id)
             staff = session.get_one(User, cast.coordinators[grant.programme_id][0])
             waiting = publishing.unpublished_periods(grant)
+            if waiting:
+                set_grants_aims(grant, *waiting[-1], staff)
             for first, _last in waiting:
                 publishing.sign_off(grant, first, actor=staff)
             if n == 0 and waiting:

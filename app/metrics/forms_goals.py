@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import Length, Optional, ValidationError
 
+from app.accounts.models import Grant
 from app.core.forms import Form, Required, VersionedForm
 
 from .boards import GROUPS
@@ -74,16 +76,25 @@ class GoalForm(Form):
     """A target for a figure and a period."""
 
     measure = SelectField(_l("Figure"), validators=[Required(_l("Choose a figure."))])
+    grant = SelectField(
+        _l("Of"), validators=[Optional()],
+        description=_l("A grant’s goal is for a figure that its funder reads, and stands beside it once published."),
+    )  # fmt: skip
     period = SelectField(_l("Period"), validators=[Required(_l("Choose a period."))])
     target = StringField(
         _l("Target"),
         description=_l("In the unit of the figure: a number, hours, dollars, days, or percent."),
         validators=[Required(_l("Write a target.")), Length(max=20)],
     )
-    note = StringField(_l("Note"), validators=[Optional(), Length(max=200, message=_l("Use 200 characters at most."))])
+    note = StringField(
+        _l("Note"), description=_l("For staff; funders do not read it."),
+        validators=[Optional(), Length(max=200, message=_l("Use 200 characters at most."))],
+    )  # fmt: skip
 
-    def prepare(self, today: date) -> GoalForm:
-        """Offer the figures by their groups, and the periods around today."""
+    def prepare(self, today: date, grants: Sequence[Grant] = ()) -> GoalForm:
+        """Offer the figures by their groups, the programme's grants, and the periods around today."""
+        of: list[Any] = [("", _("The whole programme")), *((grant.public_id, grant.name) for grant in grants)]
+        self.grant.choices = of
         self.measure.choices = {
             str(name): [(key, f"{MEASURES[key].name} ({unit_words(MEASURES[key])})") for key in keys]
             for _key, name, keys in GROUPS

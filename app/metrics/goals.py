@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.accounts import calendars
 from app.accounts.models import Programme, User
@@ -57,6 +59,19 @@ class Progress:
         return self.met or (self.grows and self.share >= self.elapsed)
 
 
+def standing(row: Progress, today: date) -> tuple[str, str]:
+    """How a goal stands on a day, in a word, and how the word is coloured."""
+    if row.goal.starts_on > today:
+        return _("Not begun"), ""
+    if row.met:
+        return _("Met"), "ok"
+    if row.goal.ends_on < today:
+        return _("Missed"), "stop"
+    if row.on_pace:
+        return _("On pace"), ""
+    return _("Behind") if row.grows else _("Not met yet"), "wait"
+
+
 def target_of(measure: Measure, stored: int) -> float:
     """A stored target in the unit of the figure."""
     return stored / 100 if measure.kind in HUNDREDTHS else float(stored)
@@ -68,9 +83,9 @@ def elapsed(first: date, last: date, today: date) -> float:
 
 
 def goals_of(programme: Programme) -> list[Goal]:
-    """The goals of a programme, the newest periods first."""
-    found = select(Goal).where(Goal.programme_id == programme.id, Goal.grant_id.is_(None))
-    ordered = found.order_by(Goal.ends_on.desc(), Goal.starts_on.desc(), Goal.id)
+    """The goals of a programme, those of its grants too, the newest periods first."""
+    found = select(Goal).where(Goal.programme_id == programme.id).options(joinedload(Goal.grant))
+    ordered = found.order_by(Goal.ends_on.desc(), Goal.starts_on.desc(), Goal.grant_id, Goal.id)
     return list(session.execute(ordered.limit(SHOWN)).scalars())
 
 
@@ -98,15 +113,31 @@ def progress(goals: Iterable[Goal], figures: PeriodFigures, today: date) -> dict
 def with_figures(programme: Programme, goals: Iterable[Goal]) -> list[Progress]:
     """Every goal beside what its own period shows so far, reading each period once."""
     today = calendars.today(programme)
-    by_period: dict[tuple[date, date], list[Goal]] = {}
+    by_period: dict[tuple[date, date, int | None], list[Goal]] = {}
     for goal in goals:
         if goal.measure in MEASURES:
-            by_period.setdefault((goal.starts_on, goal.ends_on), []).append(goal)
+            by_period.setdefault((goal.starts_on, goal.ends_on, goal.grant_id), []).append(goal)
     found: list[Progress] = []
-    for (first, last), some in by_period.items():
-        figures = read_period(programme, first, min(last, today) if first <= today else last, dimensions=())
-        add_people(programme, figures)
+    for (first, last, grant_id), some in by_period.items():
+        until = min(last, today) if first <= today else last
+        figures = read_period(programme, first, until, grant_id=grant_id, dimensions=())
+        if grant_id is None:
+            add_people(programme, figures)
         found += progress(some, figures, today).values()
+    return found
+
+
+def of_grant(programme: Programme, grant_id: int, first: date, last: date) -> list[Progress]:
+    """A grant's goals for a period and for longer ones that hold it, beside the figures up to its last day."""
+    of = (Goal.grant_id == grant_id, Goal.starts_on <= first, Goal.ends_on >= last)
+    goals = list(session.execute(select(Goal).where(*of).order_by(Goal.ends_on, Goal.id)).scalars())
+    found: list[Progress] = []
+    last = min(last, calendars.today(programme))
+    for start in dict.fromkeys(goal.starts_on for goal in goals):
+        figures = read_period(programme, start, last, grant_id=grant_id, dimensions=())
+        some = [goal for goal in goals if goal.starts_on == start]
+        for span in dict.fromkeys(goal.ends_on for goal in some):
+            found += progress([goal for goal in some if goal.ends_on == span], figures, last).values()
     return found
 
 

@@ -20,16 +20,25 @@ FIELDS = (
     ("table", "string", "Which table of the page the figure stands in"),
     ("member", "string", "Key of the row within its table"),
     ("label", "string", "The row in words"),
-    ("value", "number", "The figure; missing where it is hidden to protect people. What is not listed is zero."),
+    (
+        "value",
+        "number",
+        "The figure, or in the table of goals the target; missing where it is hidden to protect people. "
+        "What is not listed is zero.",
+    ),
     ("from", "date", "First day of the period"),
     ("to", "date", "Last day of the period, included"),
 )
 
 
 def rows(periods: Iterable[PublishedPeriod]) -> Iterator[tuple[Any, ...]]:
-    """Every published figure of every period, hidden ones as the word."""
+    """Every published figure of every period, hidden ones as the word; a goal that several tell of stands once."""
+    seen = set()
     for period in periods:
-        yield from lines(period.public or {}, period.starts_on, period.ends_on)
+        for table, member, label, value, first, last in lines(period.public or {}, period.starts_on, period.ends_on):
+            if (table, member, first, last) not in seen:
+                seen.add((table, member, first, last))
+                yield table, member, label, value, first, last
 
 
 def as_csv(periods: Iterable[PublishedPeriod]) -> str:

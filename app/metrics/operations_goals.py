@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from app.accounts.models import Programme, User
+from app.accounts.models import Grant, Programme, User
 from app.core import audit, clock
 from app.core.access import STAFF, Role
 from app.core.db import insert_unless_exists, new_public_id, session
@@ -17,6 +17,7 @@ from app.core.errors import BadInput, NotAllowed, NotFound, Refusal, refuse_if
 
 from .measures import MEASURES
 from .models import Goal, SavedView
+from .publishing_goals import OF_GRANTS
 
 MOST_VIEWS = 30
 KEPT = ("by", "only", "span", "from", "to")
@@ -43,19 +44,29 @@ class TooManyViews(Refusal):
 
 
 def set_goal(
-    programme: Programme, measure: str, first: date, last: date, target: int, note: str | None, *, actor: User
+    programme: Programme,
+    measure: str,
+    first: date,
+    last: date,
+    target: int,
+    note: str | None,
+    *,
+    actor: User,
+    grant: Grant | None = None,
 ) -> Goal:
-    """Set a target for a measure and period.
+    """Set a target for a measure and period, of the programme or of one of its grants.
 
     :raises GoalExists: there is one for this measure and period
     :raises BadInput: an unknown measure, a period that ends before it begins, a target out of reach
     """
     refuse_if(not actor.has(Role.COORDINATOR, programme.id), NotAllowed)
     _check(measure, first, last, target)
+    if grant is not None:
+        _check_grant(programme, grant, measure, first, last)
     made = insert_unless_exists(
-        Goal, programme_id=programme.id, grant_id=None, measure=measure, starts_on=first, ends_on=last, target=target,
-        note=_short(note, 200), set_by_id=actor.id, public_id=new_public_id(), created_at=clock.now(),
-        changed_at=clock.now(), version=1,
+        Goal, programme_id=programme.id, grant_id=grant.id if grant else None, measure=measure, starts_on=first,
+        ends_on=last, target=target, note=_short(note, 200), set_by_id=actor.id,
+        public_id=new_public_id(), created_at=clock.now(), changed_at=clock.now(), version=1,
     )  # fmt: skip
     if made is None:
         raise GoalExists
@@ -96,9 +107,18 @@ def _check(measure: str, first: date, last: date, target: int) -> None:
         raise BadInput(_l("Write a target above zero."))
 
 
+def _check_grant(programme: Programme, grant: Grant, measure: str, first: date, last: date) -> None:
+    if grant.programme_id != programme.id:
+        raise BadInput(_l("Choose one of this programme’s grants."))
+    if measure not in OF_GRANTS:
+        raise BadInput(_l("A grant’s goal is for a figure that its funder reads. Choose one of those."))
+    if last < grant.starts_on or (grant.ends_on is not None and first > grant.ends_on):
+        raise BadInput(_l("The grant does not pay for any day of this period."))
+
+
 def _said(goal: Goal) -> dict[str, Any]:
     return {"measure": goal.measure, "target": goal.target, "from": goal.starts_on.isoformat(),
-            "to": goal.ends_on.isoformat()}  # fmt: skip
+            "to": goal.ends_on.isoformat(), "grant": goal.grant_id}  # fmt: skip
 
 
 def _short(text: str | None, most: int) -> str | None:

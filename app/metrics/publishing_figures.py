@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-
 from app.accounts.models import Grant
-from app.core.db import session
 
 from .figures import member_name
-from .models import Goal
 from .publishing_cells import COUNTS, FLOW, STAGES, TABLES, Cells, figures_of, member_of, name_of
+from .publishing_goals import goals_of, longer_goals_of
 from .publishing_system import Floors, Version
 
 SHOWN = ("accepted", "listed", "closed", "closed_limited", "closed_extended", "clients_helped", "people_helped",
@@ -35,6 +31,7 @@ def as_published(version: Version, hidden: frozenset[str], grant: Grant, floors:
         "answer_rate": percent(counts["checkins_answered"], counts["checkins_sent"]),
         "tables": {f"{m}_by_{d}": _table(shown, m, d, grant) for m, d in TABLES},
         "goals": goals_of(grant, *version.span),
+        "longer_goals": longer_goals_of(grant, *version.span),
         "floors": [floors.small, floors.crossed],
     }
 
@@ -74,9 +71,3 @@ def _table(shown: dict[str, int | None], measure: str, dimension: str, grant: Gr
         rows = {**dict.fromkeys(grant.programme.counties, 0), **rows}
     labelled = [[member, str(member_name(dimension, member)), n] for member, n in rows.items()]
     return sorted(labelled, key=lambda row: (row[2] is None or row[2] == 0, row[2] == 0, -(row[2] or 0), row[1]))
-
-
-def goals_of(grant: Grant, first: date, last: date) -> dict[str, int]:
-    """The goals that the programme set for the grant and period, by measure."""
-    of = (Goal.grant_id == grant.id, Goal.starts_on == first, Goal.ends_on == last)
-    return {row.measure: row.target for row in session.execute(select(Goal.measure, Goal.target).where(*of))}

@@ -8,7 +8,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from .measures import BY_KEY, RATES
+from .figures import period_name
+from .measures import BY_KEY, MEASURES, RATES
 
 HEADER = ("table", "member", "label", "value", "from", "to")
 HIDDEN = "hidden"
@@ -41,6 +42,17 @@ def lines(figures: Mapping[str, Any], first: date, last: date) -> Iterator[tuple
     for name, rows in figures["tables"].items():
         for member, label, value in rows or []:
             yield (name, member, label, shown(value), *days)
+    yield from _goals(figures, first, last)
+
+
+def _goals(figures: Mapping[str, Any], first: date, last: date) -> Iterator[tuple[Any, ...]]:
+    """The targets that stand beside the figures; each line has the days of its goal."""
+    exact = [(key, first, last, target) for key, target in (figures.get("goals") or {}).items()]
+    longer = [(key, date.fromisoformat(low), date.fromisoformat(high), target)
+              for key, low, high, target in figures.get("longer_goals") or []]  # fmt: skip
+    for key, low, high, target in (*exact, *longer):
+        label = _("%(figure)s, %(period)s", figure=MEASURES[key].name, period=period_name(low, high))
+        yield ("goals", key, label, target / 100 if key == "hours" else target, low, high)
 
 
 def name_of_count(key: str) -> str:

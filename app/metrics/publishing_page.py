@@ -17,6 +17,7 @@ from app.core.facts import rows_of
 from .figures import period_name
 from .measures import BY_KEY, RATES
 from .models import PublishedPeriod
+from .publishing_goals import Aim, Published, aims_of
 from .publishing_lines import stage_names
 
 COLUMNS = 5
@@ -36,6 +37,7 @@ class Page:
     stages: dict[str, str]
     measures: Mapping[str, Any]
     rates: Mapping[str, Any]
+    aims: Sequence[Aim]
 
     @property
     def name(self) -> str:
@@ -65,18 +67,15 @@ class Page:
 
 def page_of_period(chosen: PublishedPeriod, same: Sequence[PublishedPeriod], *, public: bool = False) -> Page:
     """The page of a period, with the trend over periods of the same length, this one the last."""
-    alike = [p for p in same if p.ends_on <= chosen.ends_on and _months(p) == _months(chosen)][:8][::-1]
-    return page_of(
-        (chosen.public if public else chosen.figures) or {},
-        (chosen.starts_on, chosen.ends_on),
-        [(p.starts_on, p.ends_on, (p.public if public else p.figures) or {}) for p in alike],
-    )
+    figures = (chosen.public if public else chosen.figures) or {}
+    read = [(p.starts_on, p.ends_on, (p.public if public else p.figures) or {}) for p in same if p.id != chosen.id]
+    return page_of(figures, (chosen.starts_on, chosen.ends_on), read)
 
 
-def page_of(
-    figures: Mapping[str, Any], span: tuple[date, date], trend: Sequence[tuple[date, date, Mapping[str, Any]]]
-) -> Page:
-    """The page of figures, published or about to be."""
+def page_of(figures: Mapping[str, Any], span: tuple[date, date], others: Sequence[Published]) -> Page:
+    """The page of figures, published or about to be, beside the other published periods of the grant."""
+    read = sorted([*others, (*span, figures)], key=lambda each: (each[1], each[0]))
+    trend = [each for each in read if each[1] <= span[1] and _months(each) == _months((*span, figures))][-8:]
     counts = [each["counts"] for _first, _last, each in trend]
     return Page(
         figures,
@@ -87,11 +86,12 @@ def page_of(
         stage_names(),
         BY_KEY,
         RATES,
+        list(aims_of(figures, span, read)),
     )
 
 
-def _months(period: PublishedPeriod) -> int:
-    return (period.ends_on - period.starts_on).days // 28
+def _months(period: Published) -> int:
+    return (period[1] - period[0]).days // 28
 
 
 def placed_on_map(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

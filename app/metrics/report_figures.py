@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from app.accounts import calendars
 from app.accounts.models import Programme
 from app.core.db import session
 from app.core.i18n import when_at
 
+from . import goals
 from .definitions import Measure
 from .figures import PeriodFigures, before, by_day, period_name, read_period
 from .measures import MEASURES
@@ -51,8 +53,24 @@ def beside_the_one_before(programme: Programme, first: date, last: date, grant_i
     return Table("glance", _("At a glance"), header, tuple(rows))
 
 
+def goals_table(programme: Programme, first: date, last: date, grant_id: int) -> Table:
+    """The grant's goals for the period, and for longer ones that hold it, with how far they have come by its end."""
+    told_on = min(last + timedelta(days=1), calendars.today(programme))
+    rows = [
+        (text(str(p.measure.name)), text(period_name(p.goal.starts_on, p.goal.ends_on)),
+         _cell(p.measure, p.value), _cell(p.measure, p.target), text(goals.standing(p, told_on)[0]))
+        for p in goals.of_grant(programme, grant_id, first, last)
+    ]  # fmt: skip
+    header = (_("Goal"), _("Period"), _("By the last day"), _("Target"), _("Stands"))
+    note = _("Of a longer period: what has come together by the last day of this one.") if rows else ""
+    return Table("goals", _("Goals"), header, tuple(rows), note)
+
+
 def _value(found: PeriodFigures, measure: Measure) -> Cell:
-    value = found.value(measure.key)
+    return _cell(measure, found.value(measure.key))
+
+
+def _cell(measure: Measure, value: float | None) -> Cell:
     if value is None:
         return Cell(None, UNITS.get(measure.unit, "count"))
     return Cell(round(100 * value) if measure.unit == "share" else int(value), UNITS.get(measure.unit, "count"))

@@ -120,6 +120,7 @@ def _of_grant(programme: Programme, first: date, last: date, grant_id: int | Non
     found = lsc.closed_cases(programme, first, last, grant_id)
     return [
         report_figures.every_figure(programme, first, last, grant_id),
+        *([report_figures.goals_table(programme, first, last, grant_id)] if grant_id else []),
         _by_category(found),
         _by_code(found),
         *hours_and_money(programme, first, last, grant_id),

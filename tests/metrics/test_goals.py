@@ -14,13 +14,14 @@ from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
-from app.metrics import figures, goals, rollup
+from app.metrics import figures, goals, publishing, rollup
 from app.metrics import operations_goals as operations
 from app.metrics.forecast import accuracy, forecast
 from app.metrics.forms_goals import target_typed, typed
 from app.metrics.measures import MEASURES
 from app.metrics.models import Goal, SavedView
 from tests import factories
+from tests.metrics.lives import Lives
 
 NOW = datetime(2026, 5, 20, 15, tzinfo=UTC)
 QUARTER = "2026-04-01:2026-06-30"
@@ -56,6 +57,42 @@ def test_a_goal_is_set_shown_changed_and_given_up_by_coordinators(app: Flask, cl
             operations.set_goal(programme, "closed", date(2026, 4, 1), date(2026, 6, 30), 5, None, actor=attorney)
         assert client.post(f"/reports/goals/{goal.public_id}/remove").status_code == 303
     assert session.query(Goal).count() == 0
+
+
+def test_a_grants_goal_stands_beside_what_is_published_of_it(app: Flask, client: FlaskClient) -> None:
+    """Staff see how far it has come; its funder sees the target beside published figures."""
+    with clock.at(NOW):
+        with transaction():
+            programme = factories.programme()
+            lives = Lives(programme, seed=9)
+            lives.some(30)
+            pays = factories.user(Role.FUNDER, programme=programme, grant=lives.grant)
+            foreign = factories.grant(factories.programme(), name="Foreign")
+            grant_id, foreign_id = lives.grant.public_id, foreign.public_id
+        rollup.refresh(programme.id)
+        factories.sign_in(client, lives.staff)
+        wanted = {"grant": grant_id, "period": "2026-01-01:2026-03-31", "target": "25", "note": "as agreed with Ms. X"}
+        for period, target in ((wanted["period"], "25"), ("2026-01-01:2026-12-31", "40")):
+            asked = wanted | {"measure": "accepted", "period": period, "target": target}
+            assert client.post("/reports/goals", data=asked).status_code == 303
+        for wrong in ({"measure": "reached_rate"}, {"measure": "accepted", "grant": foreign_id},
+                      {"measure": "accepted"}):  # fmt: skip
+            assert client.post("/reports/goals", data=wanted | wrong).status_code == 422
+        assert "Basic field grant" in client.get("/reports/goals").text
+        found = figures.read_period(programme, date(2026, 1, 1), date(2026, 3, 31), grant_id=lives.grant.id)
+        told = client.get(f"/reports/files/grant?grant={grant_id}&from=2026-01-01&to=2026-03-31&format=csv").text
+        assert f"Goals,Accepted,By the last day,{found.count('accepted')},count" in told
+        assert "Goals,Accepted,Stands,Missed,text" in told
+        with transaction():
+            grant = session.merge(lives.grant)
+            publishing.sign_off(grant, date(2026, 1, 1), actor=session.merge(lives.staff), kind="quarter")
+        funder = factories.sign_in(app.test_client(), session.merge(pays))
+        page, file = funder.get("/impact").text, funder.get("/impact?format=csv").text
+        goals_told = page.split("<h2>Goals</h2>")[1].split("</section>")[0]
+        assert goals_told.count(f">{found.count('accepted')}<") == 2
+        assert (goals_told.count("Not met"), goals_told.count("not told yet")) == (1, 1)
+        assert "Ms. X" not in page + file
+        assert 'goals,accepted,"Accepted, 2026",40,2026-01-01,2026-12-31' in file
 
 
 def test_a_view_keeps_its_filters_and_nothing_else(app: Flask, client: FlaskClient) -> None:

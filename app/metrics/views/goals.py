@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from app.accounts import calendars
-from app.accounts.models import Programme
+from app.accounts.models import Grant, Programme
 from app.core.access import STAFF, Role, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import BadInput
@@ -28,7 +29,7 @@ from .staff import the_programme, the_programmes
 def goals_page() -> ResponseReturnValue:
     """The goals of a programme beside their figures."""
     programme = the_programme()
-    return _page(programme, GoalForm().prepare(calendars.today(programme)), 200)
+    return _page(programme, _form(programme), 200)
 
 
 @bp.post("/reports/goals")
@@ -36,19 +37,29 @@ def goals_page() -> ResponseReturnValue:
 def set_goal() -> ResponseReturnValue:
     """Set a goal."""
     programme = the_programme()
-    form = GoalForm().prepare(calendars.today(programme))
+    form = _form(programme)
     if not form.validate():
         return _page(programme, form, 422)
     try:
         with transaction():
             operations.set_goal(
-                programme, form.measure.data, *form.days, form.stored, form.note.data, actor=signed_in()
-            )
+                programme, form.measure.data, *form.days, form.stored, form.note.data, actor=signed_in(),
+                grant=next((grant for grant in _grants(programme) if grant.public_id == form.grant.data), None),
+            )  # fmt: skip
     except (operations.GoalExists, BadInput) as no:
         form.form_errors.append(str(no.message))
         return _page(programme, form, 422)
-    flash(_("Set. The report shows it beside its figure."), "ok")
+    flash(_("Set. It stands beside its figure from now on."), "ok")
     return redirect(url_for(".goals_page", programme=programme.slug), 303)
+
+
+def _grants(programme: Programme) -> list[Grant]:
+    mine = select(Grant).where(Grant.programme_id == programme.id).order_by(Grant.name)
+    return list(session.execute(mine).scalars())
+
+
+def _form(programme: Programme) -> GoalForm:
+    return GoalForm().prepare(calendars.today(programme), _grants(programme))
 
 
 def _page(programme: Programme, form: GoalForm, status: int) -> ResponseReturnValue:
@@ -56,7 +67,7 @@ def _page(programme: Programme, form: GoalForm, status: int) -> ResponseReturnVa
     return render_template(
         "metrics/goals.html", programme=programme, programmes=the_programmes(), form=form, rows=rows,
         may_set=signed_in().has(Role.COORDINATOR, programme.id), shown=wording.shown, period_name=figures.period_name,
-        today_there=calendars.today(programme),
+        today_there=calendars.today(programme), standing=goals.standing,
     ), status  # fmt: skip
 
 

@@ -63,10 +63,13 @@ def preview(grant_id: str) -> ResponseReturnValue:
     kind = request.args.get("kind") or grant.reports_every
     first = _day(request.args.get("first", ""))
     draft = publishing.draft_of(grant, first, kind, actor=signed_in(), restate=restate)
-    version = next((v for v in draft.versions if v.first == first), draft.versions[0])
-    shown = as_published(version, frozenset(draft.hidden[version]), grant, draft.floors)
+    version = draft.versions[0]
+    would_be = {v.span: as_published(v, frozenset(draft.hidden[v]), grant, draft.floors) for v in draft.versions}
+    others = {(p.starts_on, p.ends_on): p.figures for p in publishing.published_periods(grant)} | would_be
+    shown = others.pop(version.span)
+    page = page_of(shown, version.span, [(*span, figures) for span, figures in others.items()])
     return render_template(
-        "metrics/publish.html", grant=grant, page=page_of(shown, version.span, []), draft=draft, restate=restate,
+        "metrics/publish.html", grant=grant, page=page, draft=draft, restate=restate,
         kind=kind, first=first, period_name=period_name, corrected=[v.span for v in draft.old],
         hidden=why_hidden(draft, version),
     )  # fmt: skip

@@ -82,6 +82,12 @@ def is_present(user: User, programme: Programme) -> bool:
     return user.id in here and not away_on(calendars.today(programme), [user.id])
 
 
+def attorney_of(case: Case) -> User | None:
+    """The supervising attorney who was named on a case, where they are there today."""
+    named = supervision(case)
+    return named.user if named is not None and is_present(named.user, case.programme) else None
+
+
 def holders(programme: Programme, role: Role) -> Sequence[User]:
     """Those who hold a role in a programme and can sign in, the longest there first."""
     return session.scalars(_holding(programme).where(RoleGrant.role == role)).unique().all()

@@ -21,6 +21,7 @@ from app.tasks.models import Task
 
 from . import operations_reminders as operations
 from . import queries_reminders as queries
+from .operations_unkept import tell_attorneys
 from .operations_watch import end_watch, watch
 from .reminder_days import CLIENT, PASSED, STAFF, STEPS, VOLUNTEER, due_for_staff, due_step
 
@@ -49,8 +50,14 @@ def _of_programme(programme_id: int) -> int:
     wanted = [row for row in rows if is_open and (row.id, row.on_day) not in docketed]
     leads = {row.volunteer_id for row in wanted if _lead_is_due(row, taken, today, works)}
     session.rollback()
-    done = _each(watched, watch) + _each(clients, operations.remind_client)
+    done = _each(watched, watch) + _attorneys(programme_id) + _each(clients, operations.remind_client)
     return done + sum(_alone(partial(operations.remind_volunteer, lead, programme_id)) for lead in sorted(leads))
+
+
+def _attorneys(programme_id: int) -> int:
+    waits = session.scalars(queries.unkept(session.get_one(Programme, programme_id)).limit(1)).first() is not None
+    session.rollback()
+    return _alone(partial(tell_attorneys, programme_id)) if waits else 0
 
 
 class _Works:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.accounts.models import User
 from app.clients.mails import LINK_LASTS, PORTAL
 from app.clients.models import Client, CriticalDate
 from app.core import clock, links, mail
@@ -12,7 +13,7 @@ from app.volunteers.models import Volunteer
 from .models_reminders import DateReminder
 
 FOLDER = "engagement/reminder_mails"
-TO_VOLUNTEER, TO_CLIENT = "engagement.dates", "engagement.own_date"
+TO_VOLUNTEER, TO_CLIENT, TO_ATTORNEY = "engagement.dates", "engagement.own_date", "engagement.dates_unkept"
 KINDS = (TO_VOLUNTEER, TO_CLIENT)
 
 
@@ -44,6 +45,23 @@ def own_date_near(client: Client, row: CriticalDate, reminder: DateReminder, to:
     return mail.queue(
         TO_CLIENT, occasion=f"own_date:{_once(reminder)}", to=to, subject=subject, text=text, audience="client",
         programme=programme, case=case, about=client, language=case.language,
+    )  # fmt: skip
+
+
+def dates_unkept(to: User, found: Sequence[DateReminder]) -> mail.Mail | None:
+    """One mail to a supervising attorney about all dates of the next day that nobody said are kept."""
+    first = found[0].critical_date.case
+    programme = first.programme
+    dates = [
+        {"case": each.critical_date.case, "day": each.for_day,
+         "url": mail.outside_url("desk.case", public_id=each.critical_date.case.public_id)}
+        for each in sorted(found, key=lambda one: (one.for_day, one.id))
+    ]  # fmt: skip
+    subject, text = mail.compose(f"{FOLDER}/dates_unkept", "en", name=to.name, dates=dates, programme=programme)
+    return mail.queue(
+        TO_ATTORNEY, occasion=f"dates_unkept:{_once(found[0])}", to=to.email, subject=subject, text=text,
+        audience="staff", programme=programme, about=found[0],
+        case=first if {each.critical_date.case_id for each in found} == {first.id} else None,
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from app.clients.four_eyes import decide_for_themselves
 from app.clients.models import OPEN, Case
 from app.clients.operations_custody import works_for
 from app.clients.operations_pauses import run_on
-from app.clients.supervision import supervision
 from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, new_public_id, session
@@ -185,9 +184,8 @@ def _is_near(case: Case) -> bool:
 
 def _tell_attorney(escalation: Escalation) -> None:
     """A critical date is near: the supervising attorney hears of it too, unless it is theirs already."""
-    case, own = escalation.case, supervision(escalation.case)
+    case, owner = escalation.case, people.attorney_of(escalation.case)
     escalation.attorney_told_at = clock.now()
-    owner = own.user if own is not None and people.is_present(own.user, case.programme) else None
     whom = [owner] if owner else people.holders(case.programme, Role.SUPERVISING_ATTORNEY)
     note_step(escalation, "attorney_told", None, owner)
     if [each.id for each in whom] == [escalation.responsible_id]:

@@ -17,14 +17,14 @@ from app.core.i18n import when_day
 from app.tasks.models import Task
 from app.tasks.operations import finish_task, open_task
 
+from . import escalation_people as people
 from . import queries_reminders as queries
 from .models_reminders import DateReminder
-from .reminder_days import CLIENT, PASSED, STAFF, THE_DAY, VOLUNTEER, due_for_staff
+from .reminder_days import CLIENT, LAST, PASSED, STAFF, THE_DAY, VOLUNTEER, due_for_staff
 
 TIME_FOR: dict[int, dict[str, int]] = {  # business time to see to it
     14: {"days": 3}, 7: {"days": 2}, 3: {"days": 1}, 1: {"hours": 4}, THE_DAY: {"hours": 1}, PASSED: {"days": 1},
 }  # fmt: skip
-LAST = 1
 
 
 def watch(row: CriticalDate) -> bool:
@@ -39,7 +39,7 @@ def watch(row: CriticalDate) -> bool:
     title = _title(row, step)
     if title is not None:
         _raise(row, title, step)
-    if step == LAST and not _is_kept(row):
+    if step == LAST and not is_kept(row):
         _tell_attorney(row)
     audit.record("date.watch", row, actor=None, after={"step": step})
     return True
@@ -116,7 +116,7 @@ def _open_watch(row: CriticalDate) -> Task | None:
     return session.scalars(found).one_or_none()
 
 
-def _is_kept(row: CriticalDate) -> bool:
+def is_kept(row: CriticalDate) -> bool:
     """Did anybody say that the date is kept: the lead's firm, or staff who saw to it?"""
     lead = queries.lead_on(row.case)
     return bool(lead and queries.docketing_of(row, lead)) or queries.somebody_saw_to(row)
@@ -127,7 +127,7 @@ def _tell_attorney(row: CriticalDate) -> None:
     open_task(
         WATCH_BY_ATTORNEY, row, programme=case.programme, case=case, actor=None, due_at=_due_at(row, LAST),
         title=f"{case.number} has a date on {when_day(row.on_day)} and nobody said that it is kept",
-        owner_role=Role.SUPERVISING_ATTORNEY,
+        owner=people.attorney_of(case), owner_role=Role.SUPERVISING_ATTORNEY,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, or_, select
 
+from app.accounts import calendars
 from app.accounts.models import Programme
 from app.clients.court_days import WATCH, WATCH_BY_ATTORNEY
 from app.clients.models import OPEN, Case, CaseRole, CriticalDate
@@ -17,7 +18,7 @@ from app.matching.models import Assignment
 from app.tasks.models import Task
 
 from .models_reminders import DateDocketing, DateReminder
-from .reminder_days import LOOK_AHEAD, LOOK_BACK, STAFF
+from .reminder_days import ATTORNEY, LOOK_AHEAD, LOOK_BACK, STAFF
 
 NAMES = (CriticalDate.__tablename__,)
 
@@ -134,6 +135,34 @@ def reminders_in(mail: Mail) -> list[DateReminder]:
 def first_day_in(mail: Mail) -> date | None:
     """The first day that a mail reminds of."""
     return min((each.for_day for each in reminders_in(mail)), default=None)
+
+
+def unkept(programme: Programme) -> Select[CriticalDate]:
+    """The dates that are still an attorney's to see to and of which nobody was written, for the day they have."""
+    task = (
+        Task.record_kind.in_(NAMES), Task.record_id == CriticalDate.id, Task.cause == WATCH_BY_ATTORNEY,
+        Task.done_at.is_(None), Task.programme_id == programme.id,
+    )  # fmt: skip
+    written = exists().where(
+        DateReminder.critical_date_id == CriticalDate.id, DateReminder.audience == ATTORNEY,
+        DateReminder.for_day == CriticalDate.on_day,
+    )  # fmt: skip
+    ahead = CriticalDate.on_day > calendars.today(programme)
+    return select(CriticalDate).join(Task, and_(*task)).where(ahead, ~written).order_by(CriticalDate.id)
+
+
+def is_with_attorney(row: CriticalDate) -> bool:
+    """Is a date still an attorney's to see to?"""
+    task = select(Task.id).where(Task.record_kind.in_(NAMES), Task.record_id == row.id, Task.done_at.is_(None))
+    return session.execute(task.where(Task.cause == WATCH_BY_ATTORNEY)).first() is not None
+
+
+def reminders_behind(mail: Mail) -> list[DateReminder]:
+    """What a mail to one of several attorneys, or the one it repeats, tells of."""
+    kind, _, number = mail.occasion.partition(":")
+    first = session.get(Mail, int(number)) if kind == "again" else mail
+    found = select(DateReminder).join(DateReminder.mail).where(DateReminder.audience == ATTORNEY)
+    return list(session.scalars(found.where(Mail.occasion == (first or mail).occasion).order_by(DateReminder.id)))
 
 
 def mails_about(case_id: int) -> Select[str]:

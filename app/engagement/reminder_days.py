@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-VOLUNTEER, CLIENT, STAFF = "volunteer", "client", "staff"
+VOLUNTEER, CLIENT, STAFF, ATTORNEY = "volunteer", "client", "staff", "attorney"
 STEPS: dict[str, tuple[int, ...]] = {VOLUNTEER: (7, 2), CLIENT: (7, 1), STAFF: (14, 7, 3, 1)}  # days before
 THE_DAY, PASSED = 0, -1  # of the staff: who was not reminded, and a day that nobody saw coming
+LAST = 1  # the day before, on which attorneys hear of what nobody keeps
 LOOK_BACK = timedelta(days=31)
 LOOK_AHEAD = timedelta(days=28)  # the first step, and a closed week or two before it
 LONGEST_CLOSURE = 14

@@ -6,7 +6,8 @@ from flask import Flask
 
 from app.core import delivery, mail
 
-from .mails_reminders import KINDS
+from . import operations_unkept as unkept
+from .mails_reminders import KINDS, TO_ATTORNEY
 from .operations_reminders import let_drop, still_wanted, wait_for_hearings
 from .queries_reminders import docketings_on
 
@@ -16,5 +17,6 @@ def init_app(app: Flask) -> None:
     for kind in KINDS:
         mail.check_before_sending(kind, still_wanted)
         mail.wait_before_sending(kind, wait_for_hearings)
+    mail.check_before_sending(TO_ATTORNEY, unkept.still_wanted)
     delivery.tell_a_person(let_drop)
     app.jinja_env.globals["docketings_on"] = docketings_on

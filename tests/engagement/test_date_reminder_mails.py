@@ -9,17 +9,22 @@ from email import message_from_bytes
 import pytest
 from flask import Flask
 
-from app.clients.models import Case, CaseRole, CaseStatus, CriticalDate, Party, PartyRole
+from app.accounts.models import Programme
+from app.clients.court_days import WATCH, WATCH_BY_ATTORNEY
+from app.clients.models import Case, CaseRole, CaseStatus, CriticalDate, Party, PartyRole, Supervision
 from app.clients.operations_dates import add_critical_date, change_critical_date
 from app.core import clock, delivery, outbox
+from app.core.access import Role
 from app.core.db import session, transaction
 from app.core.mail import Mail, MailStatus, not_before, reason_to_drop
-from app.engagement.mails_reminders import TO_CLIENT, TO_VOLUNTEER
+from app.engagement.mails_reminders import TO_ATTORNEY, TO_CLIENT, TO_VOLUNTEER
 from app.engagement.models_reminders import DateReminder
+from app.engagement.operations_docketing import docket_date
 from app.matching.models import Assignment
+from app.tasks.operations import finish_task
 from app.volunteers.operations_leave import announce_leave
 from tests import factories
-from tests.engagement.test_date_reminders import case_with, day, drop, mails, remind
+from tests.engagement.test_date_reminders import case_with, day, drop, mails, remind, tasks
 from tests.promises.test_mail_reveals_nothing import CLIENT_WORDS
 from tests.snapshots import same_as_stored
 
@@ -114,3 +119,47 @@ def test_a_second_copy_leaves_as_long_as_the_day_holds(app: Flask) -> None:
     with clock.at(day(1) + timedelta(hours=1)):
         assert drop(mails(TO_VOLUNTEER)[1]) == "moved"
     assert session.query(DateReminder).filter_by(audience="volunteer").count() == 1  # the first one did leave
+
+
+def test_an_attorney_is_written_of_what_nobody_keeps_in_one_mail_and_each_date_once(app: Flask) -> None:
+    case = case_with(("answer_due", 7))
+    programme = case.programme
+    kept = case_with(("answer_due", 7), programme=programme)
+    other = case_with(("hearing", 7), programme=programme)
+    with clock.at(day(-1)), transaction():
+        session.get_one(Programme, programme.id).name = "Lakeshore Legal Aid"
+        attorneys = [factories.user(Role.SUPERVISING_ATTORNEY, programme=programme, name=n) for n in ("Ana", "Bo")]
+        for row, number in ((case, "26-0100"), (kept, "26-0200"), (other, "26-0300")):
+            row = session.get_one(Case, row.id)
+            row.number, row.public_id = number, f"case{number}"
+    remind(day(3.6))  # of a Monday's date the Friday before is the last day: it has just begun
+    assert (len(tasks(WATCH_BY_ATTORNEY)), mails(TO_ATTORNEY)) == (3, [])
+    with clock.at(day(3.7)), transaction():
+        (task,) = [each for each in tasks(WATCH) if each.case_id == kept.id]
+        finish_task(task, actor=task.owner)
+    for at in (day(3.8), day(4), day(4), day(5), day(6)):
+        remind(at)
+    written = mails(TO_ATTORNEY)
+    assert [(each.to_address, each.status) for each in written] == [
+        (each.email, MailStatus.QUEUED) for each in attorneys
+    ]
+    same_as_stored("engagement.dates_unkept.en", written[0], links=2)
+    assert written[0].text.partition(",")[2] == written[1].text.partition(",")[2]
+
+
+def test_what_somebody_keeps_after_all_is_no_attorneys_mail_any_more(app: Flask) -> None:
+    case = case_with(("answer_due", 0))
+    row, lead = session.query(CriticalDate).one(), case.assignments[0].volunteer.user
+    with clock.at(day(-3)), transaction():
+        named = factories.user(Role.SUPERVISING_ATTORNEY, programme=case.programme)
+        factories.user(Role.SUPERVISING_ATTORNEY, programme=case.programme)
+        session.add(Supervision(case_id=case.id, user=named, since_at=clock.now()))
+    remind(day(-2))  # a Saturday: the office is closed until the day itself
+    (written,) = mails(TO_ATTORNEY)
+    assert (written.to_address, tasks(WATCH_BY_ATTORNEY)[0].owner_id) == (named.email, named.id)
+    with clock.at(day(-1)), transaction():
+        assert reason_to_drop(session.get_one(Mail, written.id)) is None
+        docket_date(session.get_one(CriticalDate, row.id), actor=session.get_one(type(lead), lead.id))
+        assert reason_to_drop(session.get_one(Mail, written.id)) == "docketed"
+    with clock.at(day(0)), transaction():
+        assert reason_to_drop(session.get_one(Mail, written.id)) == "late"

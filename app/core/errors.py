@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, g, json, render_template, request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -128,7 +127,7 @@ def _http(error: HTTPException) -> Any:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    known = {400, 403, 404, 413, 429, 500, 503}
+    known = {403, 404, 413, 429, 500, 503}
     if code == 405:
         return _page("404.html", 405)
-    return _page(f"{code}.html" if code in known else "400.html", code, message=_("We could not read that request."))
+    return _page(f"{code}.html" if code in known else "unreadable.html", code)

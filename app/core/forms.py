@@ -10,6 +10,7 @@ from unicodedata import category
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.i18n import translations
 from wtforms import Field, HiddenField, IntegerField, StringField
 from wtforms.validators import StopValidation
 
@@ -18,8 +19,34 @@ from .db import lock
 from .errors import Stale
 
 
+class Sentences:
+    """What a field says of itself, in words for the reader; a form's own sentence goes first."""
+
+    def gettext(self, said: str) -> str:
+        """The sentence for what the library says."""
+        sentences = {
+            "Not a valid choice.": _("This is not one of the choices. Choose one that is shown."),
+            "Invalid Choice: could not coerce.": _("This is not one of the choices. Choose one that is shown."),
+            "Not a valid integer value.": _("Write a whole number, like 0 or 2."),
+        }
+        return sentences.get(said) or str(translations.gettext(said))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """The same where the library counts: only fields of several choices do."""
+        if "not a valid choice" not in singular:
+            return str(translations.ngettext(singular, plural, n))
+        return _("Some of this is not one of the choices. Choose those that are shown.")
+
+
 class Form(FlaskForm):
     """A form that keeps what was typed and says what is wrong in words."""
+
+    class Meta(FlaskForm.Meta):
+        """Whom fields ask for their sentences."""
+
+        def get_translations(self, form: Any) -> Sentences:
+            """The same for every form of the desk."""
+            return Sentences()
 
     @property
     def all_errors(self) -> list[tuple[str, str]]:

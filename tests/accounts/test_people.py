@@ -55,7 +55,7 @@ def test_somebody_is_invited_with_a_role(desk: FlaskClient) -> None:
     [
         ({"email": "no address"}, 422, "Write the mail address like"),
         ({"name": " "}, 422, "Write the name."),
-        ({"role": "emperor"}, 422, "Not a valid choice"),
+        ({"role": "emperor"}, 422, "This is not one of the choices"),
         ({"role": "coordinator", "place": ""}, 422, "Choose the programme, the funding source or the firm"),
         ({"email": "ABEL@example.org"}, 409, "There is an account with this mail address already"),
     ],

@@ -64,8 +64,8 @@ def test_a_programme_is_opened(desk: FlaskClient, prairie: Programme) -> None:
         ({"working_days": []}, "Choose at least one day."),
         ({"sender_name": "Eviction Help Office"}, "“eviction” tells whoever sees a client’s mail what it is about."),
         ({"sender_name": "Prairie Legal Aid"}, "“legal” tells whoever sees"),
-        ({"time_zone": "Mars/Base"}, "Not a valid choice"),
-        ({"holiday_calendar": "lunar"}, "Not a valid choice"),
+        ({"time_zone": "Mars/Base"}, "This is not one of the choices"),
+        ({"holiday_calendar": "lunar"}, "This is not one of the choices"),
     ],
 )
 def test_settings_that_cannot_be(desk: FlaskClient, change: dict[str, Any], said: str) -> None:
@@ -147,3 +147,11 @@ def test_a_funding_source_is_added(desk: FlaskClient, prairie: Programme) -> Non
     assert "must come after the first" in desk.post(url, data=wrong).text
     unreadable = {**typed, "grant-ends_on-month": "x"}
     assert desk.post(url, data=unreadable).status_code == 422
+
+
+def test_what_no_page_can_read_is_said_in_a_sentence(desk: FlaskClient) -> None:
+    for answer, said in (
+        (desk.get("/programmes?sort=%00"), "We could not read this address"),
+        (desk.post("/programmes/new", data={**NEW, "name": "Prairie\0"}), "We could not read what was sent"),
+    ):
+        assert (answer.status_code, said in answer.text, "open for too long" in answer.text) == (400, True, False)

@@ -88,7 +88,7 @@ def test_every_step_opens(mine: FlaskClient, work: Work, step: str) -> None:
     ("step", "typed", "sentence", "kept"),
     [
         ("note", {"text": " ", "visibility": "programme"}, "Write the note first.", ""),
-        ("note", {"text": "Spoke with her", "visibility": "staff"}, "Not a valid choice", "Spoke with her"),
+        ("note", {"text": "Spoke with her", "visibility": "staff"}, "This is not one of the choices", "Spoke with her"),
         ("hours", {"hours": "a lot", "activity": "court"}, "Write hours as a number", "a lot"),
         ("hours", {"hours": "25", "activity": "work"}, "between 0.1 and 24 hours", "25"),
         ("hours", {"hours": "0", "activity": "work"}, "between 0.1 and 24 hours", ""),

@@ -123,7 +123,7 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(visitor: Visitor, pr
         ("income", {"income": "-5", "income_period": "month"}, "Write the amount as a number"),
         ("income", {"income": "100"}, "Choose how often."),
         ("assets", {"assets": ""}, "Write 0 if there is nothing."),
-        ("problem", {"problem": "nonsense"}, "Not a valid choice"),
+        ("problem", {"problem": "nonsense"}, "This is not one of the choices"),
         ("story", {"story": "x" * 20_001}, "at most 20,000"),
         ("dates", {"has_dates": "yes"}, "Choose what date it is."),
         ("dates", {"has_dates": "yes", "date1_kind": "hearing"}, "Write the date, or tick"),

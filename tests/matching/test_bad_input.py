@@ -196,7 +196,7 @@ TRIES: dict[str, Try] = {
     "yes to an offer that ran out": Try(
         offer, mine("/accept"), YES, "This offer is no longer open.", later=timedelta(days=9)
     ),
-    "answer of another kind": Try(hold, mine("/attest"), {"answer": "perhaps"}, "Not a valid choice", 422),
+    "answer of another kind": Try(hold, mine("/attest"), {"answer": "perhaps"}, "This is not one of the choices", 422),
     "clear without the box": Try(hold, mine("/attest"), {"answer": "clear"}, "a clear answer covers every name", 422),
     "a request answered already": Try(
         refused, requested("/confirm"), {}, "This request is no longer open.", who="staff"
@@ -236,10 +236,10 @@ TRIES: dict[str, Try] = {
     },
     "a reason of nobody's": Try(
         nothing, at("/openings/{opening}/by-hand"), naming(first_id, reason="because", checked="y"),
-        "Not a valid choice", 422, "staff",
+        "This is not one of the choices", 422, "staff",
     ),
     "a mentor of nobody's": Try(
-        nothing, at("/openings/{opening}/by-hand"), naming(first_id, mentor=NOBODY, **BY_HAND), "Not a valid choice",
+        nothing, at("/openings/{opening}/by-hand"), naming(first_id, mentor=NOBODY, **BY_HAND), "This is not one of the choices",
         422, "staff",
     ),
     # days gone by

@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.access import STAFF, Role
 from app.core.db import session
 from app.tasks.models import Task
+from app.tasks.queries import is_attorneys_and_nobody_is
 
 MOST = 999  # what is counted of each kind; beyond it the page says "999+"
 SOON = timedelta(days=3)
@@ -46,15 +47,16 @@ def counts(viewer: User) -> Mapping[str, int]:
 
 def _count(viewer: User) -> Mapping[str, int]:
     found: dict[str, int] = {}
-    for key, name, count in session.execute(_statement(), {**staff_of(viewer), "soon": clock.now() + SOON}):
+    now = clock.now()
+    for key, name, count in session.execute(_statement(), {**staff_of(viewer), "soon": now + SOON, "now": now}):
         found[f"{key}:{name}"] = count
-        if key == "task":
-            found["tasks"] = found.get("tasks", 0) + count
     made = {status.value: capped(found[f"case:{status.value}"], MOST) for status in OPEN}
     made["open"] = _sum([made[status.value] for status in OPEN])
     made["with_volunteer"] = _sum([made[CaseStatus.PLACED.value], made[CaseStatus.IN_SERVICE.value]])
     made["clock"], made["mine"] = capped(found["clock:"], MOST), capped(found["mine:"], MOST)
-    made["tasks"] = capped(found.get("tasks", 0), MOST)
+    tasks = sum(count for name, count in found.items() if name.startswith("task:"))
+    ends = AtLeast if tasks > MOST else int
+    made["rows"], made["late"] = ends(found["rows:"]), ends(found["late:"])
     made["requests"] = found.get("task:answer_request", 0) + found.get("task:release_names", 0)
     made["silent"] = sum(found.get(f"task:checkin_{kind}", 0) for kind in ("silent", "call", "late"))
     return made
@@ -89,24 +91,36 @@ def open_tasks() -> tuple[Any, ...]:
         (Task.owner_id == bindparam("me"))
         | (coordinator & (Task.owner_role == Role.COORDINATOR))
         | (attorney & (Task.owner_role == Role.SUPERVISING_ATTORNEY))
+        | (coordinator & is_attorneys_and_nobody_is())
     )
     return (Task.programme_id.in_(my_programmes()), Task.done_at.is_(None), mine)
 
 
+def row_of(task: Any = Task) -> Any:
+    """What is one row of somebody's day: all that is to be done about a case, or one thing about no case."""
+    return func.coalesce(task.case_id, -task.id)
+
+
 @lru_cache
 def _statement() -> CompoundSelect[Any]:
-    tasks = select(Task.cause).where(*open_tasks()).limit(MOST + 1).subquery()
+    tasks = select(Task.cause, row_of().label("row"), Task.due_at).where(*open_tasks()).limit(MOST + 1).cte()
     arms: list[Any] = [
         select(literal("task", String), tasks.c.cause, func.count()).group_by(tasks.c.cause),
+        _rows("rows", tasks),
+        _rows("late", tasks).where(tasks.c.due_at < _moment("now")),
         *(_number("case", status.value, _in_status(status)) for status in OPEN),
-        _number("clock", "", _in_status(CaseStatus.AVAILABLE).where(Case.clock_ends_at <= _soon())),
+        _number("clock", "", _in_status(CaseStatus.AVAILABLE).where(Case.clock_ends_at <= _moment("soon"))),
         _number("mine", "", _in_my_custody()),
     ]
     return union_all(*arms)
 
 
-def _soon() -> Any:
-    return bindparam("soon", type_=Case.clock_ends_at.type)
+def _moment(name: str) -> Any:
+    return bindparam(name, type_=Case.clock_ends_at.type)
+
+
+def _rows(key: str, tasks: Any) -> Any:
+    return select(literal(key, String), literal("", String), func.count(tasks.c.row.distinct()))
 
 
 def _number(key: str, name: str, rows: Any) -> Any:

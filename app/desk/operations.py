@@ -16,6 +16,9 @@ from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 from app.tasks.models import Task
 from app.tasks.operations import finish_task, hand_over_tasks
+from app.tasks.queries import open_tasks
+
+from .same_facts import WATCHES
 
 if TYPE_CHECKING:
     from app.clients.models import Custody
@@ -74,6 +77,15 @@ def take_over(task: Task, *, actor: User) -> Task:
     before, task.owner_id = task.owner_id, actor.id
     audit.record("task.take_over", task, actor=actor, before={"user": before}, after={"user": actor.id})
     return task
+
+
+def finish_once(task: Task, *, actor: User, outcome: str) -> None:
+    """Finish a task, and with one about a date the other that asks the actor the same of it."""
+    finish_task(task, actor=actor, outcome=outcome)
+    if task.cause in WATCHES:
+        same = (Task.record_kind == task.record_kind, Task.record_id == task.record_id, Task.cause.in_(WATCHES))
+        for other in session.scalars(open_tasks(actor).where(*same)).all():
+            finish_task(other, actor=actor, outcome=outcome)
 
 
 def look_at_own_decision(task: Task, *, actor: User) -> None:

@@ -18,7 +18,7 @@ from .counts import counts
 Entry = tuple[Any, str, str]  # label, endpoint, name of its count
 
 DESK: tuple[Entry, ...] = (
-    (_l("Today"), "desk.today", "tasks"),
+    (_l("Today"), "desk.today", "rows"),
     (_l("Intake"), "clients.intake_queue", "prescreen"),
     (_l("Docket"), "desk.docket", "available"),
     (_l("Matching"), "matching.docket_runs", ""),

@@ -10,7 +10,7 @@ from sqlalchemy import Select, case, func, select
 from app.accounts.models import User
 from app.casework.models_packages import PackageReport
 from app.casework.transfer_models import Transfer
-from app.clients.models import Case, CaseMove, CaseStatus, ClientLetter, PriorityLevel
+from app.clients.models import Case, CaseMove, CaseStatus, ClientLetter, CriticalDate, PriorityLevel
 from app.core import clock
 from app.core.access import STAFF
 from app.core.db import session
@@ -21,41 +21,54 @@ from app.matching.models import DocketRun, Opening, Proposal, ProposalStatus, Re
 from app.tasks.models import Task
 from app.volunteers.models import Credential, Volunteer
 
-from .counts import open_tasks, staff_of
+from .counts import open_tasks, row_of, staff_of
 
 SHOWN = 60
 WEEK = timedelta(days=7)
+RECORDS: dict[str, Any] = {
+    "referrals": Referral, "checkins": Checkin, "escalations": Escalation, "volunteers": Volunteer,
+    "openings": Opening, "outbox_mails": Mail, "client_letters": ClientLetter, "transfers": Transfer,
+    "package_reports": PackageReport,
+}  # fmt: skip
 
 
 def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
-    """Open tasks with the ids their pages are asked with, by due time; of those due together, the nearest date."""
+    """Every open task of the rows that are due first, with the ids their pages are asked with.
+
+    What is about one case stands together, where the first of it is due; of rows due together, the nearest date first.
+    """
     of_credential = select(Volunteer.public_id).join(Credential).where(Credential.id == Task.record_id)
     record = case(
-        (Task.record_kind == "referrals", _public_id(Referral)),
-        (Task.record_kind == "checkins", _public_id(Checkin)),
-        (Task.record_kind == "escalations", _public_id(Escalation)),
-        (Task.record_kind == "volunteers", _public_id(Volunteer)),
+        *((Task.record_kind == kind, _public_id(model)) for kind, model in RECORDS.items()),
         (Task.record_kind == "credentials", of_credential.scalar_subquery()),
-        (Task.record_kind == "openings", _public_id(Opening)),
-        (Task.record_kind == "outbox_mails", _public_id(Mail)),
-        (Task.record_kind == "client_letters", _public_id(ClientLetter)),
-        (Task.record_kind == "transfers", _public_id(Transfer)),
-        (Task.record_kind == "package_reports", _public_id(PackageReport)),
     )
-    # Most promises end at the close of a day, so what falls due together is the rule and not the exception.
-    order = (Task.due_at, Case.next_critical_on.nulls_last(), Case.priority_rank.nulls_last(), Task.id)
-    of_case = Case.id == Task.case_id
-    first = select(Task.id).outerjoin(Case, of_case).where(*open_tasks()).order_by(*order).limit(most).subquery()
+    day = select(CriticalDate.on_day).where(CriticalDate.id == Task.record_id).scalar_subquery()
+    of_case, first = Case.id == Task.case_id, _first_rows(most)
     stmt: Select[Any] = (
         select(
-            Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Case.public_id.label("case_public_id"),
-            Case.number, Case.priority_level, Case.next_critical_on, record.label("record_public_id"), Task.record_kind,
+            first.c.row, Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Task.record_kind,
+            Task.record_id, Case.public_id.label("case_public_id"), Case.number, Case.priority_level,
+            Case.next_critical_on, record.label("record_public_id"),
+            case((Task.record_kind == "critical_dates", day)).label("on_day"),
         )
+        .join(first, first.c.row == row_of())
         .outerjoin(Case, of_case)
-        .where(Task.id.in_(select(first.c.id)))
-        .order_by(*order)
+        .where(*open_tasks())
+        .order_by(*_by_due(first.c.due_at, first.c.row), Task.due_at, Task.id)
     )  # fmt: skip
     return list(session.execute(stmt, staff_of(viewer)))
+
+
+def _first_rows(most: int) -> Any:
+    """The rows due first. Most promises end at the close of a day, so what falls due together is the rule."""
+    due_at, dates = func.min(Task.due_at), (Case.next_critical_on, Case.priority_rank)
+    stmt = select(row_of().label("row"), due_at.label("due_at")).outerjoin(Case, Case.id == Task.case_id)
+    stmt = stmt.where(*open_tasks()).group_by(row_of(), *dates)
+    return stmt.order_by(*_by_due(due_at, func.min(Task.id))).limit(most).subquery()
+
+
+def _by_due(due_at: Any, last: Any) -> tuple[Any, ...]:
+    return (due_at, Case.next_critical_on.nulls_last(), Case.priority_rank.nulls_last(), last)
 
 
 def _public_id(kind: Any) -> Any:

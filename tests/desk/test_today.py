@@ -8,11 +8,13 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import update
 
-from app.clients.models import CaseStatus, PriorityLevel
+from app.accounts.models import RoleGrant
+from app.clients.models import Case, CaseStatus, CriticalDate, PriorityLevel
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.desk.causes import WAYS
+from app.desk.today_rows import AT_FIRST
 from app.tasks.models import Task
 from app.tasks.operations import open_task
 from tests import factories as make
@@ -64,7 +66,84 @@ def test_nothing_to_do_says_that_this_is_good(desk: Desk) -> None:
     assert "Every promise is kept." in page
 
 
+def about(case: Case, cause: str, title: str, hours: float, record: tuple[str, int], **more: Any) -> Task:
+    """One more thing to do about a case, and about one of its records."""
+    of = {"programme_id": case.programme_id, "case_id": case.id, "record_kind": record[0], "record_id": record[1]}
+    due = clock.now() + timedelta(hours=hours)
+    made = make.add(Task(cause=cause, title=title, due_at=due, **of, **{"owner_role": Role.COORDINATOR, **more}))
+    session.commit()
+    return made
+
+
+def rows(page: str) -> list[str]:
+    """The rows of the queue, and the pad before them."""
+    queue = page.split('<section class="pad"')[1]
+    return [part.split("</section>")[0] for part in queue.split('<li><span class="small')]
+
+
+def test_what_is_to_be_done_about_one_case_is_one_row_that_says_each_thing_once(desk: Desk) -> None:
+    """A case in five rows: its date twice, its referral clock three times, and a call of its own."""
+    session.add(RoleGrant(user=desk.inés, role=Role.SUPERVISING_ATTORNEY, programme_id=desk.programme.id))
+    duty(desk, "Look at another case", -30)
+    case = session.get_one(Case, duty(desk, "Decide: the clock has ended", 20, cause="decide_clock").case_id)
+    case.next_critical_on = (clock.now() + timedelta(days=2)).date()
+    date = make.add(CriticalDate(case=case, kind="hearing", on_day=case.next_critical_on))
+    attorneys = {"owner_role": Role.SUPERVISING_ATTORNEY}
+    about(case, "clock_over", "The clock ran out", 19, ("escalations", 7))
+    about(case, "clock_over_near_date", "The clock ran out", 18, ("escalations", 7), **attorneys)
+    watch = about(case, "watch_date", "See that the date is kept", -3, ("critical_dates", date.id))
+    told = about(case, "watch_date_attorney", "Nobody said it is kept", -2, ("critical_dates", date.id), **attorneys)
+    about(case, "call_client", "Call the client", 25, ("clients", 1))
+    duty(desk, "Look at a third case", 30)
+    page = desk.browser.get("/today").text
+    assert "3 decisions wait. 2 promises are late." in page
+    assert '<span class="n">3<' in page
+    _other, this, _third = rows(page)
+    assert this.index("See that the date is kept") < this.index("Decide: the clock")
+    assert this.index("3 hours late") < this.index("Decide: the clock") < this.index("Call the client")
+    assert "The clock ran out" not in page
+    assert "Nobody said" not in page
+    assert "Next date" not in this
+    assert (this.count("Take it"), this.count("Done…")) == (3, 2)
+    assert f'href="/cases/{case.public_id}#placing"' in this
+    desk.browser.post(f"/tasks/{watch.public_id}/finish", data={"outcome": "done"})
+    session.expire_all()
+    assert session.get_one(Task, told.id).outcome == "done"  # whoever is asked twice answers once
+    page = desk.browser.get("/today").text
+    assert "Decide: the clock has ended</a></h3>" in rows(page)[1]
+    assert "Next date" in rows(page)[1]
+
+
+def test_what_an_attorney_is_to_do_is_the_coordinators_only_where_there_is_none(desk: Desk) -> None:
+    case = session.get_one(Case, duty(desk, "Look at the paused case", 1).case_id)
+    attorneys = {"owner_role": Role.SUPERVISING_ATTORNEY}
+    about(case, "clock_over_near_date", "For the attorneys", 1, ("escalations", 7), **attorneys)
+    theirs = about(case, "clock_over", "For a deputy", 1, ("escalations", 8), owner_id=desk.inés.id, **attorneys)
+    assert "For a deputy" in desk.browser.get("/today").text
+    session.delete(theirs)
+    session.commit()
+    assert "For the attorneys" in desk.browser.get("/today").text
+    attorney = make.user(Role.SUPERVISING_ATTORNEY, programme=desk.programme)
+    session.commit()
+    assert "For the attorneys" not in desk.browser.get("/today").text
+    their_page = make.sign_in(desk.browser.application.test_client(), attorney).get("/today").text
+    assert "For the attorneys" in their_page
+    assert "Look at the paused case" not in their_page
+
+
+def test_what_need_not_be_done_today_is_folded_where_the_page_grows_long(desk: Desk) -> None:
+    duty(desk, "Later", 24 * 5)
+    assert "<details" not in desk.browser.get("/today").text.split("<h1>")[1].split("<aside")[0]
+    for n in range(AT_FIRST + 2):
+        duty(desk, f"Late {n}", -n - 1, cause=f"cause_{n}")
+    page = desk.browser.get("/today").text.split("<h1>")[1].split("<aside")[0]
+    assert page.count("<details") == 2
+    assert page.index("Show the other one") < page.index("Late 0<") < page.index("<details><summary><h2>Later")
+    assert page.index("Late 1<") < page.index("Show the other one")
+
+
 def test_tasks_of_other_roles_people_and_programmes_are_not_mine(desk: Desk) -> None:
+    make.user(Role.SUPERVISING_ATTORNEY, programme=desk.programme)
     duty(desk, "For the attorneys", 1, owner_role=Role.SUPERVISING_ATTORNEY)
     other = make.programme()
     case = make.case(other, CaseStatus.AVAILABLE)
@@ -114,9 +193,10 @@ def test_the_page_asks_the_same_few_things_for_one_and_for_twenty_tasks(desk: De
     with asked() as few:
         desk.browser.get("/today")
     for n in range(20):
-        duty(desk, f"Duty {n}", n, cause=f"cause_{n}")
+        case = session.get_one(Case, duty(desk, f"Duty {n}", n, cause=f"cause_{n}").case_id)
+        about(case, "complaint", "Look into a complaint", n, ("escalations", n + 1))
     with asked() as many:
-        desk.browser.get("/today?all=1")
+        desk.browser.get("/today")
     assert len(few) == len(many) <= 12
 
 

@@ -138,9 +138,8 @@ def parts_of(rows: list[Row]) -> list[Part]:
         found.setdefault(name, []).append(row)
     before, made = 0, []
     for name, each in found.items():
-        is_now = name in ("late", "today")
-        folded = not is_now and before + len(each) > AT_FIRST
-        most = AT_FIRST if is_now else len(each)
-        made.append(Part(names[name], each[:most], each[most:], folded))
+        opens = before == 0 or name in ("late", "today") or before + len(each) <= AT_FIRST
+        most = AT_FIRST if opens else len(each)
+        made.append(Part(names[name], each[:most], each[most:], not opens))
         before += len(each)
     return made

@@ -64,6 +64,10 @@ SAFETY = {  # cannot be written away
 }
 
 LINK = "{link}"
+PAGE = {"en": "your own page", "es": "su propia página"}
+SENTENCES = re.compile(r"(?<=[.!?])\s+")
+LEADS_THERE = re.compile(r":\s*\{link\}")
+ABOUT_LINK = re.compile(r":\s*\{link\}\W*$|^\W*\{link\}\W*$|(?<!\{)\b(?:link|enlace|PIN)\b(?!\})", re.IGNORECASE)
 LEAST_ON_PAPER = 40  # characters: less is a greeting, and no letter
 PAPER = {  # what every letter ends with
     "en": "You get this letter because you told us that it is safe to write to you by post. If it is not safe any "
@@ -118,9 +122,9 @@ def written(case: Case, occasion: str, *, url: str, facts: dict[str, Any]) -> tu
 
 
 def on_paper(case: Case, occasion: str, *, neutral: bool, facts: dict[str, Any]) -> tuple[str, str]:
-    """The heading and text of a letter: as the mail says it, without the paragraphs that name a link.
+    """The heading and text of a letter: as the mail says it, with the client's own page named and no link.
 
-    Where a programme's own words say next to nothing without them, the letter is in the desk's.
+    Where a programme's own words say next to nothing without what only leads to it, the letter is in the desk's.
     """
     language, own = case.language, None
     if not (neutral and occasion in SAID_BY_VOICE_TOO):
@@ -129,16 +133,32 @@ def on_paper(case: Case, occasion: str, *, neutral: bool, facts: dict[str, Any])
     if own is not None and own.subject is not None and own.text is not None:
         words = Words(own.subject, own.text)
         subject, text = filled(words, case.programme, language, url=LINK, facts=facts)
-        if len(said := _without_link(text, language)) >= LEAST_ON_PAPER:
+        if len(said := _said_on_paper(text, language)) >= LEAST_ON_PAPER:
             return subject, f"{said}\n\n{ends}"
     subject, text = compose(f"clients/mails/{occasion}", language, programme=case.programme, watched=neutral,
                             url=LINK, facts=facts)  # fmt: skip
-    return subject, f"{_without_link(text, language)}\n\n{ends}"
+    said = (_unwrapped(each) for each in _paragraphs(text, language) if LINK not in each)
+    return subject, "\n\n".join((*said, ends))
 
 
-def _without_link(text: str, language: str) -> str:
-    said = text.partition(SAFETY[language].split("\n")[0])[0].strip().split("\n\n")
-    return "\n\n".join(_unwrapped(each) for each in said if LINK not in each)
+def _paragraphs(text: str, language: str) -> list[str]:
+    return text.partition(SAFETY[language].split("\n")[0])[0].strip().split("\n\n")
+
+
+def _said_on_paper(text: str, language: str) -> str:
+    """A programme's own words without what leads to a link or speaks of one; where they go on, the page is named."""
+    said = [_named(_unwrapped(each), language) if LINK in each else _unwrapped(each)
+            for each in _paragraphs(text, language)]  # fmt: skip
+    return "\n\n".join(each for each in said if each)
+
+
+def _named(paragraph: str, language: str) -> str:
+    lines = LEADS_THERE.sub(": " + LINK, paragraph).splitlines()
+    kept = (
+        " ".join(each for each in SENTENCES.split(line) if not ABOUT_LINK.search(each)).replace(LINK, PAGE[language])
+        for line in lines
+    )
+    return "\n".join(line for line in kept if line.strip())
 
 
 def _unwrapped(paragraph: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from app.accounts.models import User
 from app.clients.lookalikes import strange_word
+from app.clients.never_in_mail import words_in
 from app.core import audit
 from app.core.access import Role
 from app.core.db import insert_unless_exists, session
@@ -86,11 +87,15 @@ def _fault(audience: Audience, question: dict[str, Any]) -> Any:
             return _l("Keep every question and answer to one line of at most 160 letters.")
         if any(strange_word(words[lang]) for lang in ("en", "es")):
             return _l("A word holds a letter of another alphabet, or a character that cannot be seen: type it anew.")
-        if audience is Audience.CLIENT and any(SAYS_TOO_MUCH.search(fold(words[lang])) for lang in ("en", "es")):
+        if audience is Audience.CLIENT and any(_says_too_much(words[lang]) for lang in ("en", "es")):
             return _l("Somebody may look over the client's shoulder: say nothing of lawyers, courts or the matter.")
     if question["kind"] not in KINDS or (question["kind"] == "hours" and audience is Audience.CLIENT):
         return _l("Choose how each question is answered; hours are asked of volunteers alone.")
     return _options_fault(audience, question, options)
+
+
+def _says_too_much(text: str) -> bool:
+    return SAYS_TOO_MUCH.search(fold(text)) is not None or bool(words_in(text))
 
 
 def _options_fault(audience: Audience, question: dict[str, Any], options: Sequence[dict[str, Any]]) -> Any:

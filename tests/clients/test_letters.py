@@ -105,11 +105,30 @@ def test_where_staff_say_that_post_is_not_safe_no_other_letter_goes(staff: User)
 
 def test_own_words_that_say_next_to_nothing_without_their_link_make_no_letter(staff: User) -> None:
     case = by_post(staff)
-    words = texts.Words("News for you", "We could not find anybody. {help} See {link} or call {phone}.")
+    words = texts.Words("News for you", "Everything that we have for you is on this page:\n{link}\nOr {phone}.")
     with transaction():
         save_text(case.programme, "not_placed", "en", words, seen_number=0, actor=staff)
     (text,) = told(case, "not_placed")[1]
     assert ("{link}" in text, HELP in " ".join(text.split())) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("We found nobody. {help} See {link} or call {phone}.",
+         f"We found nobody. {HELP} See your own page or call 608-555-0100."),
+        ("We found nobody.\nYour papers are on your page:\n  {link}\nThe link asks for your PIN. Come by Friday.\n{phone}",
+         "We found nobody.\nCome by Friday.\n608-555-0100"),
+        ("We found nobody, and we are sorry. Read on here: {link}.\n\nCall {phone}.",
+         "We found nobody, and we are sorry.\n\nCall 608-555-0100."),
+    ],
+)  # fmt: skip
+def test_own_words_beside_the_link_are_printed_without_it(staff: User, typed: str, printed: str) -> None:
+    case = by_post(staff)
+    with transaction():
+        save_text(case.programme, "not_placed", "en", texts.Words("News", typed), seen_number=0, actor=staff)
+    (text,) = told(case, "not_placed")[1]
+    assert text.partition("\n\nYou get this letter")[0] == printed
 
 
 def test_a_newer_letter_takes_the_place_of_one_that_nobody_posted_but_not_of_an_end(staff: User) -> None:

@@ -69,7 +69,25 @@ BAD = [
     ("Your \U0001d424ou\U0001d42bt date: \uff43ourt. {link} {phone}", "text", "“court” tells that there is a court"),
     ("Su \U0001f170bogado \u0251qu\u00ed. {link} {phone}", "text", "“\U0001f170bogado” holds a letter"),
     ("Your cou\u00adrt", "subject", "or a character that cannot be seen"),
+    ("Your c0urt date", "subject", "“c0urt” tells that there is a court"),
+    ("Your \uff43\uff10urt date: {link} {phone}", "text", "“\uff43\uff10urt” tells that there is a court"),
+    ("Your 1awyer wrote. {link} {phone}", "text", "“1awyer” tells that there is a lawyer"),
+    ("An e v i c t i o n is near. {link} {phone}", "text", "“e v i c t i o n” tells what kind of problem"),
+    ("It is a C.O.U.R.T. day. {link} {phone}", "text", "“C.O.U.R.T.” tells that there is a court"),
+    ("It is a c 0 u r t day. {link} {phone}", "text", "“a c 0 u r t” tells that there is a court"),
+    ("Su des-alojo. {link} {phone}", "text", "“des-alojo.” tells what kind of problem it is"),
+    ("The la_wyer wrote. {link} {phone}", "text", "“la_wyer” tells that there is a lawyer"),
+    ("Your jue2 wrote. {link} {phone}", "text", "“jue2” tells that there is a court"),
 ]
+HONEST = (
+    "Come to room 101, suite 5b, 2nd floor, in 20 days at 9:30 am. Bring form W-2 or 1040EZ and 3 or 4 papers, a) b) c). "
+    "We'll call from 608-555-0100, ext. 4, 8 to 5, 24/7 and/or e-mail. Plan B: A, B or C? Venga a la sala 101 o al 2o "
+    "piso en 20 días. {link} {phone}"
+)
+
+
+def test_honest_numbers_and_lists_are_no_word_in_disguise(app: Flask) -> None:
+    assert operations_texts.wrong_with("looking", texts.Words("In 20 days, room 101", HONEST)) == []
 
 
 @pytest.mark.parametrize(("typed", "field", "sentence"), BAD)

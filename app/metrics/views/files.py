@@ -33,22 +33,27 @@ def report_files() -> ResponseReturnValue:
     last, running = schedules.periods_to_begin_with(programme, "quarter")
     return render_template(
         "metrics/report_files.html", programme=programme, programmes=the_programmes(), kinds=reports_files.NAMES,
-        about=reports_files.ABOUT, grants=_grants(programme), first=last[0], last=last[1], running=running,
+        about=reports_files.ABOUT, grants=grants_of(programme), first=last[0], last=last[1], running=running,
         live=schedules.live_schedules(programme), page=page_of(schedules.runs_of(programme), size=20, scalars=True),
         name_of=operations.name_of, every=EVERY_NAMES, period_name=figures.period_name,
         period_of=figures.period_of, may_schedule=signed_in().has(Role.COORDINATOR, programme.id), formats=FORMATS,
     )  # fmt: skip
 
 
-def _grants(programme: Programme) -> list[Grant]:
+def grants_of(programme: Programme) -> list[Grant]:
+    """The grants of a programme, by name."""
     mine = select(Grant).where(Grant.programme_id == programme.id).order_by(Grant.name)
     return list(session.execute(mine).scalars())
 
 
-def _grant(programme: Programme, public_id: str | None) -> Grant | None:
+def grant_asked(programme: Programme, public_id: str | None) -> Grant | None:
+    """The programme's grant asked for, if one is.
+
+    :raises NotFound: it has no such grant
+    """
     if not public_id:
         return None
-    found = next((grant for grant in _grants(programme) if grant.public_id == public_id), None)
+    found = next((grant for grant in grants_of(programme) if grant.public_id == public_id), None)
     if found is None:
         raise NotFound
     return found
@@ -59,12 +64,12 @@ def _grant(programme: Programme, public_id: str | None) -> Grant | None:
 def report_file(kind: str) -> ResponseReturnValue:
     """One report of a period, on a page or as a file."""
     programme = the_programme()
-    period, grant = period_asked(calendars.today(programme)), _grant(programme, request.args.get("grant"))
+    period, grant = period_asked(calendars.today(programme)), grant_asked(programme, request.args.get("grant"))
     report = reports_files.build(ReportKind(kind), programme, period.first, period.last, grant)
     asked = request.args.get("format", "")
     if asked in FORMATS:
         return download(report, asked)
-    return _shown(report, programme, wrong=period.wrong, grants=_grants(programme), grant=grant, kept=None)
+    return _shown(report, programme, wrong=period.wrong, grants=grants_of(programme), grant=grant, kept=None)
 
 
 def _shown(report: Report, programme: Programme, **more: object) -> str:
@@ -91,7 +96,7 @@ def new_schedule() -> ResponseReturnValue:
     form = ScheduleForm()
     programme = _coordinated()
     people = schedules.colleagues(programme)
-    form.offer(programme, _grants(programme), people)
+    form.offer(programme, grants_of(programme), people)
     if not form.validate_on_submit():
         return _schedule_page(form, programme, 422 if form.errors else 200)
     try:
@@ -115,7 +120,7 @@ def _coordinated() -> Programme:
 def _set_up(form: ScheduleForm, programme: Programme) -> ReportSchedule:
     return operations.set_up_schedule(
         programme, ReportKind(form.kind.data), every=form.every.data, begins_on=form.first_days[form.begins.data],
-        recipients=_people(programme, form), actor=signed_in(), grant=_grant(programme, form.grant.data),
+        recipients=_people(programme, form), actor=signed_in(), grant=grant_asked(programme, form.grant.data),
         to_funder=form.to_funder.data,
     )  # fmt: skip
 

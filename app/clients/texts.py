@@ -137,8 +137,8 @@ def on_paper(case: Case, occasion: str, *, neutral: bool, facts: dict[str, Any])
             return subject, f"{said}\n\n{ends}"
     subject, text = compose(f"clients/mails/{occasion}", language, programme=case.programme, watched=neutral,
                             url=LINK, facts=facts)  # fmt: skip
-    said = (_unwrapped(each) for each in _paragraphs(text, language) if LINK not in each)
-    return subject, "\n\n".join((*said, ends))
+    kept = [_unwrapped(each) for each in _paragraphs(text, language) if LINK not in each]
+    return subject, "\n\n".join((*kept, ends))
 
 
 def _paragraphs(text: str, language: str) -> list[str]:

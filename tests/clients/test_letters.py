@@ -117,7 +117,7 @@ def test_own_words_that_say_next_to_nothing_without_their_link_make_no_letter(st
     [
         ("We found nobody. {help} See {link} or call {phone}.",
          f"We found nobody. {HELP} See your own page or call 608-555-0100."),
-        ("We found nobody.\nYour papers are on your page:\n  {link}\nThe link asks for your PIN. Come by Friday.\n{phone}",
+        ("We found nobody.\nSee your papers here:\n  {link}\nThe link asks for your PIN. Come by Friday.\n{phone}",
          "We found nobody.\nCome by Friday.\n608-555-0100"),
         ("We found nobody, and we are sorry. Read on here: {link}.\n\nCall {phone}.",
          "We found nobody, and we are sorry.\n\nCall 608-555-0100."),

@@ -80,7 +80,7 @@ BAD = [
     ("Your jue2 wrote. {link} {phone}", "text", "“jue2” tells that there is a court"),
 ]
 HONEST = (
-    "Come to room 101, suite 5b, 2nd floor, in 20 days at 9:30 am. Bring form W-2 or 1040EZ and 3 or 4 papers, a) b) c). "
+    "Come to room 101, suite 5b, 2nd floor, in 20 days at 9:30 am. Bring form W-2 or 1040EZ and 3 papers, a) b) c). "
     "We'll call from 608-555-0100, ext. 4, 8 to 5, 24/7 and/or e-mail. Plan B: A, B or C? Venga a la sala 101 o al 2o "
     "piso en 20 días. {link} {phone}"
 )

@@ -1,4 +1,4 @@
-"""Looking at a page in a browser at every width and in both themes."""
+"""Looking at a page in a browser at every width, in a theme."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ SHUT = """() => document.querySelectorAll("details[data-shut]").forEach(each => 
 
 
 class Eyes:
-    """What was looked at, and what is wrong with it."""
+    """What was looked at in a theme, and what is wrong with it."""
 
-    def __init__(self, browser: Browser) -> None:
-        self.browser, self.axe = browser, Axe().axe_script
+    def __init__(self, browser: Browser, theme: str) -> None:
+        self.browser, self.theme, self.axe = browser, theme, Axe().axe_script
         self.looks, self.pages = Counter[str](), Counter[str]()
         self.paths: set[str] = set()
         self.wrong: list[str] = []
@@ -48,6 +48,7 @@ class Eyes:
             viewport={"width": WIDTHS[0], "height": 800},
             locale="es-US" if language == "es" else "en-US",
             reduced_motion="reduce",
+            color_scheme="dark" if self.theme == "dark" else "light",
         )
         context.add_init_script(self.axe)
         page = context.new_page()
@@ -68,7 +69,7 @@ class Eyes:
         self.look(page, who)
 
     def look(self, page: Page, who: str) -> None:
-        """Look at the page that is open, at every width and in both themes."""
+        """Look at the page that is open, at every width."""
         page.wait_for_load_state("load")
         path = urlsplit(page.url).path
         self.paths.add(path)
@@ -79,17 +80,14 @@ class Eyes:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             self._fault(who, path, page.evaluate(TOO_WIDE), f"too wide at {width}")
-            for theme in THEMES:
-                page.emulate_media(color_scheme=theme)
-                self.looks[f"{width} {theme}"] += 1
-                for fault in page.evaluate(LOOK):
-                    self._fault(who, path, fault, f"{width} {theme}")
+            self.looks[f"{width}"] += 1
+            for fault in page.evaluate(LOOK):
+                self._fault(who, path, fault, f"{width}")
         self._open_everything(page, who, path)
         page.set_viewport_size({"width": NARROWEST, "height": 800})
         self._fault(who, path, page.evaluate(TOO_WIDE), f"too wide at {NARROWEST}")
         page.evaluate(SHUT)
         page.set_viewport_size({"width": WIDTHS[0], "height": 800})
-        page.emulate_media(color_scheme="light")
 
     def _open_everything(self, page: Page, who: str, path: str) -> None:
         """What opens on demand is looked at on a phone, and may not widen it."""
@@ -100,4 +98,4 @@ class Eyes:
 
     def _fault(self, who: str, path: str, what: Any, where: str = "") -> None:
         if what:
-            self.wrong.append(f"{path} ({who}) {where}: {what}")
+            self.wrong.append(f"{path} ({who}) {self.theme} {where}: {what}")

@@ -1,4 +1,4 @@
-"""No test and no page reaches beyond this machine."""
+"""No test and no page reaches beyond this machine; `bin/test --full` runs every test where only loopback exists."""
 
 from __future__ import annotations
 
@@ -73,13 +73,3 @@ def test_what_reaches_out_by_another_process_fails_without_a_network(tmp_path: P
     done = apart("-n0", str(tmp_path / "test_out.py"))
     assert done.returncode == 1, done.stdout[-2000:]
     assert "Network is unreachable" in done.stdout
-
-
-@pytest.mark.full
-@pytest.mark.promise(19)
-@pytest.mark.usefixtures("can_be_apart")
-def test_tests_pass_where_there_is_no_network() -> None:
-    """Every test without a browser, except those at published figures, which do more of the same."""
-    done = apart("-n", "2", "-m", "not full and not browser")
-    print(f"promise 19: {done.stdout.splitlines()[-1]}, without a network")  # noqa: T201
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]

@@ -55,6 +55,10 @@ WORDS: dict[str, Any] = {
         "Has the day changed, or is it hard for you to get there?"
     ),
     "came_back": _l("Our mails do not reach you any more. How may we reach you instead, and when is that safe?"),
+    "letter_came_back": _l(
+        "A letter to you came back to us. Which address is right, or how may we reach you instead, and when is that "
+        "safe?"
+    ),
     "asked": _l("You asked us to call. What has changed, and how may we reach you safely?"),
 }
 

@@ -16,6 +16,12 @@ class PostedForm(Form):
     posted_on = DayField(_l("Posted on"), [Required(_l("Write the day on which it was posted."))], years=(1, 1))
 
 
+class CameBackForm(Form):
+    """When a letter came back."""
+
+    returned_on = DayField(_l("Came back on"), [Required(_l("Write the day on which it came back."))], years=(1, 1))
+
+
 class NotPostedForm(Form):
     """Why a letter is not posted."""
 

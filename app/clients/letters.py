@@ -96,6 +96,12 @@ def may_still_go(letter: ClientLetter) -> bool:
     return way is not None and way.value == letter.address
 
 
+def way_of(letter: ClientLetter) -> Channel | None:
+    """The address that a letter went to, as the client has it now, in use or stopped."""
+    ways = [each for each in letter.case.client.channels if each.kind is ChannelKind.POST]
+    return next((each for each in sorted(ways, key=lambda each: -each.id) if each.value == letter.address), None)
+
+
 def letters_of(case_id: int) -> list[ClientLetter]:
     """The letters of a case, newest first."""
     found = select(ClientLetter).where(ClientLetter.case_id == case_id)

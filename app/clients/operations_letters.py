@@ -15,9 +15,9 @@ from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 from app.tasks.operations import finish_tasks
 
 from . import calls, policy
-from .letters import POST_LETTER, may_still_go, safe_post
+from .letters import POST_LETTER, may_still_go, safe_post, way_of
 from .models import ClientLetter
-from .operations_reach import stop_channel
+from .operations_reach import RETURNED, stop_channel, use_again
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -52,6 +52,24 @@ class ChooseWhyNot(BadInput):
     """A reason from the list belongs to this step."""
 
     message = _l("Choose why it is not posted.")
+
+
+class NotPostedYet(Refusal):
+    """Only what was posted can come back."""
+
+    message = _l("This letter was not posted, so it cannot have come back. Nothing was changed.")
+
+
+class CameBackBefore(Refusal):
+    """A letter comes back once."""
+
+    message = _l("It was noted before that this letter came back. Nothing was changed.")
+
+
+class NotBackThen(BadInput):
+    """A letter comes back after it was posted, and not in the future."""
+
+    message = _l("It cannot have come back on that day. Write today or a day since it was posted.")
 
 
 def mark_posted(letter: ClientLetter, on_day: date, *, actor: User) -> None:
@@ -90,8 +108,44 @@ def drop_letter(letter: ClientLetter, reason: str, *, actor: User) -> None:
     audit.record("letter.drop", letter, actor=actor, case=letter.case, after={"reason": reason})
 
 
-def _take(letter: ClientLetter, actor: User) -> ClientLetter:
+def mark_returned(letter: ClientLetter, on_day: date, *, actor: User) -> None:
+    """Note that a letter came back: nothing goes to its address any more, and somebody calls and says what it says.
+
+    :raises NotAllowed: no staff of the case's programme
+    :raises NotPostedYet: it was not posted
+    :raises CameBackBefore: it came back before
+    :raises NotBackThen: before it was posted, or in the future
+    """
+    letter = _theirs(letter, actor)
+    client, posted_on = letter.case.client, letter.posted_on
+    refuse_if(letter.returned_at is not None, CameBackBefore)
+    if posted_on is None:
+        raise NotPostedYet
+    refuse_if(not posted_on <= on_day <= calendars.today(letter.case.programme), NotBackThen)
+    letter.returned_at, letter.returned_on, letter.returned_by_id = clock.now(), on_day, actor.id
+    if (way := way_of(letter)) is not None:
+        stop_channel(way, RETURNED, actor=actor)
+    calls.ask_for_call(client, "letter_came_back", {}, actor=actor)
+    calls.ask_to_say(client, letter.text.replace("\n\n", "\n"), actor=actor)
+    audit.record("letter.return", letter, actor=actor, case=letter.case, after={"returned_on": on_day.isoformat()})
+
+
+def use_address_again(letter: ClientLetter, *, actor: User) -> None:
+    """The address from which a letter came back is right after all; twice changes nothing.
+
+    :raises NotAllowed: no staff of the case's programme
+    """
+    letter = _theirs(letter, actor)
+    if (way := way_of(letter)) is not None:
+        use_again(way, actor=actor)
+
+
+def _theirs(letter: ClientLetter, actor: User) -> ClientLetter:
     refuse_if(not policy.may_screen(actor, letter.case), NotAllowed)
-    letter = lock(letter)
+    return lock(letter)
+
+
+def _take(letter: ClientLetter, actor: User) -> ClientLetter:
+    letter = _theirs(letter, actor)
     refuse_if(letter.posted_at is not None or letter.dropped_at is not None, LetterDone)
     return letter

@@ -27,7 +27,9 @@ STOP_REASONS = {
     "unsafe": _l("Somebody else reads or hears it"),
     "wrong": _l("It belongs to somebody else, or does not work"),
     "bounced": _l("Mail to it came back"),
+    "returned": _l("A letter to it came back"),
 }
+RETURNED = "returned"
 SPOKEN = (ChannelKind.CALL, ChannelKind.TEXT, ChannelKind.VOICEMAIL, ChannelKind.TRUSTED_PERSON)
 
 
@@ -47,6 +49,15 @@ class WayStopped(Refusal):
     """A stopped way is not changed; the client may give it anew."""
 
     message = _l("This way was stopped. If the client gives it again, add it again.")
+
+
+class LettersComeBack(BadInput):
+    """A letter to this address came back."""
+
+    message = _l(
+        "A letter to this address came back. Write the address as it has to be, or say on that letter’s page that it "
+        "was right."
+    )
 
 
 class NotYetAsked(BadInput):
@@ -78,6 +89,7 @@ def add_channel(client: Client, kind: ChannelKind, said: Said, *, actor: User) -
 
     :raises NotAWay: it is no number or address
     :raises KnownAlready: the client has it already
+    :raises LettersComeBack: a letter to this address came back
     :raises NotYetAsked: the day is still to come
     """
     client = _theirs(client, actor)
@@ -98,6 +110,7 @@ def change_channel(channel: Channel, said: Said, *, actor: User) -> Channel:
     :raises WayStopped: nothing goes this way any more
     :raises NotAWay: it is no number or address
     :raises KnownAlready: the client has it already
+    :raises LettersComeBack: a letter to this address came back
     :raises NotYetAsked: the day is still to come
     """
     client = _theirs(channel.client, actor)
@@ -206,6 +219,20 @@ def _refuse_twice(client: Client, kind: ChannelKind, value: str) -> None:
     hashed = value_hash(kind, value)
     live = [each for each in client.channels if each.stopped_at is None]
     refuse_if(any(each.kind is kind and each.value_hash == hashed for each in live), KnownAlready)
+    refuse_if(hashed in {each.value_hash for each in client.channels if each.stop_reason == RETURNED}, LettersComeBack)
+
+
+def use_again(channel: Channel, *, actor: User) -> None:
+    """An address from which a letter came back is right after all: as safe as the client said; twice changes nothing.
+
+    :raises NotAllowed: no staff of the case's programme
+    """
+    client = _theirs(channel.client, actor)
+    channel = lock(channel)
+    if channel.stop_reason != RETURNED:
+        return
+    channel.stopped_at = channel.stop_reason = None
+    audit.record("client.use_way_again", client, actor=actor, case=client.case, after={"kind": channel.kind.value})
 
 
 def _write(channel: Channel, said: Said) -> None:

@@ -8,8 +8,11 @@ from app.accounts import calendars
 from app.accounts.models import User
 from app.casework import closing
 from app.casework import operations_closing as endings
+from app.clients import letters
+from app.clients import operations_letters as post
 from app.clients import operations_reach as reach
 from app.clients import operations_screening as screening
+from app.clients.mails import tell_client
 from app.clients.models import Case, CaseStatus, ChannelKind
 from app.core import clock
 from app.core.db import session, transaction
@@ -112,6 +115,20 @@ def _client_withdraws(cast: Cast) -> None:
     endings.withdraw_case(case, reason="client_wish", actor=_staff(case))
 
 
+def _a_letter_comes_back(cast: Cast) -> None:
+    """A client can be written to by post alone, and has moved: a letter came back."""
+    case = _cases(cast, CaseStatus.AVAILABLE)[-1]
+    said = reach.Said("41 Elder Lane, Madison, WI 53704", True, "", "neutral", _staff(case), clock.now())
+    for way in case.client.channels:
+        reach.stop_channel(way, "wrong", actor=_staff(case))
+    reach.add_channel(case.client, ChannelKind.POST, said, actor=_staff(case))
+    tell_client(case, "still_looking", actor=_staff(case))
+    for letter in letters.letters_of(case.id)[:1]:
+        today = calendars.today(case.programme)
+        post.mark_posted(letter, today, actor=_staff(case))
+        post.mark_returned(letter, today, actor=_staff(case))
+
+
 def _never_came(cast: Cast) -> None:
     """A request whose papers never came is closed with a way back."""
     waiting = [case for case in _cases(cast, CaseStatus.PRESCREEN) if case.missing_items]
@@ -145,6 +162,7 @@ SCENES = (
     _star_is_asked,
     _reports_wait,
     _client_withdraws,
+    _a_letter_comes_back,
     _never_came,
     _they_disagree,
     one_is_complete,

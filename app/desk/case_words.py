@@ -258,8 +258,9 @@ def _mails(file: CaseFile) -> Iterator[dict[str, Any]]:
 def _letters(file: CaseFile) -> Iterator[dict[str, Any]]:
     for each in file.letters:
         state = _("posted") if each.posted_at else _("not posted") if each.dropped_at else _("waits to be posted")
-        url = url_for("clients.letter", public_id=each.public_id)
-        yield _item(each.posted_at or each.created_at, _("Letter to the client"), who=state, body=each.subject, url=url,
+        state = _("came back") if each.returned_at else state
+        url, at = url_for("clients.letter", public_id=each.public_id), each.returned_at or each.posted_at
+        yield _item(at or each.created_at, _("Letter to the client"), who=state, body=each.subject, url=url,
                     lang=each.language if each.language != "en" else "")  # fmt: skip
 
 

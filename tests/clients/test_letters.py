@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,12 +12,15 @@ from sqlalchemy import select
 
 from app.accounts.models import User
 from app.clients import operations_letters as operations
+from app.clients import operations_reach as reach
 from app.clients import texts
+from app.clients.intake.rows import value_hash
 from app.clients.mails import tell_client
 from app.clients.models import Case, CaseStatus, Channel, ChannelKind, ClientLetter
 from app.clients.operations_texts import save_text
 from app.clients.queries import get_letter
 from app.core import clock
+from app.core.audit import AuditEntry
 from app.core.db import session, transaction
 from app.core.errors import NotFound
 from app.core.mail import Mail
@@ -55,7 +59,7 @@ def by_post(
         case.client.channels[0].safe = mail
         ways = [(ChannelKind.POST, ADDRESS, safe), *([(ChannelKind.CALL, "608-555-0109", True)] if call else [])]
         for kind, value, is_safe in ways:
-            session.add(Channel(client=case.client, kind=kind, value=value, value_hash=f"{case.id}{kind}",
+            session.add(Channel(client=case.client, kind=kind, value=value, value_hash=value_hash(kind, value),
                                 safe=is_safe, may_be_said=says))  # fmt: skip
     return case
 
@@ -189,3 +193,39 @@ def test_the_page_prints_the_letter_keeps_who_posted_it_and_is_no_other_programm
     with pytest.raises(NotFound):
         get_letter(letter.public_id, viewer=other)
     assert letter.created_at < clock.now() + timedelta(seconds=1)
+
+
+def test_a_letter_that_came_back_stops_its_address_until_it_is_changed_and_somebody_calls(
+    staff: User, client: FlaskClient
+) -> None:
+    case = by_post(staff)
+    told(case, "looking")
+    letter = session.scalars(select(ClientLetter)).one()
+    page, came_back = f"/letters/{letter.public_id}", {"returned_on-month": "3", "returned_on-year": "2026"}
+    factories.sign_in(client, staff)
+    assert client.post(f"{page}/came-back", data={**came_back, "returned_on-day": "2"}).status_code == 409
+    with transaction():
+        operations.mark_posted(session.get_one(ClientLetter, letter.id), date(2026, 3, 2), actor=staff)
+    with clock.at(MONDAY + timedelta(days=4)):
+        factories.sign_in(client, staff)
+        for wrong in ("1", "9", ""):
+            assert client.post(f"{page}/came-back", data={**came_back, "returned_on-day": wrong}).status_code == 422
+        assert client.post(f"{page}/came-back", data={**came_back, "returned_on-day": "6"}).status_code == 303
+        assert client.post(f"{page}/came-back", data={**came_back, "returned_on-day": "6"}).status_code == 409
+        assert f"It came back on Fri, Mar 6, as {staff.name} noted." in client.get(page).get_data(as_text=True)
+        assert "came back" in client.get(f"/cases/{case.public_id}").get_data(as_text=True)
+        causes, letters, _mails = told(case, "still_looking")
+        assert (causes, len(letters)) == (["call_client"], 1)
+        call = session.scalars(select(Task).where(Task.cause == "call_client")).one()
+        assert "Which address is right" in (call.script or "")
+        said = reach.Said(ADDRESS.upper(), True, "", "open", staff, clock.now())
+        with pytest.raises(reach.LettersComeBack), transaction():
+            reach.add_channel(session.get_one(Case, case.id).client, ChannelKind.POST, said, actor=staff)
+        with transaction():
+            new = replace(said, value=ADDRESS.replace("9", "19", 1))
+            reach.add_channel(session.get_one(Case, case.id).client, ChannelKind.POST, new, actor=staff)
+        assert told(case, "found")[0] == ["call_client", "post_letter"]
+        assert client.post(f"{page}/address-is-right").status_code == 303
+        assert "was found to be right" in client.get(page).get_data(as_text=True)
+    actions = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("%way%"))).all()
+    assert (actions.count("client.stop_way"), actions.count("client.use_way_again")) == (1, 1)

@@ -45,6 +45,7 @@ class ClientLetter(Base, Public):
     __table_args__ = (
         Index("ix_client_letters_case", "case_id", "id"),
         CheckConstraint("posted_at IS NULL OR dropped_at IS NULL", name="one_end"),
+        CheckConstraint("returned_at IS NULL OR posted_at IS NOT NULL", name="posted_before"),
     )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
@@ -59,9 +60,13 @@ class ClientLetter(Base, Public):
     posted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     dropped_at: Mapped[datetime | None]
     drop_reason: Mapped[str | None] = mapped_column(String(24))
+    returned_at: Mapped[datetime | None]
+    returned_on: Mapped[date | None]
+    returned_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     case: Mapped[Case] = relationship()
-    posted_by: Mapped[User | None] = relationship()
+    posted_by: Mapped[User | None] = relationship(foreign_keys=[posted_by_id])
+    returned_by: Mapped[User | None] = relationship(foreign_keys=[returned_by_id])
 
 
 class ClientChoices(Base, Editable):

@@ -65,7 +65,7 @@ def test_a_run_that_stops_early_covers_exactly_and_never_overstates_itself(
     assert proof.gap == 0 or proof.gap * 1_000 < permille * proof.value
 
 
-@pytest.mark.parametrize("slots", ["few", "many"])
+@pytest.mark.parametrize("slots", [pytest.param("few", marks=pytest.mark.full), "many"])
 def test_a_county_in_rounds_is_alike_on_both_machines(slots: str, monkeypatch: pytest.MonkeyPatch) -> None:
     docket = Docket.from_rows(*invent(300, 240 if slots == "few" else 600, states=1, seed=4), AS_OF)
     exact = place(docket, machine=Plain())

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, String, cast, func, select
 
 from app.accounts.models import Programme
 from app.clients import problems, roles
-from app.clients.models import Case, CaseRole, Opening, PriorityLevel
+from app.clients.models import Case, CaseRole, Opening
 from app.clients.models.statuses import OPEN
 from app.clients.vocabulary import TAKERS
 from app.core import clock
 from app.core.db import session
 from app.volunteers.models import Volunteer
 
-from . import cases_at_hand
 from .barring import Purpose
-from .engine.docket import CaseRow
 from .models import HOLDING, LIVE, Referral, ReferralStatus
 from .policy import against_a_claim, warnings_of_a_claim
 from .rules import Pair, case_rows, judge_rows, listed_openings, one_volunteer
@@ -117,12 +115,6 @@ class Listing:
         return (facts.priority_rank, -facts.points, facts.next_critical_on or date.max, facts.public_id)
 
 
-def open_matters(volunteer: Volunteer) -> list[Listing]:
-    """Every listed opening the volunteer may know of; those with people close to them are left out."""
-    today = clock.today_in(first_zone())
-    return _listings(volunteer, listed_openings(), cases_at_hand.to_take(today, listed_openings()))
-
-
 def some_matters(volunteer: Volunteer, opening_ids: Iterable[int]) -> list[Listing]:
     """Those of some openings that are listed and that the volunteer may know of."""
     return _of(volunteer, listed_openings().where(Opening.id.in_(list(opening_ids))))
@@ -134,23 +126,22 @@ def one_matter(volunteer: Volunteer, opening: Opening) -> Listing | None:
 
 
 def _of(volunteer: Volunteer, openings: Select[Any]) -> list[Listing]:
-    return _listings(volunteer, openings, case_rows(openings, Purpose.CLAIM))
-
-
-def _listings(volunteer: Volunteer, openings: Select[Any], rows: Mapping[int, CaseRow]) -> list[Listing]:
-    zone = first_zone()
+    rows, zone = case_rows(openings, Purpose.CLAIM), first_zone()
     judged = judge_rows(list(rows.values()), one_volunteer(volunteer, clock.today_in(zone), zone), clock.today_in(zone))
     return lay_listings(openings, judged, lambda referral: referral.volunteer_id == volunteer.id)
 
 
 def lay_listings(
-    openings: Select[Any], judged: Mapping[str, Pair], is_mine: Callable[[Referral], bool]
+    openings: Select[Any],
+    judged: Mapping[str, Pair],
+    is_mine: Callable[[Referral], bool],
+    known_common: tuple[set[str], set[str]] | None = None,
 ) -> list[Listing]:
     """The openings judged for a reader as that reader may see them; barred ones and those not judged are left out."""
     stmt = select(*FACTS).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
     known = {public_id for public_id, pair in judged.items() if "barred" not in pair.rules}
     facts = [row for row in session.execute(stmt) if row.public_id in known and not _is_overdue(row)]
-    counties, languages = _common()
+    counties, languages = known_common or common()
     live = _live_by_opening(openings)
     return [_listing(row, judged[row.public_id], counties, languages, live[row.id], is_mine) for row in facts]
 
@@ -180,7 +171,7 @@ def _listing(
     )
 
 
-def _common() -> tuple[set[str], set[str]]:
+def common() -> tuple[set[str], set[str]]:
     """The counties, and the languages besides English, that enough open cases share to be named."""
     counties, languages = Counter[str](), Counter[str]()
     stmt = select(Case.county, Case.language, func.count()).where(Case.status.in_(OPEN))
@@ -208,72 +199,6 @@ def first_zone() -> str:
     return found or DEFAULT_ZONE
 
 
-def fitting_openings(referral: Referral, *, limit: int) -> list[Opening]:
-    """Free matters that fit the volunteer of an attempt without a warning, best first, that one left out."""
-    if referral.volunteer is None:
-        return []
-    free = [
-        matter
-        for matter in open_matters(referral.volunteer)
-        if not matter.pair.rules and not matter.holds and not matter.mine and matter.facts.id != referral.opening_id
-    ]
-    best = sorted(free, key=lambda matter: (-matter.pair.fit, matter.urgency))[:limit]
-    by_id = {o.id: o for o in session.execute(_openings([m.facts.id for m in best])).scalars()}
-    return [by_id[matter.facts.id] for matter in best]
-
-
-def _openings(ids: Iterable[int]) -> Select[Any]:
-    return select(Opening).where(Opening.id.in_(list(ids)))
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the reader filters by and how they sort."""
-
-    show: str = "mine"
-    categories: tuple[str, ...] = ()
-    county: str = ""
-    language: str = ""
-    hours: int = 0
-    where: str = ""
-    critical: bool = False
-    sort: str = "fit"
-
-
-SORTS: dict[str, Any] = {
-    "fit": lambda m: (not m.is_for_me, -m.pair.fit, m.urgency),
-    "urgent": lambda m: m.urgency,
-    "date": lambda m: (m.facts.next_critical_on or date.max, m.urgency),
-    "hours": lambda m: (m.facts.hours, m.urgency),
-    "new": lambda m: (-_moment(m.facts.listed_at), m.urgency),
-}
-
-
-def _moment(at: datetime | None) -> float:
-    return at.timestamp() if at else 0.0
-
-
-def chosen(matters: Iterable[Listing], wish: Wish) -> list[Listing]:
-    """The matters a reader asked for, in their order; filters look only at what is shown."""
-    kept = [matter for matter in matters if _wanted(matter, wish)]
-    return sorted(kept, key=SORTS.get(wish.sort, SORTS["fit"]))
-
-
-def _wanted(matter: Listing, wish: Wish) -> bool:
-    facts = matter.facts
-    return all(
-        (
-            wish.show == "all" or matter.is_for_me,
-            not wish.categories or matter.category in wish.categories,
-            not wish.county or matter.county == wish.county,
-            not wish.language or matter.language == wish.language,
-            not wish.hours or facts.hours <= wish.hours * 100,
-            not wish.where or facts.in_person == (wish.where == "in_person"),
-            not wish.critical or facts.priority_level is PriorityLevel.CRITICAL,
-        )
-    )
-
-
 NOT_FOR_EVERYONE = frozenset({"Juvenile"})
 NOT_FOR_EVERYONE_CODES = frozenset({"37", "81", "86"})  # abuse at home, immigration, trafficking
 
@@ -286,11 +211,11 @@ def teaser() -> list[tuple[str, str, str, int]]:
         .where(Opening.id.in_(listed_openings()), Case.sensitive.is_(False))
     )
     rows = session.execute(stmt).all()
-    _counties, common = _common()
+    _counties, shared = common()
     found = Counter(
         (row.forum_state, problems.category(row.problem_code), band(row.hours))
         for row in rows
-        if row.language in common and _is_for_everyone(row)
+        if row.language in shared and _is_for_everyone(row)
     )
     return sorted((state, area, hours, count) for (state, area, hours), count in found.items())
 

@@ -16,10 +16,12 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Engine, Select, bindparam, select
 
-from app.clients.models import Opening
+from app.accounts.models import Programme
+from app.clients.models import Case, Opening
 from app.core.db import engine, session
 
 from . import changes
+from .alike import Alike, Matter
 from .barring import Purpose
 from .engine.docket import CaseRow, VolunteerRow
 from .engine.problems import categories, fold, fold_area
@@ -44,6 +46,7 @@ class CasesAtHand:
     rows: Rows = field(default_factory=dict)
     of_case: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     listing: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    alike: Alike = field(default_factory=Alike)  # of those that somebody could ask for by themselves
     read: int = 0  # how many cases were asked for in the last look; -1 for all
     lock: Lock = field(default_factory=Lock)
 
@@ -55,11 +58,10 @@ class CasesAtHand:
         with self.lock:
             seen = changes.look(self.known)
             if EVERY in seen.cases or len(seen.cases) > MANY:
-                rows, cases = _read(self.every, self.purpose)
-                self.rows.clear()
-                self.of_case.clear()
-                self.listing.clear()
-                self._take(rows, cases)
+                matters = _read(self.every, self.purpose)
+                for kept in (self.rows, self.of_case, self.listing, self.alike):
+                    kept.clear()  # type: ignore[attr-defined]
+                self._take(matters)
                 self.read = -1
             else:
                 self._read_again(sorted(seen.cases))
@@ -67,21 +69,26 @@ class CasesAtHand:
 
     def _read_again(self, changed: list[int]) -> None:
         self.read = len(changed)
-        rows, cases = _read(self.some, self.purpose, cases=changed) if changed else ({}, {})
+        matters = _read(self.some, self.purpose, cases=changed) if changed else []
         for opening_id in [one for case_id in changed for one in self.of_case.pop(case_id, ())]:
-            self.listing[_field(self.rows.pop(opening_id))].discard(opening_id)
-        self._take(rows, cases)
+            row = self.rows.pop(opening_id)
+            self.listing[_field(row)].discard(opening_id)
+            if self.purpose is Purpose.CLAIM:
+                self.alike.drop(opening_id, row)
+        self._take(matters)
 
-    def _take(self, rows: Rows, cases: dict[int, int]) -> None:
-        self.rows |= rows
-        for opening_id, row in rows.items():
-            self.of_case[cases[opening_id]].add(opening_id)
-            self.listing[_field(row)].add(opening_id)
+    def _take(self, matters: list[Matter]) -> None:
+        for matter in matters:
+            self.rows[matter.opening_id] = matter.row
+            self.of_case[matter.case_id].add(matter.opening_id)
+            self.listing[_field(matter.row)].add(matter.opening_id)
+        if self.purpose is Purpose.CLAIM:
+            self.alike.add(matters)
 
-    def all_rows(self) -> Rows:
-        """Every open matter."""
+    def open_to(self, volunteer: VolunteerRow) -> list[list[Matter]]:
+        """What the volunteer may know of, those of a kind together."""
         with self.lock:
-            return dict(self.rows)
+            return self.alike.open_to(volunteer)
 
     def in_fields_of(self, volunteer: VolunteerRow) -> Rows:
         """What is about a field that the volunteer lists, or asks for none."""
@@ -106,14 +113,16 @@ def in_fields_of(volunteer: VolunteerRow, today: date, every: Select[Any]) -> Ro
     return _kept(today, every, Purpose.MATCH).in_fields_of(volunteer)
 
 
-def to_take(today: date, every: Select[Any]) -> Rows:
-    """All of some open matters as judged for who asks for one by themselves; likewise.
+def to_take(volunteer: VolunteerRow, today: date, every: Select[Any]) -> list[list[Matter]]:
+    """Some open matters as judged for who asks for one by themselves, those of a kind together; likewise.
 
     :param every: selects the ids of all listed openings
     """
     if session.info.get("writing"):
-        return case_rows(every, Purpose.CLAIM)
-    return _kept(today, every, Purpose.CLAIM).all_rows()
+        found = Alike()
+        found.add(_read(every, Purpose.CLAIM))
+        return found.open_to(volunteer)
+    return _kept(today, every, Purpose.CLAIM).open_to(volunteer)
 
 
 def _kept(today: date, every: Select[Any], purpose: Purpose) -> CasesAtHand:
@@ -130,7 +139,13 @@ def _field(row: CaseRow) -> str:
     return ANY if row.any_field else fold(row.problem_code)
 
 
-def _read(openings: Select[Any], purpose: Purpose, **asked: Any) -> tuple[Rows, dict[int, int]]:
-    """The rows of openings, and the case of each."""
-    of_case = select(Opening.id, Opening.case_id).where(Opening.id.in_(openings))
-    return case_rows(openings, purpose, **asked), {row.id: row.case_id for row in session.execute(of_case, asked)}
+def _read(openings: Select[Any], purpose: Purpose, **asked: Any) -> list[Matter]:
+    """The rows of openings, with what else a list of them is ordered and filtered by."""
+    columns = (Opening.id, Opening.case_id, Case.listed_at, Opening.ends_on, Programme.time_zone)
+    found = select(*columns).join(Case, Case.id == Opening.case_id).join(Programme).where(Opening.id.in_(openings))
+    rows = case_rows(openings, purpose, **asked)
+    return [
+        Matter(each.id, each.case_id, rows[each.id], each.listed_at, each.ends_on, each.time_zone)
+        for each in session.execute(found, asked)
+        if each.id in rows
+    ]

@@ -17,9 +17,9 @@ from app.volunteers.models import Volunteer
 
 from . import mails, policy, queries, terms
 from .barring import Purpose
-from .board import fitting_openings
 from .claim_rules import rule_for
 from .models import Assignment, Referral, ReferralStatus
+from .open_matters import fitting_openings
 from .operations_firm_line import back_to_firm
 from .operations_holds import ask_for_names
 from .operations_line import ANSWER_REQUEST, close_referral, offer_next_in_line, postpone_clock

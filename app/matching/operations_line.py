@@ -13,8 +13,8 @@ from app.tasks.operations import finish_tasks, open_task
 
 from . import firms, mails, policy, queries, terms
 from .barring import Purpose
-from .board import fitting_openings
 from .models import HOLDING, Referral, ReferralStatus
+from .open_matters import fitting_openings
 from .rules import judge_pair
 
 S = ReferralStatus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -20,7 +20,7 @@ from app.volunteers.models import Volunteer
 
 from .barring import Purpose, barred_volunteers
 from .engine.docket import CaseRow, Docket, VolunteerRow
-from .engine.fit import needs_mentor, terms_of
+from .engine.fit import fit, needs_mentor, terms_of
 from .engine.rules import RULES, fails
 from .engine.settings import Settings
 from .engine.tables import CASE_WIDTH
@@ -172,3 +172,15 @@ def judge_rows(cases: Sequence[CaseRow], volunteer: VolunteerRow, today: date) -
         mentored, acts_as = bool(needs_mentor(*tables, c, 0)), acting_role(case, volunteer)
         judged[case.case_id] = Pair(against, terms_of(*tables, c, 0), mentored, acts_as)
     return judged
+
+
+def weigh_rows(
+    cases: Sequence[CaseRow], volunteer: VolunteerRow, today: date, *, but: Collection[str]
+) -> dict[str, tuple[bool, int]]:
+    """By the case's id: does no rule but these speak against it for one volunteer, and how well do they fit?"""
+    docket = Docket.from_rows(cases, widened([volunteer], cases), today, SETTINGS)
+    tables, asked = docket.lists, [rule for rule, name in enumerate(RULES) if name not in but]
+    return {
+        case.case_id: (not any(fails(*tables, c, 0, rule) for rule in asked), int(fit(*tables, c, 0)))
+        for c, case in zip(range(0, len(docket.cases) * CASE_WIDTH, CASE_WIDTH), docket.cases, strict=True)
+    }

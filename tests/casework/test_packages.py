@@ -22,8 +22,9 @@ from app.clients.models import Case, CaseRole, CaseStatus, Opening, OpeningStatu
 from app.core import clock
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
-from app.matching import board, operations
+from app.matching import operations
 from app.matching.models import Assignment, Bar, Referral, ReferralStatus
+from app.matching.open_matters import open_matters
 from app.matching.parts import OtherPart
 from app.matching.refusals import CaseGone, DayOver, NotForYou, RulesAgainst
 from app.matching.rules import judge_pair
@@ -188,7 +189,7 @@ def test_a_package_whose_last_day_is_over_is_neither_shown_nor_taken_nor_offered
         person_id = who.id
     for day, shown in ((20, True), (21, False)):
         with clock.at(MONDAY.replace(day=day)):
-            listed = [matter.public_id for matter in board.open_matters(session.get_one(Volunteer, person_id))]
+            listed = [matter.public_id for matter in open_matters(session.get_one(Volunteer, person_id))]
             assert (made in listed) is shown
             for act in (
                 lambda one, whose: operations.send_offer(one, whose, actor=desk.staff),

@@ -247,6 +247,9 @@ def test_after_any_change_the_cases_at_hand_are_what_the_database_says(app: Flas
                 assert sum(map(len, one.of_case.values())) == sum(map(len, one.listing.values())) == len(fresh)
             to_take.refresh()
             assert to_take.rows == case_rows(listed_openings(), Purpose.CLAIM), change and change.__name__
+            cold = CasesAtHand(engine(), today(), listed_openings(), Purpose.CLAIM)
+            cold.refresh()
+            assert to_take.alike == cold.alike, change and change.__name__
             all_again = change in (None, firm, excluded, household)
             assert few(here.read, -1 if all_again else 1), f"{change and change.__name__} reads that case, no other"
         here.refresh()

@@ -16,7 +16,12 @@ from app.clients.models import CaseStatus, Party, PartyRole, PriorityLevel
 from app.core import clock
 from app.core.db import engine, session, transaction
 from app.matching import board, operations
+from app.matching.barring import Purpose
+from app.matching.engine.docket import urgency
 from app.matching.models import Referral, ReferralStatus
+from app.matching.open_matters import SORTS, Wish, open_matters
+from app.matching.policy import against_a_claim
+from app.matching.rules import case_rows, judge_rows, listed_openings, one_volunteer
 from tests import factories
 from tests.matching.desk import MONDAY, Desk, entries, lay, mails
 
@@ -113,6 +118,33 @@ def test_nobody_sees_a_matter_of_people_close_to_them(app: Flask, client: FlaskC
     browser = signed_in(client, desk)
     assert "Eviction hearing" not in browser.get("/opportunities?show=all").text
     assert browser.get(f"/opportunities/{public_id}").status_code == 404
+
+
+def test_the_order_is_that_of_judging_each_matter_by_itself(app: Flask) -> None:
+    desk = lay(volunteers=2, volunteer={"areas": {"Housing": "competent", "64": "expert"}})
+    codes, levels = ("63", "64", "32"), tuple(PriorityLevel)
+    with transaction():
+        for n in range(24):
+            level, hours = levels[n % 4], (400, 1000)[n % 2]
+            made = factories.case(
+                desk.programme, CaseStatus.AVAILABLE, owner=desk.staff, problem_code=codes[n % 3], hours=hours,
+                priority_level=level, priority_rank=level.rank, points=n % 5, language=("en", "es")[n // 12],
+            )  # fmt: skip
+            if n in (2, 9):
+                session.add(Party(case=made, role=PartyRole.ADVERSE, name=desk.volunteer().name))
+    for helper in (desk.volunteer(0), desk.volunteer(1)):
+        rows = case_rows(listed_openings(), Purpose.CLAIM)
+        judged = judge_rows(list(rows.values()), one_volunteer(helper, MONDAY.date(), "America/Chicago"), MONDAY.date())
+        each = [(judged[row.case_id], row) for row in rows.values() if "barred" not in judged[row.case_id].rules]
+        best = sorted(each, key=lambda one: (bool(against_a_claim(one[0].rules)), -one[0].fit, urgency(one[1])))
+        found = open_matters(helper)
+        assert [(m.public_id, m.pair) for m in found] == [(row.case_id, pair) for pair, row in best]
+        assert (len(found), found.for_me) == (len(best), sum(not against_a_claim(pair.rules) for pair, _row in best))
+        for sort in SORTS:
+            wish = Wish(show="all", sort=sort)
+            whole = [m.public_id for m in found.page(wish, 0, 99)]
+            assert [m.public_id for at in range(0, 30, 7) for m in found.page(wish, at, 7)] == whole
+            assert len(whole) == found.count(wish) == len(best)
 
 
 def test_the_list_pages(app: Flask, client: FlaskClient) -> None:

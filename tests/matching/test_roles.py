@@ -12,9 +12,10 @@ from app.clients import roles
 from app.clients.models import CaseRole, CaseStatus, Opening, OpeningStatus
 from app.core import clock
 from app.core.db import session, transaction
-from app.matching import board, docket_jobs, operations, operations_proposals, queries, shortlists
+from app.matching import docket_jobs, operations, operations_proposals, queries, shortlists
 from app.matching.dockets import build_docket
 from app.matching.models import Assignment, DocketRun, Proposal, Referral, ReferralStatus, Unplaced
+from app.matching.open_matters import open_matters
 from app.matching.operations_runs import ask_for_run
 from app.matching.parts import MentorFull, OtherPart
 from app.matching.refusals import AtCapacity, CaseGone, CaseTaken
@@ -138,9 +139,9 @@ def test_a_run_a_shortlist_and_the_list_hold_openings_of_every_role(app: Flask) 
         takes = session.get_one(Volunteer, volunteer_id)
         mine_of = shortlists.shortlist_for_volunteer(takes, [desk.case.programme.slug], 9)
         assert [matter.opening_id for matter in mine_of.matters] == [opening_id]
-        (mine,) = [m for m in board.open_matters(session.get_one(Volunteer, volunteer_id)) if m.is_for_me]
+        (mine,) = [m for m in open_matters(session.get_one(Volunteer, volunteer_id)) if m.is_for_me]
         assert mine.facts.id == opening_id
-    titles = {m.title for m in board.open_matters(session.get_one(Volunteer, desk.volunteer_ids[0]))}
+    titles = {m.title for m in open_matters(session.get_one(Volunteer, desk.volunteer_ids[0]))}
     assert titles == set()  # whoever is on the case is not asked again
     with transaction():
         chosen = session.query(Proposal).filter_by(opening_id=package.id).one()
@@ -153,7 +154,7 @@ def test_the_list_shows_the_task_and_not_the_whole_matter(app: Flask) -> None:
         speaker = person("interpreter", languages=["en", "es"], areas={})
         opening(desk, R.INTERPRETER, **{**PACKAGE, "package": "Interpreter for a hearing"}, in_person=True)
         opening(desk, R.CO_COUNSEL)
-        found = {m.title: m for m in board.open_matters(speaker)}
+        found = {m.title: m for m in open_matters(speaker)}
     task, other = found["Interpreter for a hearing"], found["Co-counsel: Eviction hearing"]
     assert (task.facts.hours, task.facts.listing_text, task.facts.in_person) == (300, "One form.", True)
     assert (other.facts.listing_text, other.facts.in_person) == ("Tenant with a hearing date.", False)
@@ -194,7 +195,7 @@ def test_nothing_of_a_case_elsewhere_is_claimed_or_placed(app: Flask, status: Ca
         claimed(desk, speaker, made)
     with pytest.raises(CaseGone), transaction():
         operations.place_by_hand(made, speaker, "phone_yes", actor=desk.staff, checked=True)
-    assert [matter.facts.id for matter in board.open_matters(speaker) if matter.facts.id == made.id] == []
+    assert [matter.facts.id for matter in open_matters(speaker) if matter.facts.id == made.id] == []
 
 
 def test_several_openings_of_a_case_are_held_by_different_people(app: Flask) -> None:

@@ -14,9 +14,10 @@ from app.clients.models import Case, Party, PartyRole
 from app.core import clock
 from app.core.db import engine, session, transaction
 from app.core.errors import NotAllowed
-from app.matching import board, operations, rules, shortlists
+from app.matching import operations, rules, shortlists
 from app.matching.barring import Purpose
 from app.matching.models import Referral
+from app.matching.open_matters import open_matters
 from app.matching.refusals import NotForYou, RulesAgainst
 from app.volunteers import operations_ties, ties
 from app.volunteers.models import Membership, Organisation, TieKind, Volunteer
@@ -98,8 +99,8 @@ def test_nothing_about_such_a_case_shows(app: Flask, client: FlaskClient) -> Non
             operations.hold(desk.opening, actor=user)
         with pytest.raises(RulesAgainst):
             operations.send_offer(desk.opening, desk.volunteer(0), actor=desk.staff)
-    assert board.open_matters(desk.volunteer(0)) == []
-    assert len(board.open_matters(desk.volunteer(1))) == 1
+    assert list(open_matters(desk.volunteer(0))) == []
+    assert len(open_matters(desk.volunteer(1))) == 1
     found = shortlists.shortlist_for(desk.opening)
     assert [choice.volunteer_id for choice in found.choices] == [desk.volunteer_ids[1]]
     assert found.nearly == []

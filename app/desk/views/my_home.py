@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from app.casework import queries as casework
 from app.casework.queries_packages import resting
 from app.core.access import Role, open_to, signed_in
-from app.matching import board, reasons
+from app.matching import reasons
+from app.matching.open_matters import open_matters
 from app.volunteers.models import VolunteerStatus
 
 from .. import my_home as home_facts
@@ -22,7 +23,7 @@ def my_home() -> ResponseReturnValue:
     viewer = signed_in()
     work, closed = casework.my_assignments(viewer), resting(viewer)
     volunteer = viewer.volunteer
-    fits = board.open_matters(volunteer) if volunteer and volunteer.status is VolunteerStatus.APPROVED else []
+    fits = open_matters(volunteer) if volunteer and volunteer.status is VolunteerStatus.APPROVED else ()
     duties = home_facts.duties(viewer, [part for part in work if part.id not in closed])
     return render_template(
         "desk/my_home.html",

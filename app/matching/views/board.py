@@ -19,6 +19,7 @@ from app.volunteers.models import Volunteer, VolunteerStatus
 from .. import board, operations, queries, reasons, words
 from ..forms import HoldForm
 from ..models import ReferralStatus
+from ..open_matters import SORTS, OpenMatters, Wish, open_matters
 from ..refusals import NotOnTheList
 from . import bp
 
@@ -32,25 +33,24 @@ def opportunities() -> ResponseReturnValue:
     volunteer = signed_in().volunteer
     if volunteer is None or volunteer.status is not VolunteerStatus.APPROVED:
         return render_template("matching/not_yet.html", volunteer=volunteer)
-    matters = board.open_matters(volunteer)
+    matters = open_matters(volunteer)
     wish = _wish()
-    shown = board.chosen(matters, wish)
     return render_template(
         "matching/opportunities.html",
-        page=_page(shown),
+        page=_page(matters, wish),
         wish=wish,
         choices=_choices(matters),
         total=len(matters),
-        mine=sum(matter.is_for_me for matter in matters),
+        mine=matters.for_me,
         room=max(0, volunteer.capacity - queries.count_used_slots(volunteer)),
         reasons=reasons,
         words=words,
     )
 
 
-def _wish() -> board.Wish:
+def _wish() -> Wish:
     args = request.args
-    return board.Wish(
+    return Wish(
         show="all" if args.get("show") == "all" else "mine",
         categories=tuple(args.getlist("area")),
         county=args.get("county", ""),
@@ -58,24 +58,23 @@ def _wish() -> board.Wish:
         hours=whole("hours", 0, low=0, high=1000),
         where=args.get("where", "") if args.get("where") in ("in_person", "remote") else "",
         critical=args.get("critical") == "1",
-        sort=args.get("sort", "fit") if args.get("sort", "fit") in board.SORTS else "fit",
+        sort=args.get("sort", "fit") if args.get("sort", "fit") in SORTS else "fit",
     )
 
 
-def _page(shown: list[board.Listing]) -> Page:
-    pages = max(1, -(-len(shown) // PAGE_SIZE))
-    number = whole("page", 1, high=pages)
-    return Page(shown[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, PAGE_SIZE, len(shown))
+def _page(matters: OpenMatters, wish: Wish) -> Page:
+    total = matters.count(wish)
+    number = whole("page", 1, high=max(1, -(-total // PAGE_SIZE)))
+    return Page(matters.page(wish, (number - 1) * PAGE_SIZE, PAGE_SIZE), number, PAGE_SIZE, total)
 
 
-def _choices(matters: list[board.Listing]) -> dict[str, Any]:
-    areas: dict[str, int] = {}
-    for matter in matters:
-        areas[matter.category] = areas.get(matter.category, 0) + 1
+def _choices(matters: OpenMatters) -> dict[str, Any]:
+    counties = {kind.county for kind in matters.kinds if kind.county}
+    languages = {kind.language for kind in matters.kinds if kind.language}
     return {
-        "areas": sorted(areas.items()),
-        "counties": sorted({(problems.county_name(m.county), m.county) for m in matters if m.county}),
-        "languages": sorted({(problems.language_name(m.language), m.language) for m in matters if m.language}),
+        "areas": sorted(matters.areas.items()),
+        "counties": sorted((problems.county_name(code), code) for code in counties),
+        "languages": sorted((problems.language_name(code), code) for code in languages),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -262,10 +263,13 @@ def total_of(measure: str, facts: Iterable[Fact]) -> int:
 
 def quarter_of(day: date) -> tuple[date, date]:
     """The first and last day of the calendar quarter of a day."""
-    first = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
-    into_next = first + timedelta(days=100)
-    after = date(into_next.year, 3 * ((into_next.month - 1) // 3) + 1, 1)
-    return first, after - timedelta(days=1)
+    month = 3 * ((day.month - 1) // 3) + 1
+    return date(day.year, month, 1), _end_of(date(day.year, month + 2, 1))
+
+
+def _end_of(day: date) -> date:
+    """The last day of a month, that of the last month of all times too."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def period_of(day: date, kind: str) -> tuple[date, date]:
@@ -280,8 +284,7 @@ def period_of(day: date, kind: str) -> tuple[date, date]:
         )
     if kind == "quarter":
         return quarter_of(day)
-    first = day.replace(day=1)
-    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return day.replace(day=1), _end_of(day)
 
 
 def period_name(first: date, last: date) -> str:

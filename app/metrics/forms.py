@@ -10,6 +10,8 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.core.errors import BadInput
+
 from .figures import period_of, quarter_of
 
 LONGEST = 366 * 5
@@ -26,7 +28,7 @@ SPANS: dict[str, tuple[Any, str, int]] = {  # name, kind of period, how many bef
 
 @dataclass(frozen=True)
 class Period:
-    """The period asked for in the address, and what is wrong with it, in words."""
+    """The period asked for in the address, and what is to be said of it, in words."""
 
     first: date
     last: date
@@ -35,21 +37,34 @@ class Period:
 
 
 def period_asked(today: date) -> Period:
-    """Read `from` and `to` from the address; this quarter where nothing usable is asked."""
+    """Read `from` and `to` from the address; this quarter where nothing usable is asked.
+
+    :raises BadInput: a file is asked for, which could not say that it is of another period
+    """
     first, last = quarter_of(today)
-    usual = (first, min(last, today))
+    found, why = _read(today)
+    if found is not None:
+        return found
+    if why and request.args.get("format"):
+        raise BadInput(_("%(why)s No file is made of another period.", why=why))
+    wrong = _("%(why)s This is the current quarter.", why=why) if why else ""
+    return Period(first, min(last, today), wrong)
+
+
+def _read(today: date) -> tuple[Period | None, str]:
+    """The period asked for, or why there is none."""
     span = request.args.get("span", "")
     if span:
-        unknown = _("We do not know that period, so this is the current quarter.")
-        return _span(span, today) if span in SPANS else Period(*usual, unknown)
+        return (_span(span, today), "") if span in SPANS else (None, _("We do not know that period."))
     asked = [request.args.get(name, "") for name in ("from", "to")]
     if not any(asked):
-        return Period(*usual)
+        return None, ""
     try:
         first, last = (date.fromisoformat(text) for text in asked)
     except ValueError:
-        return Period(*usual, _("We could not read the period, so this is the current quarter."))
-    return _checked(first, last, today, usual)
+        return None, _("We could not read the period: it needs a first and a last day of the calendar.")
+    why = _against(first, last, today)
+    return (None, why) if why else (Period(first, last, _so_far(last, today)), "")
 
 
 def _span(span: str, today: date) -> Period:
@@ -61,13 +76,16 @@ def _span(span: str, today: date) -> Period:
     return Period(first, min(last, today), span=span)
 
 
-def _checked(first: date, last: date, today: date, usual: tuple[date, date]) -> Period:
+def _against(first: date, last: date, today: date) -> str:
+    """What speaks against a period."""
     if first > last:
-        return Period(*usual, _("The period ended before it began, so this is the current quarter."))
+        return _("The period ended before it began.")
     if first < EARLIEST:
-        return Period(*usual, _("Choose days from 1900 on. This is the current quarter."))
+        return _("Choose days from 1900 on.")
     if first > today:
-        return Period(*usual, _("The period has not begun yet, so this is the current quarter."))
-    if (last - first).days > LONGEST:
-        return Period(*usual, _("Choose five years at most. This is the current quarter."))
-    return Period(first, last)
+        return _("The period has not begun yet.")
+    return _("Choose five years at most.") if (last - first).days > LONGEST else ""
+
+
+def _so_far(last: date, today: date) -> str:
+    return _("The period has not ended yet: these are its figures so far.") if last > today else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,8 @@ from app.core.db import session
 from app.engagement.escalation_rules import CAUSES
 from app.engagement.surveys import items
 from app.volunteers.models import Organisation
+
+RECORD = re.compile("[0-9]{1,9}")
 
 
 def member_name(dimension: str, member: str) -> str:
@@ -45,12 +48,12 @@ def _problem_closing(member: str) -> str:
 
 
 def _office(member: str) -> str:
-    found = session.get(Office, int(member)) if member.isdigit() else None
+    found = session.get(Office, int(member)) if RECORD.fullmatch(member) else None
     return found.name if found else _("No office")
 
 
 def _firm(member: str) -> str:
-    found = session.get(Organisation, int(member)) if member.isdigit() else None
+    found = session.get(Organisation, int(member)) if RECORD.fullmatch(member) else None
     return found.name if found else _("No firm")
 
 

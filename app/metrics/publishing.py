@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -46,7 +47,9 @@ def draft_of(grant: Grant, first: date, kind: str | None, *, actor: User, restat
     refuse_if(not actor.has(Role.COORDINATOR, grant.programme_id), NotAllowed)
     kind = kind or grant.reports_every
     if kind not in KINDS or first != period_of(first, kind)[0]:
-        raise BadInput(_l("Choose one of the grant’s reporting periods."))
+        raise BadInput(_l("Choose the first day of a period: a month begins on its 1st, a quarter on January 1, "
+                          "April 1, July 1 or October 1, half a year on January 1 or July 1, a year on January 1."
+                          ))  # fmt: skip
     first, last = period_of(first, kind)
     if last < grant.starts_on:
         raise BadInput(_l("The grant had not begun then."))
@@ -128,6 +131,18 @@ def published_periods(grant: Grant) -> list[PublishedPeriod]:
     live = select(PublishedPeriod).where(PublishedPeriod.grant_id == grant.id, PublishedPeriod.replaced_at.is_(None))
     newest = live.order_by(PublishedPeriod.ends_on.desc(), PublishedPeriod.starts_on.desc())
     return list(session.execute(newest).scalars())
+
+
+def live_one(periods: Sequence[PublishedPeriod], asked: str | None) -> PublishedPeriod | None:
+    """The period asked for, or the newest; of a version that was replaced, the one that stands in its place."""
+    if asked is None:
+        return periods[0] if periods else None
+    found = next((period for period in periods if period.public_id == asked), None)
+    if found is not None:
+        return found
+    old = session.execute(select(PublishedPeriod).where(PublishedPeriod.public_id == asked)).scalar_one_or_none()
+    same = (old.grant_id, old.starts_on, old.ends_on) if old else None
+    return next((p for p in periods if (p.grant_id, p.starts_on, p.ends_on) == same), None)
 
 
 def periods_for(viewer: User, grant_ids: list[int] | None = None) -> list[PublishedPeriod]:

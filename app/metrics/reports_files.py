@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import calendars
 from app.accounts.models import Grant, Programme
 from app.casework.closing import closing_codes
 from app.casework.models import AmountKind
@@ -60,12 +61,13 @@ def build(kind: ReportKind, programme: Programme, first: date, last: date, grant
         last=last,
         as_of=report_figures.as_of(programme),
         tables=tuple(tables(programme, first, last, grant_id)),
-        notes=tuple(_notes(kind)),
+        notes=tuple(_notes(kind, running=last > calendars.today(programme))),
     )
 
 
-def _notes(kind: ReportKind) -> list[str]:
-    said = [_("First and last day are included, in the programme’s time zone.")]
+def _notes(kind: ReportKind, *, running: bool) -> list[str]:
+    said = [_("The period has not ended yet: these are its figures so far.")] if running else []
+    said += [_("First and last day are included, in the programme’s time zone.")]
     if kind is ReportKind.LSC:
         said.append(_("A case counts once, on the day its closing report was approved. PAI: a volunteer led it then."))
     said.append(_("For staff: small counts are not hidden here. Funders read what was signed off for them."))

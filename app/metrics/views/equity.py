@@ -38,7 +38,7 @@ def equity_view() -> ResponseReturnValue:
 
 def _period(today: date) -> Period:
     """A whole year up to today, unless another period is asked for: a quarter has too few to compare."""
-    if request.args.get("from") or request.args.get("to"):
+    if any(request.args.get(name) for name in ("from", "to", "span")):
         return period_asked(today)
     return Period(today - timedelta(days=364), today)
 

@@ -42,8 +42,7 @@ def impact() -> ResponseReturnValue:
 
 
 def _chosen(periods: list[PublishedPeriod]) -> PublishedPeriod:
-    asked = request.args.get("period")
-    found = next((p for p in periods if asked in (None, p.public_id)), None)
+    found = publishing.live_one(periods, request.args.get("period"))
     if found is None:
         raise NotFound
     return found

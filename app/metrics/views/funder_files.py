@@ -27,8 +27,8 @@ UNITS = {"hours": "hours", "placement_rate": "percent", "answer_rate": "percent"
 def impact_file() -> ResponseReturnValue:
     """The newest published period of one's grants, or the one asked for, as a PDF or a spreadsheet."""
     periods = publishing.periods_for(signed_in())
-    asked, kind = request.args.get("period"), request.args.get("format", "pdf")
-    found = next((period for period in periods if asked in (None, period.public_id)), None)
+    kind = request.args.get("format", "pdf")
+    found = publishing.live_one(periods, request.args.get("period"))
     if found is None or kind not in ("pdf", "xlsx"):
         raise NotFound
     return download(as_report(found), kind)

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.accounts import calendars
 from app.core.access import STAFF, open_to
@@ -40,6 +41,7 @@ def hand_overs() -> ResponseReturnValue:
         "metrics/hand_overs.html", programme=programme, programmes=the_programmes(), dimension=dimension, spans=spans,
         labels=labels, rows=handovers.table(found, dimension, spans), series=series, total=len(found),
         dimensions=handovers.DIMENSIONS, member_name=handovers.member_name,
+        wrong="" if request.args.get("by", "kind") == dimension else _("We cannot break this down by that."),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.accounts.models import Grant
 from app.core.access import Role, open_to, signed_in
 from app.core.db import session, transaction
-from app.core.errors import NotFound
+from app.core.errors import BadInput, NotFound
 from app.engagement import queries_surveys
 
 from .. import operations_public, publishing, stories
@@ -38,7 +38,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise NotFound from None
+        raise BadInput(_("Write the first day of the period as a day of the calendar.")) from None
 
 
 @bp.get("/reports/publish")

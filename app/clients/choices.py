@@ -63,6 +63,12 @@ def address_of(case: Case) -> str:
     return outside_url("clients.mail_choices", token=sign(PURPOSE, case.public_id))
 
 
+def no_survey_address(mail: Mail, topic: str) -> str:
+    """Where a mail program switches the survey off for a client, by the same signed word as their page."""
+    case_id = mail.case.public_id if mail.case is not None else ""
+    return outside_url("clients.no_survey", token=sign(PURPOSE, case_id))
+
+
 def foot(mail: Mail) -> str | None:
     """The last lines of every mail to a client who has a case."""
     if mail.case is None:

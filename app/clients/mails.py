@@ -182,7 +182,10 @@ def _call_instead(mail: Mail, why: str) -> None:
     case = session.get(Case, mail.case_id) if mail.case_id else None
     if why not in NOT_WRITTEN or case is None or case.client is None or occasion not in OCCASIONS:
         return
-    calls.ask_for_call(case.client, occasion, {"items": case.missing_items}, actor=None)
+    if occasion not in calls.NAMED_IN_WORDS:
+        calls.ask_for_call(case.client, occasion, {"items": case.missing_items}, actor=None)
+    if occasion in (*texts.WITH_DAY, *texts.WITH_HELP):
+        calls.ask_to_say(case.client, texts.spoken(mail.text, mail.language), actor=None)
     audit.record("client.tell", case.client, actor=None, case=case, after={"occasion": occasion, "ways": ["call"]})
 
 

@@ -141,6 +141,11 @@ def on_paper(case: Case, occasion: str, *, neutral: bool, facts: dict[str, Any])
     return subject, "\n\n".join((*kept, ends))
 
 
+def spoken(text: str, language: str) -> str:
+    """What a mail says, with its day and other help, as somebody says it by voice: one block without its link."""
+    return "\n".join(_unwrapped(each) for each in _paragraphs(text, language) if "://" not in each)
+
+
 def _paragraphs(text: str, language: str) -> list[str]:
     return text.partition(SAFETY[language].split("\n")[0])[0].strip().split("\n\n")
 

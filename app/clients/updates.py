@@ -126,10 +126,11 @@ def _zone(case: Case) -> ZoneInfo:
 
 def wait_for_person(mail: Mail) -> datetime | None:
     """Just before an update leaves: did a person reach the client meanwhile? Then they go first, for a day."""
-    if mail.case is None or clock.now() - mail.created_at > LONGEST_WAIT:
+    reached = person_reached(mail.case) if mail.case is not None else None
+    if mail.case is None or reached is None:
         return None
-    reached = person_reached(mail.case)
-    return at_work(mail.case, reached + PERSON_FIRST) if reached else None
+    until = min(reached + PERSON_FIRST, mail.created_at + LONGEST_WAIT)
+    return at_work(mail.case, until) if until > clock.now() else None
 
 
 def still_waiting() -> Select[Case]:

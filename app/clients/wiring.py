@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from app.accounts.forms import SENDER_READERS
+from app.core.mail_foot import may_be_declined
 
+from . import choices as own_choices
 from . import mails, never_in_mail, operations_custody
 from .views import (
     appointments,
@@ -54,4 +56,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     mails.init_app(app)
     SENDER_READERS.add(never_in_mail.words_in)
+    may_be_declined("engagement.survey", "survey", own_choices.no_survey_address, audience="client")
     operations_custody.init_app(app)

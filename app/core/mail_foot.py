@@ -13,7 +13,7 @@ Foot = Callable[[Mail], str | None]
 Address = Callable[[Mail, str], str]
 
 _feet: dict[str, Foot] = {}
-_topics: dict[str, tuple[str, Address]] = {}
+_topics: dict[tuple[str, str], tuple[str, Address]] = {}
 
 
 def sign_off(audience: str, foot: Foot) -> None:
@@ -21,14 +21,14 @@ def sign_off(audience: str, foot: Foot) -> None:
     _feet[audience] = foot
 
 
-def may_be_declined(kind: str, topic: str, address: Address) -> None:
-    """Register a kind of mail that its reader may switch off, and where one click does it."""
-    _topics[kind] = (topic, address)
+def may_be_declined(kind: str, topic: str, address: Address, audience: str = "volunteer") -> None:
+    """Register a kind of mail that an audience may switch off, and where one click does it."""
+    _topics[audience, kind] = (topic, address)
 
 
-def topic_of(kind: str) -> str | None:
-    """What a reader may switch off this kind of mail as; None where it says what they must know."""
-    found = _topics.get(kind)
+def topic_of(mail: Mail) -> str | None:
+    """What its reader may switch off a mail as; None where it says what they must know."""
+    found = _topics.get((mail.audience, mail.kind))
     return found[0] if found else None
 
 
@@ -41,7 +41,7 @@ def foot_of(mail: Mail) -> str:
 
 def headers_of(mail: Mail) -> dict[str, str]:
     """The headers by which a mail program unsubscribes in one click (RFC 8058), where that is lawful."""
-    found = _topics.get(mail.kind)
+    found = _topics.get((mail.audience, mail.kind))
     if found is None:
         return {}
     topic, address = found

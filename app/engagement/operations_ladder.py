@@ -93,6 +93,13 @@ def _may_leave_now(checkin: Checkin) -> bool:
     return not hearing and calendars.in_business_hours(clock.now(), case.programme)
 
 
+def wait_for_hearings(mail: Mail) -> datetime | None:
+    """A mail about several cases waits for the next day where the client of one of them is heard today."""
+    cases = [checkin.case for checkin in queries.checkins_in(mail)]
+    heard = next((case for case in cases if calendars.today(case.programme) in hearing_days(case)), None)
+    return sending_time(heard, calendars.today(heard.programme)) if heard is not None else None
+
+
 def _postpone(checkin: Checkin, today: date, *, is_free: bool) -> None:
     """To the next permitted hour: of today where only the hour is wrong, else of the next day at work."""
     opens = sending_time(checkin.case, today)

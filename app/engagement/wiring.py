@@ -14,6 +14,7 @@ from .mail_hours import leaves_at
 from .mails import KINDS
 from .models import Checkin
 from .operations import call_instead, still_wanted
+from .operations_ladder import wait_for_hearings
 from .operations_planning import case_paused, case_resumed
 from .queries import next_checkin, next_package_checkin
 from .views import bp
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     count_as_heard("answer", Checkin.case_id, Checkin.answered_at)
     for kind in KINDS:
         mail.check_before_sending(kind, still_wanted)
+        mail.wait_before_sending(kind, wait_for_hearings)
     stand_still_with("series", paused=case_paused, resumed=case_resumed)
     delivery.tell_a_person(call_instead)
     wiring_escalations.init_app()

@@ -53,7 +53,7 @@ def open_mail_task(mail: Mail, why: str) -> None:
 
 def _open_notice_task(mail: Mail, why: str) -> None:
     """What somebody must know reaches them through a person: one task for a case, however many mails were let drop."""
-    if mail.programme is None or mail.audience == "client" or topic_of(mail.kind) is not None:
+    if mail.programme is None or mail.audience == "client" or topic_of(mail) is not None:
         return
     open_task(
         NOT_MAILED,

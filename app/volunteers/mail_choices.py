@@ -34,7 +34,6 @@ KINDS = {  # what may be switched off, by its topic; every other mail is a notic
     "matching.digest": "digest",
     "matching.appeal": "appeals",
     "volunteer.milestone": "thanks",
-    "casework.milestone": "thanks",
     "casework.thanks": "thanks",
     "engagement.survey": "survey",
 }
@@ -139,6 +138,6 @@ def not_wanted(mail: Mail) -> str | None:
     volunteer = find_by_hash(mail.to_hash)
     if volunteer is None:
         return None
-    chosen, topic = choices_of(volunteer), topic_of(mail.kind)
+    chosen, topic = choices_of(volunteer), topic_of(mail)
     off = chosen.none or (topic is not None and not chosen.takes(topic))
     return OPTED_OUT if off else None

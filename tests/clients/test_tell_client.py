@@ -212,6 +212,21 @@ def test_a_mail_whose_address_became_unsafe_is_said_by_voice(
     assert session.scalars(select(Task).where(Task.cause == "mail_trouble")).all() == []
 
 
+def test_what_is_said_by_voice_instead_keeps_the_hour_and_the_other_help(
+    app: Flask, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for occasion, facts in (("appointment", {"by": BY, "at": "2:30 pm"}), ("not_placed", {"other_help": "Call 555."})):
+        change(case)
+        tell(case, occasion, **facts)
+        change(case, email_safe=False)
+        deliver_with_a_server(app, monkeypatch)
+    (task,) = calls()
+    said = task.script or ""
+    assert "We arranged a time for you: Tue, Nov 24 at 2:30 pm." in said
+    assert "Call 555." in said
+    assert ("://" in said, "We arranged a time for you: ." in said) == (False, False)
+
+
 def test_a_link_that_nobody_may_read_asks_nobody_to_call(
     app: Flask, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

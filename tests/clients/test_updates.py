@@ -97,6 +97,8 @@ def test_whoever_reached_the_client_goes_first_for_a_day(case: Case) -> None:
     assert look_again(case, timedelta(hours=23)) is None
     reached(case, MONDAY + timedelta(hours=20))
     assert look_again(case, timedelta(hours=23)) == TUESDAY_AT_NINE + timedelta(days=1)
+    reached(case, MONDAY + timedelta(days=2, hours=20))
+    assert look_again(case, timedelta(days=2, hours=23)) == MONDAY + timedelta(days=3), "never longer than that"
     assert look_again(case, timedelta(days=4)) is None
 
 

@@ -21,7 +21,7 @@ from app.clients.operations import pause_case, resume_case
 from app.core import clock, daily
 from app.core.db import session, transaction
 from app.core.errors import NotFound
-from app.core.mail import Mail, reason_to_drop
+from app.core.mail import Mail, not_before, reason_to_drop
 from app.engagement import jobs, operations, operations_ladder, queries
 from app.engagement.ladder import step_day
 from app.engagement.models import Audience, Checkin
@@ -336,6 +336,20 @@ def test_nothing_leaves_at_night_or_on_the_day_of_a_hearing(app: Flask) -> None:
     assert get(checkin).due_at == opens
     work(opens)
     assert len(mails()) == 1
+
+
+def test_a_mail_about_several_cases_waits_while_the_client_of_one_of_them_is_heard(app: Flask) -> None:
+    checkin = asked()
+    asked(checkin)
+    work(MONDAY)
+    (bundle,) = mails()
+    assert (bundle.kind, bundle.case_id) == ("engagement.checkins", None)
+    with transaction():
+        session.add(CriticalDate(case=get(checkin).case, kind="removal_hearing", on_day=date(2026, 3, 3)))
+    with clock.at(day(1)):
+        assert not_before(session.get_one(Mail, bundle.id)) == day(2)
+    with clock.at(day(2)):
+        assert not_before(session.get_one(Mail, bundle.id)) is None
 
 
 def test_a_pause_stops_the_clock_of_what_waits_and_of_the_ladder(app: Flask) -> None:

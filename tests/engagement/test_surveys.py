@@ -6,16 +6,19 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.clients import choices
 from app.clients.lifecycle import move_case
 from app.clients.models import Case, CaseMove, CaseStatus
 from app.core import clock, mail
 from app.core.db import session, transaction
 from app.core.mail import Mail
+from app.core.mail_foot import headers_of
 from app.engagement import jobs_surveys
 from app.engagement import operations_surveys as operations
 from app.engagement.models import Audience
@@ -75,6 +78,19 @@ def test_both_sides_are_asked_once_on_the_next_working_day(app: Flask) -> None:
     for row in session.query(Mail):
         for fact in ("Castro", "Cottonwood", "Eviction", "landlord"):
             assert fact not in row.subject + row.text
+
+
+def test_a_client_switches_the_survey_off_in_one_click(app: Flask, client: FlaskClient) -> None:
+    case = closed()
+    run_the_clock(NEXT_DAY)
+    row = session.query(Mail).filter_by(audience="client").one()
+    path = urlsplit(headers_of(row)["List-Unsubscribe"].strip("<>")).path
+    app.config["WTF_CSRF_ENABLED"] = True
+    assert client.get(path).status_code == 303
+    assert choices.choices_of(case.client).survey
+    assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    session.rollback()
+    assert not choices.choices_of(session.get_one(Case, case.id).client).survey
 
 
 def test_a_closing_long_past_or_a_case_opened_again_is_not_asked_about(app: Flask) -> None:

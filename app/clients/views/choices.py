@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import flash, g, redirect, render_template, url_for
+from dataclasses import replace
+
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,6 +18,7 @@ from app.core.errors import LinkGone
 from app.core.forms import Form, Required
 from app.core.i18n import LANGUAGES
 from app.core.limits import limiter
+from app.core.web import csrf
 
 from .. import choices, mails
 from .. import operations_status as operations
@@ -98,3 +101,18 @@ def no_more_mails(token: str) -> ResponseReturnValue:
         operations.stop_mails(_client(token), actor=None)
     flash(_("We write no more mails to you. Somebody calls you and asks what is safe."), "ok")
     return redirect(url_for(".mail_choices", token=token), 303)
+
+
+@bp.route("/my-mails/<token>/no-survey", methods=["GET", "POST"])
+@csrf.exempt
+@public
+@limiter.limit(limits.PERSONAL_LINK)
+def no_survey(token: str) -> ResponseReturnValue:
+    """No survey: a mail program says so in one click (RFC 8058), a browser is shown what can be chosen."""
+    _client(token)
+    if request.method == "GET" or request.form.get("List-Unsubscribe") != "One-Click":
+        return redirect(url_for(".mail_choices", token=token), 303)
+    with transaction():
+        client = _client(token)
+        choices.choose(client, replace(choices.choices_of(client), survey=False), actor=None)
+    return "", 200

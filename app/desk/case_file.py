@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import User
@@ -50,8 +50,8 @@ class CaseFile:
     def client(self) -> Client:
         """The client with who they are and how they may be reached."""
         stmt = select(Client).where(Client.case_id == self.case.id)
-        stmt = stmt.options(joinedload(Client.person), selectinload(Client.channels))
-        return session.execute(stmt).scalar_one()
+        stmt = stmt.options(joinedload(Client.person), joinedload(Client.channels))
+        return session.execute(stmt).unique().scalar_one()
 
     @cached_property
     def staff(self) -> dict[int, str]:

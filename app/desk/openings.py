@@ -13,7 +13,7 @@ from app.casework.models_packages import PackageReport
 from app.clients import roles, vocabulary
 from app.clients.models import CaseRole, Opening, OpeningStatus
 from app.clients.operations_openings import TAKES_OPENINGS
-from app.clients.supervision import has_attorney, juniors, supervision
+from app.clients.supervision import has_attorney, supervision
 from app.core import i18n
 from app.matching.models import HOLDING, LIVE, Assignment, ReferralStatus
 
@@ -116,5 +116,6 @@ class Company:
 def company(file: CaseFile) -> Company:
     """Who answers for those on the case who never work alone."""
     named = supervision(file.case)
-    lonely = bool(juniors(file.case)) and not has_attorney(file.case)
+    juniors = any(part.ended_at is None and part.acts_as in roles.NEVER_ALONE for part in file.assignments)
+    lonely = juniors and not has_attorney(file.case)
     return Company(named.user.name if named else "", lonely)

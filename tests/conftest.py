@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import socket
@@ -60,13 +59,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for turn, looks in enumerate(by_journey.values()):
         for item in looks[: turn % len(looks)] + looks[turn % len(looks) + 1 :]:
             item.add_marker(pytest.mark.full)
-
-
-def pytest_collection_finish() -> None:
-    """Whatever is there by now stays: not to look through it again and again is a twelfth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def _has_looks(item: pytest.Item) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import random
-import re
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -16,13 +14,11 @@ from flask.testing import FlaskClient
 from scipy.optimize import linprog
 
 from app.accounts.models import Grant, Programme, User
-from app.clients.models import Case
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.metrics import hiding, publishing, publishing_draft
 from app.metrics.models import PublishedPeriod, StoredFigure
-from app.volunteers.models import Volunteer
 from tests import factories
 from tests.metrics.test_rollup import a_docket
 
@@ -203,30 +199,3 @@ def test_a_public_page_is_off_until_switched_on_and_hides_more(
     assert "<title" in picture.get_data(as_text=True)
     desk.post(f"/reports/publish/{grant_id}/public-page", data={"off": "1"})
     assert client.get(home).status_code == 404
-
-
-@pytest.mark.promise(14)
-def test_no_address_a_funder_finds_leads_to_a_person(world: tuple[Programme, Grant, User], client: FlaskClient) -> None:
-    """Every link from the funder's page on, and every page of the desk that takes no id."""
-    programme, grant, staff = world
-    with clock.at(NOW), transaction():
-        publishing.sign_off(session.merge(grant), date(2026, 1, 1), actor=staff)
-        pays = factories.user(Role.FUNDER, programme=programme, grant=grant)
-        ids = [found for kind in (Case, Volunteer) for (found,) in session.query(kind.public_id)]
-    factories.sign_in(client, pays)
-    rules = client.application.url_map.iter_rules()
-    plain = {r.rule for r in rules if "GET" in (r.methods or ()) and not r.arguments and "sign-out" not in r.rule}
-    waiting, seen = {"/impact", *plain}, set[str]()
-    while waiting:
-        path = waiting.pop()
-        seen.add(path)
-        answer = client.get(path)
-        if answer.status_code != 200:
-            continue
-        body = answer.get_data()
-        assert not [each for each in ids if each.encode() in body], path
-        if answer.mimetype == "text/html":
-            waiting |= {html.unescape(link) for link in re.findall(r'href="(/[^"#]*)', body.decode())} - seen
-        waiting = {link for link in waiting if not link.startswith("/static/") and "sign-out" not in link}
-    assert len(ids) > 50
-    assert len(seen) > len(plain) > 40

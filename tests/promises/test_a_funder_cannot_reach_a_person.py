@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import html
+import io
+import json
 import random
-from collections.abc import Callable
-from datetime import date
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pypdf import PdfReader
 
+from app.accounts.models import Grant, User
+from app.casework.models import ClosingReport
+from app.clients.models import Case, Channel, Party, Person
+from app.core import clock
+from app.core.access import Role
+from app.core.db import session, transaction
+from app.engagement.models_surveys import Survey
+from app.metrics import operations_goals, operations_public, publishing, publishing_draft, rollup, stories
 from app.metrics.hiding_choice import Choice, choose
-from app.metrics.hiding_system import System, World
-from app.metrics.publishing_system import Published, Version
+from app.metrics.hiding_system import State, System, World
+from app.metrics.models import PublishedPeriod
+from app.metrics.publishing_figures import as_published
+from app.metrics.publishing_system import CLIENTS, Published, Version
+from app.volunteers.models import Volunteer
 from benchmarks.leaks import FLOORS, Verdict, invented, invented_months, judge_months, judge_table, published_in_turn
+from tests import factories
+from tests.metrics.lives import Lives
 
 KINDS = ("month", "quarter", "half", "year")
 Hide = Callable[[System], Choice]
@@ -124,3 +146,146 @@ def test_what_cannot_be_hidden_is_not_published() -> None:
         "accepted/all/all": 2, "accepted/category/Family": 2}}, "once": {}}, 1, is_new=True)  # fmt: skip
     choice = choose(Published([shown, year], FLOORS).system)
     assert {key[0] for key in choice.hidden} >= {"accepted/all/all", "accepted/category/Family"}
+
+
+NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
+PUBLISHED = ((1, "quarter"), (4, "quarter"), (1, "half"))
+LEADS_OUT = ("/static/", "/sign-out", "/sign-in", "/leave", "/help", "/appearance?")  # or says nothing of figures
+NOT_FOR_READERS = ("Quillfeather agreed to this target", "Zebrawood told the clerk")
+
+
+def a_published_world() -> tuple[Grant, User, str]:
+    """A grant with two quarters and their half signed off, a goal, a story and the public page; and its funder."""
+    with transaction():
+        programme = factories.programme()
+        programme.last_case_number = 70_000  # no example on a form has such a number
+        lives = Lives(programme, seed=9)
+        lives.some(26)
+        reader = factories.user(Role.FUNDER, programme=programme, grant=lives.grant, name="Paloma Reader")
+        grant, staff = lives.grant, lives.staff
+        session.flush()
+        for survey in session.query(Survey).filter(Survey.answered_at.is_not(None)):
+            survey.comment, survey.may_quote, survey.released_at = NOT_FOR_READERS[1], True, NOW
+            survey.quote = "They kept at it."
+        year = (date(2026, 1, 1), date(2026, 12, 31))
+        operations_goals.set_goal(programme, "closed", *year, 30, NOT_FOR_READERS[0], actor=staff, grant=grant)
+    rollup.refresh(programme.id)
+    for month, kind in PUBLISHED:
+        with transaction():
+            publishing.sign_off(session.merge(grant), date(2026, month, 1), kind=kind, actor=session.merge(staff))
+    with transaction():
+        operations_public.switch_on(session.merge(grant), actor=session.merge(staff))
+        told = session.query(Survey).filter(Survey.quote.is_not(None)).order_by(Survey.id).first()
+        stories.tell_story(told, "They kept at it.", for_everybody=True, actor=session.merge(staff))
+    return session.merge(grant), session.merge(reader), f"/impact/{programme.slug}"
+
+
+def canaries() -> set[str]:
+    """What leads to a client or a volunteer, or was written for staff alone."""
+    columns = (
+        Person.given_name, Person.family_name, Party.name, Channel.value, Case.public_id, Case.number, Case.narrative,
+        Case.listing_title, Case.listing_text, Volunteer.public_id, ClosingReport.public_id,
+    )  # fmt: skip
+    found = {str(value) for column in columns for (value,) in session.query(column) if value}
+    others = [each for each in session.query(User) if each.name != "Paloma Reader"]
+    return found | {each.name for each in others} | {each.email for each in others} | {*NOT_FOR_READERS}
+
+
+def everything_readable(start: Iterable[str], browser: FlaskClient) -> dict[str, str]:
+    """All that a reader can fetch who follows every link, as text."""
+    waiting, found = {*start}, dict[str, str]()
+    while waiting:
+        path = waiting.pop()
+        answer = browser.get(path)
+        found[path] = as_text(answer.mimetype, answer.get_data()) if answer.status_code == 200 else ""
+        links = re.findall(r'(?:href|src)="(/[^"#]*)', found[path] if answer.mimetype == "text/html" else "")
+        waiting |= {html.unescape(link) for link in links if not link.startswith(LEADS_OUT)} - found.keys()
+    return {path: text for path, text in found.items() if text}
+
+
+def as_text(mimetype: str, body: bytes) -> str:
+    """What a file says: pages and pictures as they are, PDFs and spreadsheets unpacked; tokens of forms left out."""
+    if mimetype == "application/pdf":
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
+    if body[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            names = (name for name in packed.namelist() if not name.startswith("docProps/"))
+            return "\n".join(packed.read(name).decode() for name in names)
+    return re.sub(r'name="csrf_token" value="[^"]*"', "", body.decode(errors="replace"))
+
+
+def search(texts: dict[str, str], words: set[str]) -> None:
+    assert [(path, word) for path, text in texts.items() for word in words if word in text] == []
+
+
+def other_worlds(grant: Grant) -> Iterator[World]:
+    """Other numbers in the hidden places that every sum allows, one for each hidden count that some world moves."""
+    past = publishing_draft.past_of(grant, date(2026, 1, 1), date(2026, 6, 30))
+    system = Published(list(past.rows), publishing_draft.floors_of(grant)).system
+    costs = {k: 1.0 for k, figure in system.figures.items() if figure.state in (State.HIDDEN, State.WITHIN)}
+    moved: set[Any] = set()
+    for key in system.sensitive():
+        if key not in moved and system.figures[key].state is State.HIDDEN:
+            world = system.other_world(key, costs)
+            if world is not None:
+                moved |= {*world.moves}
+                yield world
+
+
+def as_it_would_be(row: PublishedPeriod, world: World) -> dict[str, Any]:
+    """What a publication would have been made of in another world, the difference lying in one of its months."""
+    exact = deepcopy(row.exact or {})
+    for key, by in world.moves.items():
+        if not isinstance(key, tuple) or key[1:3] != (row.starts_on, row.ends_on) or "/" not in str(key[0]):
+            continue
+        if key[0] == CLIENTS:
+            exact["once"]["clients_helped"] += by
+        else:
+            month = max(exact["months"].values(), key=lambda cells: cells.get(key[0], 0))
+            month[key[0]] += by
+    return exact
+
+
+def publications(row: PublishedPeriod, exact: dict[str, Any], grant: Grant) -> list[Any]:
+    """What a funder and everybody would be given of it, with the same places hidden."""
+    version, floors = Version(row.starts_on, row.ends_on, exact, 0), publishing_draft.floors_of(grant)
+    hidden = (frozenset(exact[who]) for who in ("hidden", "public"))
+    return [json.loads(json.dumps(as_published(version, each, grant, floors))) for each in hidden]
+
+
+def _faults_are_found(row: PublishedPeriod, world: World, grant: Grant, page: str, words: set[str]) -> None:
+    """The planted faults: a publication that hides nothing differs in the other world, and a name on a page is seen."""
+    shown = [{**exact, "hidden": [], "public": []} for exact in (row.exact or {}, as_it_would_be(row, world))]
+    assert publications(row, shown[0], grant) != publications(row, shown[1], grant)
+    with pytest.raises(AssertionError):
+        search({"/impact": f"{page} {min(words)}"}, words)
+
+
+@pytest.mark.promise(14)
+def test_every_byte_for_a_reader_is_the_same_whatever_the_hidden_numbers_are(app: Flask) -> None:
+    """Pages, files, pictures and open data: nothing names anybody, and in the other worlds nothing reads otherwise."""
+    with clock.at(NOW):
+        grant, reader, home = a_published_world()
+        words = canaries()
+        start = [home, f"{home}/picture.svg", f"{home}/figures.csv"]
+        funder, anybody = factories.sign_in(app.test_client(), reader), app.test_client()
+        before = [everything_readable(["/", "/impact", *start], funder), everything_readable(start, anybody)]
+        for texts in before:
+            search(texts, words)
+        rows = session.query(PublishedPeriod).filter_by(replaced_at=None).all()
+        worlds = list(other_worlds(grant))
+        for world in worlds:
+            for row in rows:
+                there = as_it_would_be(row, world)
+                assert publications(row, there, grant) == [row.figures, row.public]
+        with transaction():
+            for row in rows:
+                row = session.merge(row)
+                row.exact = as_it_would_be(row, worlds[0])
+        for texts, first, who in ((before[0], ["/impact"], funder), (before[1], start, anybody)):
+            again = everything_readable(first, who)
+            assert [path for path, text in again.items() if texts[path] != text] == []
+        _faults_are_found(rows[0], worlds[0], grant, before[0]["/impact"], words)
+    read = " ".join(path for texts in before for path in texts)
+    assert [kind for kind in ("pdf", "xlsx", "csv", "svg", "json") if kind not in read] == []
+    print(f"promise 14: {sum(map(len, before))} pages and files, {len(words)} canaries, {len(worlds)} other worlds")  # noqa: T201

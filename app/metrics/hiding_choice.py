@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .hiding_system import Key, State, System, World
 
 ALREADY = 1e-3  # moving what is hidden anyway costs next to nothing
 ROUNDS = 3
+ENOUGH, MOST = 2_000_000_000, 10_000_000_000  # numbers gone over: seconds, and what nobody should wait for
 
 
 @dataclass
@@ -34,6 +35,9 @@ def choose(system: System, kept: Iterable[Key] = ()) -> Choice:
     Where no such world is found, everything new that is bound to the count stays hidden. It may be exposed even so:
     that a figure is hidden says that it is not zero, which can be too much beside a total shown before.
 
+    After enough work worlds are looked for nearby alone and nothing is shown again, so more stays hidden; what is
+    still not proven after the most work counts as exposed.
+
     :param kept: what is hidden in any case
     """
     choice = Choice(dict.fromkeys(kept, "kept"))
@@ -45,15 +49,21 @@ def choose(system: System, kept: Iterable[Key] = ()) -> Choice:
         if key in touched and key not in choice.worlds:
             _protect(system, choice, key)
     _show_again(system, choice)
-    choice.exposed = {key for key in touched if _is_exposed(system, choice, key)}
+    choice.exposed = {key for key in system.sensitive() if key in touched and _is_exposed(system, choice, key)}
     return choice
 
 
 def _is_exposed(system: System, choice: Choice, key: Key) -> bool:
     figure = system.figures[key]
-    if not figure.is_small or figure.state not in (State.OPEN, State.HIDDEN) or key in choice.worlds:
+    if figure.state not in (State.OPEN, State.HIDDEN) or key in choice.worlds:
         return False
-    return system.other_world(key, _costs(system, choice, spare=False)) is None
+    costs = _costs(system, choice, spare=False)
+    world = _of_known(system, choice, key, costs)
+    if world is None and system.effort.spent < MOST:
+        world = system.other_world(key, costs)
+    if world is not None:
+        _note(system, choice, world)
+    return world is None
 
 
 def _touched(system: System) -> set[Key]:
@@ -63,9 +73,10 @@ def _touched(system: System) -> set[Key]:
 
 
 def _protect(system: System, choice: Choice, key: Key) -> None:
-    world = _of_known(system, choice, key) or system.other_world(key, _costs(system, choice, spare=False))
+    costs, far = _costs(system, choice, spare=False), system.effort.spent < ENOUGH
+    world = _of_known(system, choice, key, costs) or system.other_world(key, costs, far=far)
     if world is None:
-        world = _cheapest(system, choice, key)
+        world = _cheapest(system, choice, key, far=far)
         if world is None:
             _withhold(system, choice, key)
             return
@@ -83,13 +94,13 @@ def _withhold(system: System, choice: Choice, key: Key) -> None:
             choice.hidden.update({k: choice.hidden.get(k, "withheld") for k in new})
 
 
-def _of_known(system: System, choice: Choice, key: Key) -> World | None:
+def _of_known(system: System, choice: Choice, key: Key, costs: Mapping[Key, float]) -> World | None:
     """A world made of one found before, turned round or repeated until it lifts this figure to its aim."""
     need = system.figures[key].aim - system.figures[key].value
     for world in choice.moving.get(key, ()):
         times = -(-need // abs(world.moves[key])) * (1 if world.moves[key] > 0 else -1)
         moves = {k: times * by for k, by in world.moves.items()}
-        if all(system.figures[k].value + by >= system.figures[k].least for k, by in moves.items()):
+        if all(k in costs and system.figures[k].value + by >= system.figures[k].least for k, by in moves.items()):
             return World(moves)
     return None
 
@@ -114,12 +125,12 @@ def _costs(system: System, choice: Choice, *, spare: bool = True) -> dict[Key, f
     return costs
 
 
-def _cheapest(system: System, choice: Choice, key: Key) -> World | None:
+def _cheapest(system: System, choice: Choice, key: Key, *, far: bool) -> World | None:
     """The world that needs the least hidden; weighing again by how far each figure moved finds fewer of them."""
     costs, best, least = _costs(system, choice), None, float("inf")
     weighed = dict(costs)
     for _round in range(ROUNDS):
-        world = system.other_world(key, weighed)
+        world = system.other_world(key, weighed, far=far)
         if world is None:
             break
         lost = sum(costs[k] for k in world.moves if k != key and costs.get(k, 0) > ALREADY)
@@ -133,15 +144,17 @@ def _cheapest(system: System, choice: Choice, key: Key) -> World | None:
 def _show_again(system: System, choice: Choice) -> None:
     """Show what turned out not to be needed, the dearest first."""
     for key in sorted(choice.beside(), key=lambda k: (-system.figures[k].weight, str(k))):
+        if system.effort.spent >= ENOUGH:
+            return
         reason = choice.hidden.pop(key)
         costs = _costs(system, choice, spare=False)
-        found: dict[Key, World] = {}
-        for small in [k for k, world in choice.worlds.items() if key in world.moves]:
-            if small not in found:
-                world = system.other_world(small, costs)
-                if world is None:
-                    choice.hidden[key] = reason
-                    break
-                found[small] = world
-        else:
-            choice.worlds.update(found)
+        leaning = [small for small, world in choice.worlds.items() if key in world.moves]
+        others = {small: choice.worlds.pop(small) for small in leaning}
+        for small in leaning:
+            world = choice.worlds.get(small) or _of_known(system, choice, small, costs)
+            world = world or system.other_world(small, costs)
+            if world is None:
+                choice.hidden[key] = reason
+                choice.worlds.update(others)
+                break
+            _note(system, choice, world)

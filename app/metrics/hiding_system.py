@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .hiding_bounds import Floats, least_moves
+from .hiding_bounds import FAR, Effort, Floats, least_moves, tightened
 
 Key = Hashable
 REACHES = ((2, 4), (3, 6), (4, 12), (1000, 10**6))  # how many sums away a world is looked for, how wide
@@ -59,6 +59,7 @@ class System:
 
     figures: dict[Key, Figure] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
+    effort: Effort = field(default_factory=Effort)
     _part_of: dict[Key, list[int]] = field(default_factory=dict)
 
     def relate(self, relation: Relation) -> None:
@@ -117,14 +118,14 @@ class System:
         bound = dict.fromkeys(number for k in figures for number in self._part_of.get(k, ()))
         return [k for k in figures if k != key], list(bound)
 
-    def other_world(self, key: Key, costs: Mapping[Key, float]) -> World | None:
+    def other_world(self, key: Key, costs: Mapping[Key, float], *, far: bool = True) -> World | None:
         """A cheap world in which a figure is at least its aim, moving only figures that have a cost.
 
-        Looked for among the nearest figures first. None where every world that reads the same gives it less, or no
-        whole numbers were found.
+        Looked for among the nearest figures first, and only there if not `far`. None where every world that reads the
+        same gives it less, or no whole numbers were found.
         """
         tried = -1
-        for reach, width in REACHES:
+        for reach, width in REACHES if far else REACHES[:2]:
             keys, sums = self._around(key, costs, reach, width)
             if len(keys) == tried:
                 break
@@ -140,12 +141,10 @@ class System:
         matrix = self._matrix([key, *keys], sums)
         down = np.array([max(0, self.figures[k].value - self.figures[k].least) for k in keys], dtype=float)
         price = np.array([costs[k] for k in keys], dtype=float)
-        caps = np.concatenate([np.full(len(keys), np.inf), down])
-        both = np.hstack([matrix[:, 1:], -matrix[:, 1:]])
-        for times, cap in ((1, caps), (2, np.floor(caps / 2)), (4, np.floor(caps / 4))):
-            need = -(-(figure.aim - figure.value) // times)
-            moves = least_moves(both, -need * matrix[:, 0], np.concatenate([price, price]), cap)
-            world = None if moves is None else self._whole(key, need * times, keys, moves * times, matrix)
+        for times in (1, 2, 4):
+            need = -(-(figure.aim - figure.value) // times) * times
+            moves = _moves(matrix, need, times, price, down, self.effort)
+            world = None if moves is None else self._whole(key, need, keys, moves, matrix)
             if world is not None or (moves is None and times == 1):
                 return world
         return None
@@ -162,7 +161,24 @@ class System:
     @staticmethod
     def _whole(key: Key, need: int, keys: list[Key], moves: Floats, matrix: Floats) -> World | None:
         """The world in whole numbers, or None where the program ended between them."""
-        change = np.rint(moves[: len(keys)] - moves[len(keys) :]).astype(int)
+        change = np.rint(moves).astype(int)
         if (matrix.astype(int) @ np.concatenate([[need], change])).any():
             return None
         return World({key: need, **{k: int(n) for k, n in zip(keys, change, strict=True) if n}})
+
+
+def _moves(matrix: Floats, need: int, times: int, price: Floats, down: Floats, effort: Effort) -> Floats | None:
+    """The cheapest moves of figures beside the first one, which rises as needed; so many times those of a program."""
+    bounds = tightened(matrix, np.append(need, -down), np.append(need, np.full(len(down), FAR)))
+    if bounds is None:
+        return None
+    low, high = (bound[1:] for bound in bounds)
+    moves = np.where(low == high, low, 0.0)
+    free = np.flatnonzero(low < high)
+    rows = np.flatnonzero(matrix[:, 1 + free].any(axis=1))
+    aims = -(need * matrix[rows, 0] + matrix[rows, 1:] @ moves) / times
+    lower, upper = np.floor(np.maximum(0, -low[free]) / times), np.floor(np.maximum(0, high[free]) / times)
+    found = least_moves(matrix[np.ix_(rows, 1 + free)], aims, price[free], lower, upper, effort)
+    if found is not None:
+        moves[free] = found * times
+    return None if found is None else moves

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 LONGEST, LONGEST_SUBJECT, SHORTEST = 1_600, 70, 40
 AMOUNT = re.compile(r"[$€£]\s*\d[\d.,]*|\b\d[\d.,]*\s*(?:dollars?|d[oó]lares|usd|euros?)\b", re.IGNORECASE)
 ELSEWHERE = re.compile(
-    r"https?://\S*|www\.\S+|[^\s@]+@[^\s@]+|\b[\w.-]+\.(?:com|org|net|gov|edu|us|info|co|io|app|link|biz|ly)\b",
+    r"\w+://\S*|www\.\S+|[^\s@]+@[^\s@]+|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}/\S*|"
+    r"\b[\w.-]+\.(?:com|org|net|gov|edu|us|info|co|io|app|link|biz|ly|dev|site|online|mx|xyz)\b",
     re.IGNORECASE,
 )
 KINDS: dict[str, Any] = {

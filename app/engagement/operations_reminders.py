@@ -12,6 +12,7 @@ from app.clients.mails import NOT_WRITTEN, UNSAFE, mail_reaches
 from app.clients.models import OPEN, WITH_VOLUNTEER, CaseStatus, CriticalDate
 from app.clients.supervision import CUT_OFF, STOPPED, why_it_rests
 from app.core import audit, clock
+from app.core.bounces import StoppedAddress
 from app.core.db import insert_unless_exists, session
 from app.core.mail import Mail
 from app.matching.models import Assignment
@@ -206,3 +207,8 @@ def let_drop(mail: Mail, why: str) -> None:
             calls.ask_for_call(row.case.client, "own_date", {"by": row.on_day, "at": row.at_time}, actor=None)
             audit.record("date.remind", row, actor=None, after={"audience": CLIENT, "step": each.step, "how": "call"})
     session.flush()
+
+
+def came_back(row: StoppedAddress) -> None:
+    """A client's reminder that left came back: the day is said by phone."""
+    let_drop(row.mail, row.reason)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core import delivery, mail
+from app.core import bounces, delivery, mail
 
 from . import operations_unkept as unkept
 from .mails_reminders import KINDS, TO_ATTORNEY
-from .operations_reminders import let_drop, still_wanted, wait_for_hearings
+from .operations_reminders import came_back, let_drop, still_wanted, wait_for_hearings
 from .queries_reminders import docketings_on
 
 
@@ -19,4 +19,5 @@ def init_app(app: Flask) -> None:
         mail.wait_before_sending(kind, wait_for_hearings)
     mail.check_before_sending(TO_ATTORNEY, unkept.still_wanted)
     delivery.tell_a_person(let_drop)
+    bounces.when_stopped(came_back)
     app.jinja_env.globals["docketings_on"] = docketings_on

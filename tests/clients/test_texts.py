@@ -58,6 +58,8 @@ BAD = [
     ("You won $1,250.00 today. {link} {phone}", "text", "“$1,250.00” is an amount"),
     ("You won 1250 dollars. {link} {phone}", "text", "“1250 dollars” is an amount"),
     ("See https://example.org/x {link} {phone}", "text", "“https://example.org/x” leads elsewhere"),
+    ("Look at forms.example/step-2 now. {link} {phone}", "text", "“forms.example/step-2” leads elsewhere"),
+    ("Look at 192.0.2.7 today, please. {link} {phone}", "text", "“192.0.2.7” leads elsewhere"),
     ("Look at help-desk.co today. {link} {phone}", "text", "“help-desk.co” leads elsewhere"),
     ("Write to ana@office.example {link} {phone}", "text", "“ana@office.example” leads elsewhere"),
     ("Your l\u0430wyer wrote. {link} {phone}", "text", "“l\u0430wyer” holds a letter of another alphabet"),

@@ -183,6 +183,19 @@ def test_a_clients_address_that_is_dead_means_one_call_for_everything(app: Flask
     assert session.query(Mail).count() == 1
 
 
+def test_who_never_read_how_their_request_ended_is_called_and_told(app: Flask) -> None:
+    with transaction():
+        case = factories.case(factories.programme(), CaseStatus.REJECTED, owner=factories.user())
+        tell_client(case, "rejected", other_help="Call the county line at 608-555-0177.")
+        told = session.query(Mail).one()
+        told.status, told.attempts = MailStatus.SENT, 1
+        bounces.hear(Report(told.message_id, Kind.HARD), source="test")
+    script = session.query(Task).filter_by(cause="call_client").one().script or ""
+    assert "do not reach you" in script
+    assert "608-555-0177" in script
+    assert "://" not in script
+
+
 def test_a_person_lets_an_address_be_used_again_and_says_why(app: Flask, client: FlaskClient) -> None:
     with transaction():
         case = factories.case(programme := factories.programme(), CaseStatus.AVAILABLE)

@@ -15,7 +15,8 @@ from app.clients.court_days import WATCH, WATCH_BY_ATTORNEY
 from app.clients.models import Case, CaseStatus, CriticalDate
 from app.clients.operations import pause_case, resume_case
 from app.clients.operations_dates import add_critical_date, change_critical_date, finish_critical_date
-from app.core import clock, mail
+from app.core import bounces, clock, mail
+from app.core.bounces import Kind, Report
 from app.core.db import session, transaction
 from app.core.delivery import tell_about
 from app.core.errors import NotAllowed
@@ -265,6 +266,17 @@ def test_an_address_that_became_unsafe_is_called_instead(app: Flask) -> None:
     assert len(tasks(CALL)) == 1
     remind(day(0.2))
     assert len(mails(TO_CLIENT)) == len(tasks(CALL)) == 1
+
+
+def test_a_reminder_that_came_back_is_said_by_phone(app: Flask) -> None:
+    case_with(("hearing", 7))
+    remind(day(0))
+    sent()
+    with clock.at(day(0.1)), transaction():
+        bounces.hear(Report(mails(TO_CLIENT)[0].message_id, Kind.HARD), source="test")
+    (call,) = tasks(CALL)
+    assert "Mar 9" in (call.script or "")
+    assert "do not reach you" in (call.script or "")
 
 
 def test_the_clients_own_reminder_may_leave_on_the_day_until_its_hour(app: Flask) -> None:

@@ -58,7 +58,7 @@ def goals_table(programme: Programme, first: date, last: date, grant_id: int) ->
     told_on = min(last + timedelta(days=1), calendars.today(programme))
     rows = [
         (text(str(p.measure.name)), text(period_name(p.goal.starts_on, p.goal.ends_on)),
-         _cell(p.measure, p.value), _cell(p.measure, p.target), text(goals.standing(p, told_on)[0]))
+         cell(p.measure, p.value), cell(p.measure, p.target), text(goals.standing(p, told_on)[0]))
         for p in goals.of_grant(programme, grant_id, first, last)
     ]  # fmt: skip
     header = (_("Goal"), _("Period"), _("By the last day"), _("Target"), _("Stands"))
@@ -67,10 +67,13 @@ def goals_table(programme: Programme, first: date, last: date, grant_id: int) ->
 
 
 def _value(found: PeriodFigures, measure: Measure) -> Cell:
-    return _cell(measure, found.value(measure.key))
+    return cell(measure, found.value(measure.key))
 
 
-def _cell(measure: Measure, value: float | None) -> Cell:
+def cell(measure: Measure, value: float | None) -> Cell:
+    """A measure's value in the unit of a file; a mean in words, as it is no whole number."""
+    if measure.kind == "mean":
+        return text("–" if value is None else f"{value:.2f}")
     if value is None:
         return Cell(None, UNITS.get(measure.unit, "count"))
     return Cell(round(100 * value) if measure.unit == "share" else int(value), UNITS.get(measure.unit, "count"))

@@ -6,9 +6,9 @@ from flask import Flask
 
 from . import schedules_mails
 from .commands import roll_up_command
-from .views import bp, equity, files, funder_files, lsc_checks, own_impact, rates
+from .views import bp, equity, files, funder_files, lsc_checks, own_impact, page_files, rates
 
-PAGES = (equity, files, funder_files, lsc_checks, own_impact, rates)  # imported before the blueprint is registered
+PAGES = (equity, files, funder_files, lsc_checks, own_impact, page_files, rates)  # imported before they register
 
 
 def init_app(app: Flask) -> None:

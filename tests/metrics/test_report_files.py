@@ -21,7 +21,7 @@ from app.casework.models import AmountKind, ClosingAmount, ClosingReport
 from app.core import clock
 from app.core.db import session, transaction
 from app.matching.models import Assignment
-from app.metrics import figures, lsc, operations_rates, report_figures, reports_files, rollup
+from app.metrics import figures, lsc, operations_rates, report_figures, report_pages, reports_files, rollup
 from app.metrics.models_reports import ReportKind
 from app.metrics.report_contents import Cell, Report, Table, as_json, from_json, text
 from app.metrics.reports_files_made import pdf, xlsx
@@ -172,3 +172,31 @@ def test_what_is_kept_is_the_same_report_and_runs_nothing() -> None:
     with app.app_context():
         assert sheets(xlsx(report))[0][3][0].startswith("=cmd")
         assert pdf(report).startswith(b"%PDF")
+
+
+def test_every_page_of_figures_is_a_file_with_the_same_numbers(app: Flask, client: FlaskClient) -> None:
+    """What a page shows stands in its spreadsheet, and its PDF is made; a period that cannot be makes none."""
+    with clock.at(NOW):
+        with transaction():
+            programme = factories.programme()
+            lives = Lives(programme, seed=9)
+            lives.some(20)
+        rollup.refresh(programme.id)
+        desk = factories.sign_in(client, lives.staff)
+        for kind in report_pages.PAGES:
+            lines = _lines_of(desk, kind)
+            spreadsheet = desk.get(f"/reports/pages/{kind}?from=2026-01-01&to=2026-06-30&format=xlsx").data
+            cells = {cell for sheet in sheets(spreadsheet) for row in sheet for cell in row}
+            assert {line["row"] for line in lines} <= cells, kind
+        told = {(line["row"], line["column"]): line["value"] for line in _lines_of(desk, "waits")}
+        assert (
+            f">{told['On the list', 'Left it']}<span" in desk.get("/reports/waits?from=2026-01-01&to=2026-06-30").text
+        )
+        assert desk.get("/reports/pages/figures?only=category:Housing").data.startswith(b"%PDF")
+        assert desk.get("/reports/pages/waits?from=2026-02-01&to=2026-02-31&format=xlsx").status_code == 422
+        assert {desk.get(f"/reports/pages/{wrong}").status_code for wrong in ("nothing", "gaps?format=exe")} == {404}
+
+
+def _lines_of(desk: FlaskClient, kind: str) -> list[dict[str, str]]:
+    text = desk.get(f"/reports/pages/{kind}?from=2026-01-01&to=2026-06-30&format=csv").text
+    return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))

@@ -26,7 +26,7 @@ HEADER = ("trait", "group", "question", "n", "value", "low", "high", "reads as",
 def equity_view() -> ResponseReturnValue:
     """Placement, days, outcomes and satisfaction by what clients told us, with how far chance goes."""
     programme = the_programme()
-    period = _period(calendars.today(programme))
+    period = a_year_or(calendars.today(programme))
     tables = list(equity.tables(programme, period.first, period.last))
     if request.args.get("format") == "csv":
         return csv_download(f"equity-{period.first}-{period.last}", HEADER, _lines(tables, period))
@@ -36,7 +36,7 @@ def equity_view() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def _period(today: date) -> Period:
+def a_year_or(today: date) -> Period:
     """A whole year up to today, unless another period is asked for: a quarter has too few to compare."""
     if any(request.args.get(name) for name in ("from", "to", "span")):
         return period_asked(today)

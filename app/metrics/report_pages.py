@@ -1,0 +1,147 @@
+"""The staff's pages of figures as reports, so that each has its PDF, spreadsheet and CSV file with the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts import calendars
+from app.accounts.models import Programme
+
+from . import boards, equity, figures, gaps, goals, report_figures, reports_files, waits
+from .measures import DIMENSIONS, MEASURES
+from .models import Goal
+from .report_contents import Cell, Report, Table, full_day, text
+
+Kept = tuple[str, str]  # the member that figures are kept to
+Build = Callable[[Programme, date, date, Kept], Iterator[Table]]
+
+
+def build(page: str, programme: Programme, first: date, last: date, kept: Kept = boards.ALL) -> Report:
+    """One page of figures of a period as a report."""
+    title, tables = PAGES[page]
+    whose = programme.name if kept[1] == "all" else f"{programme.name}, {figures.member_name(*kept)}"
+    running = last > calendars.today(programme)
+    notes = (_("The period has not ended yet: these are its figures so far."),) if running else ()
+    staff = _("For staff: small counts are not hidden here. Funders read what was signed off for them.")
+    return Report(page, str(title), whose, first, last, report_figures.as_of(programme),
+                  tuple(tables(programme, first, last, kept)), (*notes, staff))  # fmt: skip
+
+
+def _figures(programme: Programme, first: date, last: date, kept: Kept) -> Iterator[Table]:
+    now, then = (
+        figures.read_period(programme, *days, dimensions={kept[0]} - {"all"})
+        for days in ((first, last), figures.before(first, last))
+    )
+    goals.add_people(programme, now, then)
+    aims = goals.progress(goals.find_goals(programme, first, last), now, calendars.today(programme))
+    header = (_("Figure"), _("This period"), _("Period before"), _("Goal"), _("What it means"))
+    for group in boards.groups(now, then, aims, kept):
+        rows = tuple(
+            (text(str(line.measure.name)), report_figures.cell(line.measure, line.now),
+             _no_cell() if line.measure.kind == "now" else report_figures.cell(line.measure, line.before),
+             report_figures.cell(line.measure, line.goal.target) if line.goal else _no_cell(),
+             text(str(line.measure.definition)))
+            for line in group.lines
+        )  # fmt: skip
+        yield Table(group.key, str(group.name), header, rows)
+
+
+def _no_cell() -> Cell:
+    return Cell(None)
+
+
+def _waits(programme: Programme, first: date, last: date, kept: Kept) -> Iterator[Table]:
+    now, then = (
+        figures.read_period(programme, *days, dimensions=("category",))
+        for days in ((first, last), figures.before(first, last))
+    )
+    found = waits.stages(programme, now, then, kept[1] if kept[0] == "category" else "")
+    header = (_("Stage"), _("Left it"), _("Half took at most, days"), _("90 of 100, days"), _("Half, period before"),
+              _("In it now"), _("Half of them for, days"), _("Longest, days"))  # fmt: skip
+    rows = tuple(
+        (text(str(s.measure.name)), Cell(s.left), Cell(s.half), Cell(s.most), Cell(s.half_before), Cell(s.waiting),
+         Cell(s.waiting_half), Cell(s.oldest))
+        for s in found
+    )  # fmt: skip
+    yield Table("stages", _("Days in each stage"), header, rows)
+
+
+def _gaps(programme: Programme, _first: date, _last: date, kept: Kept) -> Iterator[Table]:
+    dimension = kept[0] if kept[0] in gaps.DIMENSIONS else "category"
+    header = (str(DIMENSIONS[dimension]), _("Waiting"), _("Longest, days"), _("Open places"))
+    rows = tuple(
+        (text(figures.member_name(dimension, need.member)), Cell(need.waiting), Cell(need.longest),
+         Cell(need.open_places))
+        for need in gaps.needs(programme, dimension)
+    )  # fmt: skip
+    yield Table("needs", _("Need beside capacity"), header, rows)
+    days, wanted = gaps.wanted_over_time(programme)
+    profiles = tuple((text(row.words), *(Cell(n) for n in row.cases)) for row in wanted)
+    yield Table("wanted", _("Whom to recruit"), (_("Volunteer"), *(full_day(day) for day in days)), profiles)
+    yield _forecast(gaps.outlook(programme))
+
+
+def _forecast(outlook: gaps.Outlook) -> Table:
+    rows = tuple(
+        (text(_("Next %(num)s weeks", num=f.weeks)), Cell(f.low), Cell(f.middle), Cell(f.high),
+         Cell(past.inside if past else None), Cell(past.tests if past else None))
+        for f, past in zip(outlook.forecasts, outlook.past, strict=True) if f
+    )  # fmt: skip
+    header = (_("Requests to come"), _("At least"), _("Middle"), _("At most"), _("Earlier forecasts that held"),
+              _("Of so many"))  # fmt: skip
+    note = _("At least and at most hold 8 of 10 times. Open places now: %(num)s.", num=outlook.open_places)
+    return Table("forecast", _("What is to come"), header, rows, note if rows else "")
+
+
+def _goals(programme: Programme, _first: date, _last: date, _kept: Kept) -> Iterator[Table]:
+    today = calendars.today(programme)
+    header = (_("Goal"), _("So far"), _("Target"), _("Stands"))
+    rows = tuple(
+        (text(_goal_name(p.goal)), report_figures.cell(p.measure, p.value),
+         report_figures.cell(p.measure, p.target), text(goals.standing(p, today)[0]))
+        for p in goals.with_figures(programme, goals.goals_of(programme))
+    )  # fmt: skip
+    yield Table("goals", _("Goals and where they stand"), header, rows)
+
+
+def _goal_name(goal: Goal) -> str:
+    """Figure, whose it is where it is a grant's, and period."""
+    period = figures.period_name(goal.starts_on, goal.ends_on)
+    return ", ".join([str(MEASURES[goal.measure].name), *([goal.grant.name] if goal.grant else []), period])
+
+
+def _equity(programme: Programme, first: date, last: date, _kept: Kept) -> Iterator[Table]:
+    header = (_("Group"), _("Figure"), _("At least"), _("At most"), _("Counted"), _("Reads as"))
+    for trait, asked in equity.tables(programme, first, last):
+        for question, lines in asked:
+            rows = tuple((text(line.name), *_interval(question, line), text(line.verdict)) for line in lines)
+            yield Table(f"{trait.key}-{question.key}", f"{trait.name}: {question.name}", header, rows)
+
+
+def _interval(question: equity.Question, line: equity.Line) -> tuple[Cell, ...]:
+    own = line.estimate
+    unit = "percent" if question.unit == "share" else "days"
+    if own is None:
+        return (Cell(None, unit), Cell(None, unit), Cell(None, unit), Cell(None))
+    times = 100 if unit == "percent" else 1
+    shown = (None if value is None else round(times * value) for value in (own.value, own.low, own.high))
+    return (*(Cell(value, unit) for value in shown), Cell(own.n))
+
+
+def _hours(programme: Programme, first: date, last: date, _kept: Kept) -> Iterator[Table]:
+    yield from reports_files.hours_and_money(programme, first, last)
+
+
+PAGES: dict[str, tuple[Any, Build]] = {
+    "figures": (_l("Figures"), _figures),
+    "waits": (_l("Where cases wait"), _waits),
+    "gaps": (_l("Gaps and forecast"), _gaps),
+    "goals": (_l("Goals"), _goals),
+    "equity": (_l("Equity"), _equity),
+    "hours": (_l("Hours and value"), _hours),
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 from sqlalchemy import select
 
@@ -12,6 +13,7 @@ from app.core.db import session, transaction
 from app.matching.models import Assignment
 
 from . import operations, operations_ladder, operations_planning, queries
+from .alone import alone
 from .models import Checkin
 
 AT_RANDOM = 16  # of the longest due: so several workers seldom write to the same person
@@ -23,19 +25,20 @@ def plan_due() -> int:
     Whether anything is due is only read, so that a look at thousands of parts keeps nobody from writing.
     """
     ids = session.execute(queries.parts_to_ask()).scalars().all()
-    made = 0
-    for assignment_id in ids:
-        session.rollback()
-        part = session.get(Assignment, assignment_id)
-        if part is None or part.ended_at is not None or not operations_planning.due_by_today(part):
-            continue
-        with transaction():
-            assignment = session.get_one(Assignment, assignment_id)
-            if assignment.ended_at is None:
-                made += len(operations.plan_checkins(assignment))
+    made = sum(alone(partial(_plan, assignment_id), "checkins.plan_failed") for assignment_id in ids)
     with transaction():
         daily.forget_days_before(clock.now().date())
     return made
+
+
+def _plan(assignment_id: int) -> int:
+    session.rollback()
+    part = session.get(Assignment, assignment_id)
+    if part is None or part.ended_at is not None or not operations_planning.due_by_today(part):
+        return 0
+    with transaction():
+        assignment = session.get_one(Assignment, assignment_id)
+        return len(operations.plan_checkins(assignment)) if assignment.ended_at is None else 0
 
 
 def send_one() -> bool:
@@ -61,8 +64,9 @@ def hasten_all() -> int:
         .scalars()
         .all()
     )
-    hastened = 0
-    for checkin_id in ids:
-        with transaction():
-            hastened += operations_ladder.hasten(session.get_one(Checkin, checkin_id))
-    return hastened
+    return sum(alone(partial(_hasten, checkin_id), "checkins.hasten_failed") for checkin_id in ids)
+
+
+def _hasten(checkin_id: int) -> bool:
+    with transaction():
+        return operations_ladder.hasten(session.get_one(Checkin, checkin_id))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -18,6 +20,7 @@ from app.core.db import lock, session, transaction
 from . import escalation_people as people
 from . import operations_escalations as operations
 from . import queries_escalations as queries
+from .alone import alone
 from .escalation_finds import PREDICATES, Find, finds
 from .escalation_rules import Rule, rule_of
 from .models_escalations import Escalation
@@ -42,7 +45,7 @@ def _open_found(programme_id: int) -> int:
         known = queries.known(programme, rule.cause)
         waiting += [(rule, find) for find in finds(rule, programme) if not _is_known(find, known)]
     session.rollback()
-    return sum(_open(programme_id, rule, find) for rule, find in waiting)
+    return sum(alone(partial(_open, programme_id, rule, find), "escalations.open_failed") for rule, find in waiting)
 
 
 def _is_known(find: Find, known: Any) -> bool:
@@ -90,22 +93,20 @@ def _open_ones(programme_id: int) -> Select[int]:
 
 
 def _each(found: Select[int], act: Callable[[Escalation], bool]) -> int:
-    ids, done = session.scalars(found).all(), 0
+    ids = session.scalars(found).all()
     session.rollback()
-    for escalation_id in ids:
-        with transaction():
-            done += act(session.get_one(Escalation, escalation_id))
-    return done
+    return sum(alone(partial(_one, act, escalation_id), "escalations.failed") for escalation_id in ids)
+
+
+def _one(act: Callable[[Escalation], bool], escalation_id: int) -> bool:
+    with transaction():
+        return act(session.get_one(Escalation, escalation_id))
 
 
 def climb_one() -> bool:
-    """Let one escalation rise whose time ran out."""
-    found = queries.due(clock.now())
-    if session.scalars(found).first() is None:
-        session.rollback()
-        return False
-    with transaction():
-        escalation_id = session.scalars(found).first()
-        if escalation_id is not None:
-            operations.climb(session.get_one(Escalation, escalation_id))
-    return True
+    """Let one escalation rise whose time ran out, one of the longest due: no other waits for one that fails."""
+    ids = session.scalars(queries.due(clock.now())).all()
+    session.rollback()
+    if ids:
+        _one(operations.climb, random.choice(ids))
+    return bool(ids)

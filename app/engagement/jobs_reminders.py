@@ -7,7 +7,6 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-import structlog
 from sqlalchemy import select
 
 from app.accounts import calendars
@@ -16,16 +15,14 @@ from app.clients.court_days import is_hearing
 from app.clients.models import WITH_VOLUNTEER, CriticalDate
 from app.core import clock
 from app.core.db import session, transaction
-from app.core.logs import where_it_broke
 from app.tasks.models import Task
 
 from . import operations_reminders as operations
 from . import queries_reminders as queries
+from .alone import alone
 from .operations_unkept import tell_attorneys
 from .operations_watch import end_watch, watch
 from .reminder_days import CLIENT, PASSED, STAFF, STEPS, VOLUNTEER, due_for_staff, due_step
-
-log = structlog.get_logger()
 
 Taken = set[tuple[int, str, int, date]]
 
@@ -109,13 +106,12 @@ def _of_date(act: Callable[[CriticalDate], bool], date_id: int) -> int:
 
 def _alone(act: Callable[[], int]) -> int:
     """In a change of its own: a date with which something is wrong is logged, and keeps no other from being seen."""
-    try:
+
+    def changed() -> int:
         with transaction():
             return act()
-    except Exception as error:
-        session.rollback()
-        log.error("dates.failed", error=type(error).__name__, where=where_it_broke(error))
-        return 0
+
+    return alone(changed, "dates.failed")
 
 
 def _end_watches() -> int:

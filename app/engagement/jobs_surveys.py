@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 from app.core.db import session, transaction
 
 from . import queries_surveys as queries
 from .models_surveys import Survey
 from .operations_surveys import plan_surveys, send_survey
+
+AT_RANDOM = 16
 
 
 def plan_one() -> bool:
@@ -17,12 +21,10 @@ def plan_one() -> bool:
 
 
 def send_one() -> bool:
-    """Ask one side whose hour has come."""
-    if session.scalar(queries.due().with_only_columns(Survey.id).limit(1)) is None:
-        return False
-    with transaction():
-        survey = session.scalars(queries.due().limit(1).with_for_update(of=Survey, skip_locked=True)).first()
-        if survey is None:
-            return False
-        send_survey(survey)
-    return True
+    """Ask one side whose hour has come, one of the longest due: no other waits for one that fails."""
+    ids = session.scalars(queries.due().with_only_columns(Survey.id).limit(AT_RANDOM)).all()
+    session.rollback()
+    if ids:
+        with transaction():
+            send_survey(session.get_one(Survey, random.choice(ids)))
+    return bool(ids)

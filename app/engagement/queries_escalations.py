@@ -158,10 +158,10 @@ def counts(viewer: User) -> dict[str, int]:
 
 
 def due(now: datetime) -> Select[int]:
-    """The ids of the escalations whose time to respond or to close ran out, the longest due first."""
+    """The ids of escalations whose time to respond or to close ran out, some of the longest due."""
     waits = (Escalation.closed_at.is_(None), Escalation.ran_out_at.is_(None), Escalation.respond_by <= now)
     found = select(Escalation.id).join(Case, Case.id == Escalation.case_id).where(*waits, Case.paused_at.is_(None))
-    return found.order_by(Escalation.respond_by, Escalation.id).limit(1)
+    return found.order_by(Escalation.respond_by, Escalation.id).limit(16)
 
 
 def programmes_of_staff(viewer: User) -> list[Programme]:

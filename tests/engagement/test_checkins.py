@@ -64,6 +64,16 @@ def test_the_first_check_ins_leave_on_their_days(app: Flask) -> None:
     assert "client_contact" in keys[8]
 
 
+def test_a_case_with_which_something_is_wrong_keeps_no_other_from_being_asked(app: Flask) -> None:
+    with clock.at(MONDAY):
+        broken, whole = placed(), placed()
+    with transaction():
+        session.get_one(Case, broken.id).programme.time_zone = "Mars/Base"
+    with clock.at(on_day(2)):
+        assert jobs.plan_due() == 1
+    assert [checkin.case_id for checkin in session.query(Checkin)] == [whole.id]
+
+
 def test_running_again_or_in_many_processes_sends_nothing_twice(app: Flask) -> None:
     with clock.at(MONDAY):
         placed()

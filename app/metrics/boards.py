@@ -81,6 +81,28 @@ def groups(
     return found
 
 
+@dataclass(frozen=True)
+class Beside:
+    """One share, mean or number of days by the members of a dimension, the period before beside it."""
+
+    measure: Measure
+    rows: tuple[tuple[str, float | None, float | None], ...]
+
+
+def by_members(now: PeriodFigures, before: PeriodFigures, dimension: str) -> list[Beside]:
+    """What is worked out from counts, by the members of a dimension: placement rate, days and the like."""
+    found = []
+    for measure in MEASURES.values():
+        if measure.kind in ("share", "mean", "days") and dimension in measure.dimensions:
+            keys = (*measure.part, *measure.whole)
+            counted = {m for key in keys for m in now.tables.get(key, {}).get(dimension, {})}
+            rows = ((m, now.value(measure.key, dimension, m), before.value(measure.key, dimension, m)) for m in counted)
+            kept = sorted(rows, key=lambda row: (row[1] is None, -(row[1] or 0), row[0]))
+            if kept:
+                found.append(Beside(measure, tuple(kept)))
+    return found
+
+
 HEADER = ("measure", "name", "dimension", "member", "label", "value", "unit", "from", "to")
 
 

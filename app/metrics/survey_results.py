@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,6 +21,8 @@ from app.engagement.surveys import items
 from .figures import period_name, quarter_of
 from .hiding import hidden_members, is_small
 
+GOOD = 4  # of 5 points
+
 
 @dataclass(frozen=True)
 class Line:
@@ -29,6 +31,8 @@ class Line:
     words: str
     answers: int | None
     mean: float | None
+    good: int | None = None  # of 100 answers: 4 or 5
+    without: int | None = None  # who marked nothing here, mostly as it did not apply
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,12 @@ def _answers(programme: Programme, audience: Audience) -> list[tuple[date, Mappi
     return [(at.astimezone(zone).date(), scores or {}) for at, scores in found if at is not None]
 
 
-def _line(key: str, words: str, rows: Iterable[tuple[date, Mapping[str, int]]], small: int) -> Line:
+def _line(key: str, words: str, rows: Sequence[tuple[date, Mapping[str, int]]], small: int) -> Line:
     given = [scores[key] for _day, scores in rows if key in scores]
     if not given or is_small(len(given), small):
         return Line(words, None if given else 0, None)
-    return Line(words, len(given), mean(given))
+    good = round(100 * sum(value >= GOOD for value in given) / len(given))
+    return Line(words, len(given), mean(given), good, len(rows) - len(given))
 
 
 def _by_quarter(rows: Iterable[tuple[date, Mapping[str, int]]], small: int) -> tuple[Any, ...]:

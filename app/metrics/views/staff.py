@@ -67,6 +67,7 @@ def reports() -> ResponseReturnValue:
         "metrics/reports.html", programme=programme, programmes=the_programmes(), period=period, now=now,
         earlier=earlier, dimension=dimension, only=only, wrong=period.wrong or wrong, counts=COUNTS,
         groups=boards.groups(now, earlier, _goals(programme, period, now), only), shown_first=SHOWN_FIRST,
+        derived=boards.by_members(now, earlier, dimension) if only == boards.ALL else [],
         dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.shown,
         change=wording.change, member_name=figures.member_name, period_name=figures.period_name,
         data_as_of=_data_as_of(programme),

@@ -9,10 +9,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route
 from werkzeug.serving import make_server
+
+from tests.journeys.conftest import axe_violations
 
 from .gallery import ERRORS, PAGES
 
@@ -60,7 +61,7 @@ def test_no_page_breaks_the_rules_of_access_or_scrolls_sideways(
         found += [f"{name}: {text}" for text in said]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{name} scrolls sideways at {width}")
-        for violation in Axe().run(page, options={"preload": False}).response["violations"]:
+        for violation in axe_violations(page):
             found.append(f"{name}: {violation['id']} {violation['nodes'][0]['html'][:120]}")
         said.clear()
     page.context.close()

@@ -75,6 +75,7 @@ def test_postgresql_dies_twenty_times(app: Flask, web: Web, postgres: OwnPostgre
     check(app, web, postgres, 20)
 
 
+@pytest.mark.full
 @pytest.mark.promise(2)
 def test_a_server_that_answers_before_it_writes_is_found(app: Flask, web: Web, postgres: OwnPostgres) -> None:
     """The planted fault: "committed" is said first, and what was said last is gone with the server."""

@@ -110,6 +110,7 @@ def test_no_stored_text_runs_on_any_page_in_chromium(live: Live, page_at: Callab
     assert ran == []
 
 
+@pytest.mark.full
 @pytest.mark.promise(12)
 def test_a_page_without_a_policy_that_trusts_its_text_runs_it(live: Live, page_at: Callable[..., Page]) -> None:
     """The planted fault: text let through as markup, and the policy that would still stop it taken away."""

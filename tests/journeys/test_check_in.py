@@ -84,7 +84,7 @@ def test_a_mismatch_reaches_staff_and_neither_side(
     axe_clean(staff)
     staff.goto(f"{live.url}/today")
     expect(staff.locator("main")).to_contain_text("Find out why client and volunteer disagree")
-    staff.get_by_role("link", name="Look into it").first.click()
+    staff.get_by_role("link", name="Find out why client and volunteer disagree").first.click()
     expect(staff.get_by_role("heading", level=1)).to_have_text("Client and volunteer disagree")
     axe_clean(staff)
     staff.get_by_role("button", name="Take it on").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, exists, func, or_, select
@@ -13,9 +14,12 @@ from app.core import clock
 from app.core.db import insert_unless_exists, lock, session
 from app.core.mail import Mail, MailStatus
 
-from .choices import choices_of
+from .choices import Choices, choices_of, choose
 from .court_days import hearing_days
 from .models import Case, CaseMove, CaseStatus, Client, ClientUpdate
+
+if TYPE_CHECKING:
+    from app.accounts.models import User
 
 AFTER = timedelta(hours=1)
 PERSON_FIRST = timedelta(hours=24)
@@ -99,6 +103,14 @@ def again_at(client: Client, told_at: datetime, *, by_call: bool) -> datetime | 
     day = (told_at + timedelta(days=BY_CALL_EVERY if by_call else every)).astimezone(_zone(client.case)).date()
     programme = client.case.programme
     return calendars.opening_at(calendars.business_day_on_or_after(day, programme), programme)
+
+
+def keep_choices(client: Client, chosen: Choices, *, actor: User | None) -> None:
+    """Keep what a client chose; when they hear again that we still look follows from it at once."""
+    choose(client, chosen, actor=actor)
+    current = session.scalars(current_update(client.case)).one_or_none()
+    if current is not None:
+        current.again_at = again_at(client, current.told_at, by_call=current.by_call)
 
 
 def due_at(case: Case, occasion: str) -> datetime:

@@ -21,5 +21,5 @@ def still_looking_one() -> bool:
         last = session.scalars(current_update(case)).one_or_none()
         again = again_at(case.client, clock.now(), by_call=mail_reaches(case.client) is None)
         by = again.astimezone(ZoneInfo(case.programme.time_zone)).date() if again else None
-        tell_client(case, "still_looking", by=by, once=f"still_looking/{last.id if last else 0}")
+        tell_client(case, "still_looking", by=by, once=f"still_looking/{last.id if last else case.listed_at}")
     return True

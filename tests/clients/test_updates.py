@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.casework.models import ContactAttempt
-from app.clients import choices, updates_jobs
+from app.clients import choices, updates, updates_jobs
 from app.clients.mails import tell_client
 from app.clients.models import Case, CaseStatus, ClientUpdate
 from app.clients.operations_appointments import DayIsOver, tell_appointment
@@ -136,6 +136,19 @@ def test_whoever_waits_hears_every_two_weeks_by_message_whatever_restarts(case: 
     tell(case, "looking")
     assert run_daily(45) == [(14, "still_looking"), (28, "still_looking"), (42, "still_looking")]
     assert sum(kind == "client.still_looking" for kind, *_rest in mails()) == 3
+
+
+def test_what_a_client_chooses_counts_from_the_message_before(case: Case) -> None:
+    def choose(days: int) -> None:
+        with transaction():
+            client = session.get_one(Case, case.id).client
+            updates.keep_choices(client, choices.Choices(still_every=days), actor=None)
+
+    tell(case, "looking")
+    choose(0)
+    assert run_daily(20) == []
+    choose(28)
+    assert run_daily(40) == [(28, "still_looking")]
 
 
 def test_whoever_is_called_hears_every_thirty_days(case: Case) -> None:

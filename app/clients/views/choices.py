@@ -20,7 +20,7 @@ from app.core.i18n import LANGUAGES
 from app.core.limits import limiter
 from app.core.web import csrf
 
-from .. import choices, mails
+from .. import choices, mails, updates
 from .. import operations_status as operations
 from ..models import Case, Client
 from . import bp
@@ -73,7 +73,7 @@ def mail_choices(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(client, form, token), 422 if form.errors else 200
     with transaction():
-        choices.choose(_client(token), form.chosen, actor=None)
+        updates.keep_choices(_client(token), form.chosen, actor=None)
     flash(_("Saved. We write to you like this from now on."), "ok")
     return redirect(url_for(".mail_choices", token=token), 303)
 

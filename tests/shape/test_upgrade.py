@@ -88,16 +88,22 @@ def counted(connection: Connection, found: MetaData) -> dict[str, int]:
     return {t.name: connection.scalar(sa.select(sa.func.count()).select_from(t)) or 0 for t in found.tables.values()}
 
 
-@pytest.mark.parametrize("since", ["0001", "0011"])
-def test_every_row_stays(tmp_path: Path, since: str) -> None:
+@pytest.fixture
+def older(tmp_path: Path) -> Iterator[Engine]:
+    """A database of its own, closed whatever happens."""
     engine = an_engine("older", tmp_path)
-    migrate.upgrade(engine, since)
-    before = fill(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("since", ["0001", "0011"])
+def test_every_row_stays(older: Engine, since: str) -> None:
+    migrate.upgrade(older, since)
+    before = fill(older)
     assert len(before) > 50
     assert {"checkins", "checkin_answers", "cases", "outbox_mails", "volunteers"} <= set(before)
-    migrate.upgrade(engine)
+    migrate.upgrade(older)
     found = MetaData()
-    found.reflect(engine, only=[*before])
-    with engine.connect() as connection:
+    found.reflect(older, only=[*before])
+    with older.connect() as connection:
         assert counted(connection, found) == before
-    engine.dispose()

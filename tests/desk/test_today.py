@@ -77,7 +77,7 @@ def about(case: Case, cause: str, title: str, hours: float, record: tuple[str, i
 
 def rows(page: str) -> list[str]:
     """The rows of the queue, and the pad before them."""
-    queue = page.split('<section class="pad"')[1]
+    queue = page.split('<section class="pad stack gap2"')[1]
     return [part.split("</section>")[0] for part in queue.split('<li><span class="small')]
 
 

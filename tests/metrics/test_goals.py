@@ -83,6 +83,9 @@ def test_a_grants_goal_stands_beside_what_is_published_of_it(app: Flask, client:
         told = client.get(f"/reports/files/grant?grant={grant_id}&from=2026-01-01&to=2026-03-31&format=csv").text
         assert f"Goals,Accepted,By the last day,{found.count('accepted')},count" in told
         assert "Goals,Accepted,Stands,Missed,text" in told
+        behind = client.get(f"/reports/accepted/cases?grant={grant_id}&from=2026-01-01&to=2026-03-31").text
+        assert f"Accepted, Basic field grant: {found.count('accepted')}" in behind
+        assert client.get(f"/reports/accepted/cases?grant={foreign_id}").status_code == 404
         with transaction():
             grant = session.merge(lives.grant)
             publishing.sign_off(grant, date(2026, 1, 1), actor=session.merge(lives.staff), kind="quarter")

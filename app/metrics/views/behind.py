@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.accounts import calendars
-from app.accounts.models import Programme
+from app.accounts.models import Grant, Programme
 from app.clients.models import Case
 from app.core.access import STAFF, open_to
 from app.core.errors import NotFound
@@ -24,6 +24,7 @@ from ..forms import Period, period_asked
 from ..measures import MEASURES
 from ..window import Fact
 from . import bp
+from .files import grant_asked
 from .staff import the_programme
 
 AT_ONCE = 50
@@ -40,31 +41,42 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     programme = the_programme()
     period = period_asked(calendars.today(programme))
     cell = (request.args.get("by", "all"), request.args.get("member", "all"))
-    if cell[0] not in of.dimensions:
+    grant = grant_asked(programme, request.args.get("grant"))
+    if cell[0] not in of.dimensions or (grant and (cell[0] != "all" or of.kind in ("people", "now"))):
         raise NotFound
     if of.kind in ("people", "now"):
         return _people(programme, of, period, cell)
     if of.kind != "count":
-        return _parts(programme, of, period, cell)
-    facts = figures.facts_behind(programme, measure, period.first, period.last, dimension=cell[0], member=cell[1])
+        return _parts(programme, of, period, cell, grant)
+    facts = figures.facts_behind(
+        programme, measure, period.first, period.last, dimension=cell[0], member=cell[1], grant_id=_id(grant)
+    )
     if request.args.get("format") == "csv":
         return _as_file(of, period, facts)
     rows = _page(facts)
     return render_template(
         "metrics/cases.html", measure=of, page=rows, rows=figures.with_cases(rows.rows),
         total=figures.total_of(measure, facts),
-        rolled_up=_rolled_up(programme, of, period, cell), period=period, label=_label(cell), programme=programme,
-        period_name=figures.period_name, shown=wording.shown,
+        rolled_up=_rolled_up(programme, of, period, cell, grant), period=period, label=_label(cell, grant),
+        programme=programme, grant=grant, period_name=figures.period_name, shown=wording.shown,
     )  # fmt: skip
 
 
-def _rolled_up(programme: Programme, measure: Measure, period: Period, cell: tuple[str, str]) -> float | None:
+def _id(grant: Grant | None) -> int | None:
+    return grant.id if grant else None
+
+
+def _rolled_up(
+    programme: Programme, measure: Measure, period: Period, cell: tuple[str, str], grant: Grant | None
+) -> float | None:
     """What the report says of the same figure, as of the last count."""
-    found = figures.read_period(programme, period.first, period.last, dimensions=(cell[0],))
+    found = figures.read_period(programme, period.first, period.last, dimensions=(cell[0],), grant_id=_id(grant))
     return found.value(measure.key, *cell)
 
 
-def _label(cell: tuple[str, str]) -> str:
+def _label(cell: tuple[str, str], grant: Grant | None = None) -> str:
+    if grant is not None:
+        return grant.name
     return "" if cell[0] == "all" else figures.member_name(*cell)
 
 
@@ -82,14 +94,17 @@ def _as_file(measure: Measure, period: Period, facts: Sequence[Fact]) -> Respons
     return csv_download(f"{measure.key}-{period.first}-{period.last}", HEADER, lines)
 
 
-def _parts(programme: Programme, measure: Measure, period: Period, cell: tuple[str, str]) -> ResponseReturnValue:
+def _parts(
+    programme: Programme, measure: Measure, period: Period, cell: tuple[str, str], grant: Grant | None
+) -> ResponseReturnValue:
     """A share, a mean or days: the counts it is made of."""
-    found = figures.read_period(programme, period.first, period.last, dimensions=(cell[0],))
+    found = figures.read_period(programme, period.first, period.last, dimensions=(cell[0],), grant_id=_id(grant))
     keys = dict.fromkeys((*measure.part, *measure.whole))
     return render_template(
         "metrics/parts_behind.html", measure=measure, value=found.value(measure.key, *cell), period=period,
         made_of=[(MEASURES[key], found.count(key, *cell), key in measure.part) for key in keys], cell=cell,
-        label=_label(cell), programme=programme, period_name=figures.period_name, shown=wording.shown,
+        label=_label(cell, grant), programme=programme, grant=grant, period_name=figures.period_name,
+        shown=wording.shown,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from app.accounts import calendars
 from app.core import audit, bounces, clock, links
 from app.core.db import session
 from app.core.delivery import tell_a_person
@@ -40,6 +41,7 @@ OCCASIONS = (
 LINK_LASTS = timedelta(hours=72)
 DRAFT_LASTS = timedelta(days=30)
 NOT_WRITTEN = ("unsafe", "bounced", "complained")
+LATE = "late"  # an appointment whose day has come is told by voice
 UNSAFE = "unsafe"  # why a mail is let drop: the address is not marked safe any more
 PORTAL = came_back.PORTAL
 RESUME = "resume"
@@ -67,11 +69,13 @@ def tell_client(case: Case, occasion: str, *, actor: User | None = None, once: s
         raise ValueError(f"Clients are not told of {occasion}.")
     session.flush()
     client = case.client
-    address = mail_reaches(client)
+    is_late = updates.leaves_too_late(case, occasion, facts.get("by"))
+    address = mail_reaches(client) if not is_late else None
     update = updates.begin(case, occasion, by_call=address is None, once=once)
     if update is None:
         return
     ways = _ways(client, occasion, address, for_the_ear=texts.is_for_the_ear(case, occasion, facts))
+    ways = ["call"] if is_late else ways
     if address and "mail" in ways:
         mail = _mail(case, client, address, occasion, facts, update.id)
         update.mail_id = mail.id if mail else None
@@ -173,14 +177,17 @@ def _no_longer_safe(mail: Mail) -> str | None:
     case = session.get(Case, mail.case_id) if mail.case_id else None
     if case is None or case.client is None:
         return "gone"
-    return None if safe_email(case.client) == mail.to_address else UNSAFE
+    if safe_email(case.client) != mail.to_address:
+        return UNSAFE
+    day = updates.appointment_in(mail)
+    return LATE if day is not None and day <= calendars.today(case.programme) else None
 
 
 def _call_instead(mail: Mail, why: str) -> None:
     """What may not be written any more is said by voice."""
     occasion = mail.kind.removeprefix("client.")
     case = session.get(Case, mail.case_id) if mail.case_id else None
-    if why not in NOT_WRITTEN or case is None or case.client is None or occasion not in OCCASIONS:
+    if why not in (*NOT_WRITTEN, LATE) or case is None or case.client is None or occasion not in OCCASIONS:
         return
     if occasion not in calls.NAMED_IN_WORDS:
         calls.ask_for_call(case.client, occasion, {"items": case.missing_items}, actor=None)

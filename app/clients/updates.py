@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ AFTER = timedelta(hours=1)
 PERSON_FIRST = timedelta(hours=24)
 LONGEST_WAIT = timedelta(days=3)  # for people who reach the client day after day and say nothing of it
 BY_CALL_EVERY = 30
+APPOINTMENT = "appointment"
 AT_ONCE = ("received",)  # what somebody just asked for is confirmed at whatever hour
 MERGED, NO_LONGER_TRUE = "merged", "no_longer_true"
 
@@ -120,6 +122,18 @@ def due_at(case: Case, occasion: str) -> datetime:
         return moment
     reached = person_reached(case)
     return at_work(case, max(moment, reached + PERSON_FIRST) if reached else moment)
+
+
+def leaves_too_late(case: Case, occasion: str, day: date | None) -> bool:
+    """Would a mail about an appointment leave only on its day, or after it? Then somebody calls."""
+    return occasion == APPOINTMENT and day is not None and due_at(case, occasion).astimezone(_zone(case)).date() >= day
+
+
+def appointment_in(mail: Mail) -> date | None:
+    """The day of the appointment that a mail tells of."""
+    once = session.scalar(select(ClientUpdate.once).where(ClientUpdate.mail_id == mail.id)) or ""
+    named = re.fullmatch(rf"{APPOINTMENT}/(\d{{4}}-\d\d-\d\d)/.*", once)
+    return date.fromisoformat(named[1]) if named else None
 
 
 def at_work(case: Case, moment: datetime) -> datetime:

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from app.accounts import calendars
 from app.accounts.models import Programme
 from app.clients.mails import LINK_LASTS, PORTAL
+from app.clients.updates import APPOINTMENT, appointment_in
 from app.core import clock, daily, links
 from app.core.db import session
 from app.core.mail import WAITING, Mail
@@ -27,6 +28,7 @@ LAST = frozenset({
     "matching.digest", "matching.appeal", "matching.thanked", "matching.firm_thanked", "matching.request_lost",
     "matching.firm_request_lost", "casework.thanks", "volunteer.milestone", "message.milestone", "engagement.survey",
 })  # fmt: skip
+APPOINTED = f"client.{APPOINTMENT}"
 LOOK_AGAIN = timedelta(minutes=5)
 TIME_TO_ANSWER = timedelta(days=1)  # what must be answered sooner than this after its next turn leaves now
 
@@ -82,6 +84,9 @@ def _must_be_answered_before(mail: Mail, moment: datetime, programme: Programme)
     """Would the time to answer be over, or nearly, or the day reminded of be there, if the mail waited for its turn?"""
     if mail.kind in REMINDERS:
         day = first_day_in(mail)
+        return day is not None and calendars.opening_at(day, programme) < moment
+    if mail.kind == APPOINTED:
+        day = appointment_in(mail)
         return day is not None and calendars.opening_at(day, programme) < moment
     if mail.record_kind == "referrals":
         ends = select(Referral.ends_at).where(Referral.id == mail.record_id)

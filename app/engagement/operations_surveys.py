@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import calendars
 from app.accounts.models import User
+from app.clients import safety_words
 from app.clients.models import CaseMove, CaseStatus
 from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock
@@ -144,6 +145,8 @@ def answer_survey(
     survey.may_quote, survey.complains = may_quote and bool(survey.comment), complains
     survey.quote = survey.released_at = survey.released_by_id = None
     finish_tasks(CALL, survey, actor=actor, outcome="answered")
+    if survey.audience is Audience.CLIENT:
+        safety_words.listen(survey.case, survey.comment, occasion=f"survey {survey.id} {survey.version}")
     if complains:
         said = survey.comment or "Said in the survey that something is not right, without words to it."
         record_complaint(survey.case, said, actor=actor, occasion=f"survey {survey.id} {survey.version}")

@@ -210,6 +210,28 @@ def test_an_appointment_is_told_by_day_and_hour_and_not_in_the_past(case: Case) 
     assert "a time for you: Fri, Mar 6 9:00." in session.query(Task).one().script
 
 
+def test_an_appointment_that_no_mail_could_tell_in_time_is_told_by_voice(case: Case) -> None:
+    def arrange(days: int) -> None:
+        with transaction():
+            row = session.get_one(Case, case.id)
+            tell_appointment(row, (MONDAY + timedelta(days=days)).date(), "4 pm", actor=row.custody.user)
+
+    arrange(0)  # of the same day
+    assert mails() == []
+    assert "a time for you: Mon, Mar 2 4 pm." in (session.query(Task).one().script or "")
+    arrange(1)
+    newest = session.query(Mail).one()
+    with transaction():
+        first = mail.queue("engagement.checkin", occasion="x", to=newest.to_address, subject="x", text="x",
+                           audience="client")  # fmt: skip
+    with clock.at(newest.due_at), transaction():
+        assert first is not None
+        assert mail.not_its_turn_before(session.get_one(Mail, first.id)) is None
+        assert mail.not_its_turn_before(session.get_one(Mail, newest.id)) is None, "another mail's day is no reason"
+    with clock.at(MONDAY + timedelta(days=1)):
+        assert mail.reason_to_drop(newest) == "late"
+
+
 def test_a_client_chooses_by_a_signed_link_that_shows_nothing_of_the_case(
     app: Flask, client: FlaskClient, case: Case
 ) -> None:

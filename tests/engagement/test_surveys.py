@@ -178,12 +178,16 @@ def test_fifty_who_answer_at_once_leave_one_answer(app: Flask) -> None:
 
 def test_a_complaint_reaches_a_person_the_same_minute(app: Flask, client: FlaskClient) -> None:
     case = closed()
+    with transaction():
+        session.get_one(Case, case.id).client.safety_word = "Bluebird"
     run_the_clock(NEXT_DAY)
     with clock.at(MONDAY + NEXT_DAY):
+        assert answer(client, link_to("client"), comment="I saw a bluebird.") == 303
+        assert session.query(Escalation).one().cause == "safety_word"
         assert answer(client, link_to("client"), comment="Nobody called for weeks.", complains="y") == 303
         assert "speaks with you" in client.get(link_to("client") + "/thanks").get_data(as_text=True)
     session.rollback()
-    found = session.query(Escalation).one()
+    found = session.query(Escalation).filter_by(cause="complaint").one()
     assert (found.case_id, found.cause, found.note) == (case.id, "complaint", "Nobody called for weeks.")
     assert session.query(Task).filter_by(cause="complaint").count() == 1
 

@@ -14,13 +14,13 @@ from app.tasks.operations import finish_tasks, open_task
 
 from . import texts
 from .models import Channel, ChannelKind, Client, ClientLetter, ClientUpdate
-from .updates import MERGED, NO_LONGER_TRUE
+from .updates import APPOINTMENT, ENDS, MERGED, NO_LONGER_TRUE
 
 if TYPE_CHECKING:
     from app.accounts.models import User
 
 POST_LETTER = "post_letter"
-ON_PAPER = ("rejected", "not_placed", "closed", "withdrawn")  # what a client may have to show somebody
+ON_PAPER = ENDS  # what a client may have to show somebody
 OTHER_WAYS = (ChannelKind.CALL, ChannelKind.VOICEMAIL, ChannelKind.TEXT, ChannelKind.TRUSTED_PERSON)
 OPEN_WORDS = "open"
 
@@ -54,7 +54,7 @@ def write(client: Client, occasion: str, facts: dict[str, Any], update: ClientUp
     way, case = safe_post(client), client.case
     if way is None:
         return
-    _let_older_be(client, actor)
+    _let_older_be(client, occasion, actor)
     subject, text = texts.on_paper(case, occasion, neutral=way.may_be_said != OPEN_WORDS, facts=facts)
     letter = insert_unless_exists(
         ClientLetter, case_id=case.id, update_id=update.id, occasion=occasion, language=case.language,
@@ -70,8 +70,10 @@ def write(client: Client, occasion: str, facts: dict[str, Any], update: ClientUp
     )  # fmt: skip
 
 
-def _let_older_be(client: Client, actor: User | None) -> None:
-    _let_be(client, ClientLetter.occasion.not_in(ON_PAPER), MERGED, actor)
+def _let_older_be(client: Client, occasion: str, actor: User | None) -> None:
+    """Neither what ends a request, nor a time that still holds."""
+    kept = ON_PAPER if occasion in (APPOINTMENT, *ENDS) else (APPOINTMENT, *ON_PAPER)
+    _let_be(client, ClientLetter.occasion.not_in(kept), MERGED, actor)
 
 
 def take_back_ends(client: Client, *, actor: User | None) -> None:

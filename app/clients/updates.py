@@ -27,6 +27,7 @@ PERSON_FIRST = timedelta(hours=24)
 LONGEST_WAIT = timedelta(days=3)  # for people who reach the client day after day and say nothing of it
 BY_CALL_EVERY = 30
 APPOINTMENT = "appointment"
+ENDS = ("rejected", "not_placed", "closed", "withdrawn")
 AT_ONCE = ("received",)  # what somebody just asked for is confirmed at whatever hour
 MERGED, NO_LONGER_TRUE = "merged", "no_longer_true"
 
@@ -55,7 +56,7 @@ def begin(case: Case, occasion: str, *, by_call: bool, once: str | None = None) 
     key = once or f"{occasion}/{_last_move(case)}/{calendars.today(case.programme)}/{'call' if by_call else 'mail'}"
     if session.scalar(select(ClientUpdate.id).where(ClientUpdate.case_id == case.id, ClientUpdate.once == key)):
         return None
-    _replace(case)
+    _replace(case, keeps_appointment=occasion not in (APPOINTMENT, *ENDS))
     now = clock.now()
     again = again_at(client, now, by_call=by_call)
     return insert_unless_exists(
@@ -73,14 +74,23 @@ def take_back(case: Case) -> None:
     _replace(case, NO_LONGER_TRUE)
 
 
-def _replace(case: Case, reason: str = MERGED) -> None:
+def _replace(case: Case, reason: str = MERGED, *, keeps_appointment: bool = False) -> None:
+    """What was told before is the newest no more; unsent it is let drop, but for a time that still holds."""
+    older = [] if keeps_appointment else list(session.scalars(_appointments_before(case)))
     current = session.scalars(current_update(case)).one_or_none()
-    if current is None:
-        return
-    current.replaced_at = clock.now()
-    if current.mail_id is not None:
-        _let_drop(current.mail_id, reason)
+    if current is not None:
+        current.replaced_at = clock.now()
+        older += [] if keeps_appointment and current.occasion == APPOINTMENT else [current.mail_id]
+    for mail_id in older:
+        if mail_id is not None:
+            _let_drop(mail_id, reason)
     session.flush()
+
+
+def _appointments_before(case: Case) -> Select[int | None]:
+    """The mails that tell of an appointment and that news have not replaced."""
+    told = (ClientUpdate.case_id == case.id, ClientUpdate.occasion == APPOINTMENT)
+    return select(ClientUpdate.mail_id).where(*told, ClientUpdate.replaced_at.is_not(None)).order_by(ClientUpdate.id)
 
 
 def _let_drop(mail_id: int, reason: str) -> None:

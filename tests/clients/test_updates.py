@@ -210,6 +210,22 @@ def test_an_appointment_is_told_by_day_and_hour_and_not_in_the_past(case: Case) 
     assert "a time for you: Fri, Mar 6 9:00." in session.query(Task).one().script
 
 
+def test_news_keep_no_appointment_from_being_told_but_another_one_or_an_end_does(case: Case) -> None:
+    def arrange(days: int) -> None:
+        with transaction():
+            row = session.get_one(Case, case.id)
+            tell_appointment(row, (MONDAY + timedelta(days=days)).date(), "9:00", actor=row.custody.user)
+
+    arrange(3)
+    tell(case, "looking")
+    assert [status for _kind, status, _why in mails()] == ["queued", "queued"]
+    arrange(4)
+    arrange(7)
+    tell(case, "withdrawn")
+    told = [("client.appointment", "dropped", "merged")] * 2
+    assert mails() == [told[0], ("client.looking", "dropped", "merged"), *told, ("client.withdrawn", "queued", None)]
+
+
 def test_an_appointment_that_no_mail_could_tell_in_time_is_told_by_voice(case: Case) -> None:
     def arrange(days: int) -> None:
         with transaction():

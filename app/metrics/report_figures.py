@@ -22,6 +22,7 @@ from .report_contents import Cell, Table, text
 
 UNITS = {"hours": "hours", "money": "money", "share": "percent", "days": "days"}
 SHOWN = tuple(measure for measure in MEASURES.values() if measure.kind in ("count", "share", "days"))
+BEFORE_A_GRANT = ("requests", "rejected")  # no grant pays for a case before it is accepted
 AT_A_GLANCE = (
     "requests", "accepted", "rejected", "listed", "listed_placed", "listed_waiting", "closed", "clients_helped",
     "people_helped", "hours", "placement_rate", "days_to_placement", "answer_rate", "reached_rate",
@@ -38,8 +39,16 @@ def as_of(programme: Programme) -> str:
 def every_figure(programme: Programme, first: date, last: date, grant_id: int | None) -> Table:
     """Every count, share and number of days, with its definition."""
     now = read_period(programme, first, last, grant_id=grant_id, dimensions=())
-    rows = [(text(str(m.name)), _value(now, m), text(str(m.definition))) for m in SHOWN]
+    told = [m for m in SHOWN if grant_id is None or m.key not in BEFORE_A_GRANT]
+    rows = [(text(_name(m)), _value(now, m), text(str(m.definition))) for m in told]
     return Table("figures", _("Every figure"), (_("Figure"), _("Number"), _("What it means")), tuple(rows))
+
+
+def _name(measure: Measure) -> str:
+    """A figure's name; a stage and what ends it are called alike."""
+    if measure.group == "stages":
+        return _("Left “%(stage)s”", stage=measure.name)
+    return str(measure.name)
 
 
 def beside_the_one_before(programme: Programme, first: date, last: date, grant_id: int | None) -> Table:

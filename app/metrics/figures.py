@@ -40,6 +40,7 @@ class PeriodFigures:
     last: date
     tables: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # measure, dimension, member
     days: dict[Cell, Counter[int]] = field(default_factory=dict)  # days to the event, or so far
+    timed: frozenset[str] = frozenset()  # by what they are known
 
     def count(self, measure: str, dimension: str = "all", member: str = "all") -> int:
         """The count of a measure, whole or of one member."""
@@ -112,15 +113,20 @@ def read_period(
     *,
     grant_id: int | None = None,
     dimensions: Collection[str] | None = None,
+    timed: Collection[str] | None = None,
 ) -> PeriodFigures:
-    """A period's figures in a fixed number of queries, whatever its length; `dimensions` beside `all`, or every one."""
+    """A period's figures in a fixed number of queries, whatever its length; `dimensions` beside `all`, or every one.
+
+    :param timed: by which of them the days that something took are read as well; by all where it is not given
+    """
     found = PeriodFigures(first, last)
     wanted = _wanted(grant_id, dimensions)
+    found.timed = frozenset(wanted if timed is None else {"all", *timed})
     of, today = spans(first, last), calendars.today(programme)
     whole = _whole(_of(programme, grant_id, wanted), of)
     if whole:
         _read_values(found, whole)
-        _read_days(found, whole, today)
+        _read_days(found, _whole(_of(programme, grant_id, sorted(found.timed)), of), today)
     if of.edges:
         _read_edges(found, _of(programme, grant_id, wanted), of, today)
     people.fill(found.tables, programme, first, last, grant_id)
@@ -174,7 +180,8 @@ def _read_days(found: PeriodFigures, whole: Iterable[Select[Any]], today: date) 
 
 def _add(into: Counter[int], histogram: dict[str, int] | None) -> None:
     for days, n in (histogram or {}).items():
-        into[int(days)] += n
+        number = int(days)
+        into[number] = into.get(number, 0) + n
 
 
 def _read_edges(found: PeriodFigures, of: Select[Any], period: Spans, today: date) -> None:
@@ -185,7 +192,7 @@ def _read_edges(found: PeriodFigures, of: Select[Any], period: Spans, today: dat
     )
     for measure, dimension, member, month, by_day in session.execute(months):
         low, high = kept[month]
-        chosen = [(int(n), of_day) for n, of_day in (by_day or {}).items() if low.day <= int(n) <= high.day]
+        chosen = [(day, of_day) for n, of_day in (by_day or {}).items() if low.day <= (day := int(n)) <= high.day]
         if chosen:
             _add_days(found, (measure, dimension, member), month, chosen, today)
 
@@ -193,7 +200,7 @@ def _read_edges(found: PeriodFigures, of: Select[Any], period: Spans, today: dat
 def _add_days(found: PeriodFigures, cell: Cell, month: date, chosen: list[tuple[int, Any]], today: date) -> None:
     measure, dimension, member = cell
     members = found.tables.setdefault(measure, {}).setdefault(dimension, {})
-    into = found.days.setdefault(cell, Counter()) if measure in TIMED else None
+    into = found.days.setdefault(cell, Counter()) if measure in TIMED and dimension in found.timed else None
     for n, of_day in chosen:
         members[member] = members.get(member, 0) + (of_day if isinstance(of_day, int) else sum(of_day.values()))
         if into is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,8 +47,12 @@ def forecast(weekly: Sequence[int], weeks: int) -> Forecast | None:
 
     :param weekly: requests of each whole week, the oldest first
     """
-    if not is_long_enough(weekly):
-        return None
+    return _forecast(tuple(weekly), weeks) if is_long_enough(weekly) else None
+
+
+@lru_cache(2_000)
+def _forecast(weekly: tuple[int, ...], weeks: int) -> Forecast:
+    """The same weeks give the same forecast, so those that past ones are checked by are made once."""
     known = np.asarray(weekly, dtype=float)
     recent = known[-RECENT:]
     season = _season(known, weeks)

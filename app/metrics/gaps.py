@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from app.accounts import calendars
 from app.accounts.models import Programme
-from app.clients.models import Case, CaseStatus, Opening
+from app.clients.models import Case, Opening
 from app.clients.problems import category, counties_of
 from app.core.db import session
 from app.matching import run_words
@@ -61,29 +62,30 @@ class Outlook:
 def open_places(programme: Programme) -> dict[int, int]:
     """The free places of each approved volunteer who is welcome here."""
     approved = people.BEHIND["volunteers_approved"](programme, date.min, date.max)
-    used = (
-        select(Assignment.volunteer_id, func.count())
-        .where(Assignment.ended_at.is_(None), Assignment.uses_slot)
-        .group_by(Assignment.volunteer_id)
-    )
-    taken: dict[int, int] = {who: n for who, n in session.execute(used)}  # noqa: C416
-    offered = session.execute(select(Volunteer.id, Volunteer.capacity).where(Volunteer.id.in_(approved)))
-    return {who: free for who, places in offered if (free := places - taken.get(who, 0)) > 0}
+    taken = select(func.count()).select_from(Assignment).where(
+        Assignment.volunteer_id == Volunteer.id, *people.USES_A_PLACE
+    )  # fmt: skip
+    columns = (Volunteer.id, Volunteer.capacity, taken.correlate(Volunteer).scalar_subquery())
+    offered = session.execute(select(*columns).where(Volunteer.id.in_(approved)))
+    return {who: places - used for who, places, used in offered if places > used}
 
 
-def needs(programme: Programme, dimension: str) -> list[Need]:
-    """What waits by one heading, most waiting first."""
+def needs(programme: Programme, dimension: str, free: Mapping[int, int] | None = None) -> list[Need]:
+    """What waits by one heading, most waiting first.
+
+    :param free: the open places of each volunteer, where they are known already
+    """
     window = Window(programme)
     waiting: Counter[str] = Counter()
     longest: dict[str, int] = {}
-    columns = (Case.problem_code, Case.county, Case.language, Case.listed_at)
-    listed = select(*columns).where(Case.programme_id == programme.id, Case.status == CaseStatus.AVAILABLE)
-    for code, county, language, listed_at in session.execute(listed):
-        member = {"category": category(code) or "unknown", "county": county, "language": language}[dimension]
-        waiting[member] += 1
+    heading: Any = {"category": Case.problem_code, "county": Case.county, "language": Case.language}[dimension]
+    listed = select(heading, func.count(), func.min(Case.listed_at)).where(*people.waiting(programme))
+    for heard, n, listed_at in session.execute(listed.group_by(heading)):
+        member = category(heard) or "unknown" if dimension == "category" else heard
+        waiting[member] += n
         days = (window.today - window.day(listed_at)).days if listed_at else 0
         longest[member] = max(longest.get(member, 0), days)
-    places = _places_by(programme, dimension, open_places(programme))
+    places = _places_by(programme, dimension, open_places(programme) if free is None else free)
     found = [Need(m, waiting[m], longest.get(m), places[m]) for m in {*waiting, *places}]
     return sorted(found, key=lambda need: (-need.waiting, need.open_places, need.member))
 
@@ -166,8 +168,11 @@ def weekly(programme: Programme) -> list[int]:
     return counts[first:]
 
 
-def outlook(programme: Programme) -> Outlook:
-    """Requests to be expected against the places that are open."""
+def outlook(programme: Programme, free: Mapping[int, int] | None = None) -> Outlook:
+    """Requests to be expected against the places that are open.
+
+    :param free: the open places of each volunteer, where they are known already
+    """
     weeks = weekly(programme)
     today = calendars.today(programme)
     half_year = read_period(programme, today - timedelta(days=182), today, dimensions=())
@@ -177,5 +182,5 @@ def outlook(programme: Programme) -> Outlook:
         tuple(forecast(weeks, n) for n in HORIZONS),
         tuple(accuracy(weeks, n) for n in HORIZONS),
         half_year.count("listed") / requests if requests else None,
-        sum(open_places(programme).values()),
+        sum((open_places(programme) if free is None else free).values()),
     )

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 
 from app.accounts.models import Programme
-from app.clients.models import Case, CaseStatus
+from app.clients.models import OPEN, Case, CaseStatus
 from app.clients.problems import category
 from app.core.db import session
 from app.matching.models import Assignment
@@ -21,7 +21,6 @@ from . import clients_again
 from .window import OF
 
 Tables = dict[str, dict[str, dict[str, int]]]
-IN_A_PERIOD = ("volunteers_active", "volunteers_new", "volunteers_returning", "volunteers_lapsing")
 
 
 def fill(tables: Tables, programme: Programme, first: date, last: date, grant_id: int | None) -> None:
@@ -102,7 +101,40 @@ BEHIND: dict[str, Callable[[Programme, date, date], Select[Any]]] = {
 def figures(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
     """Every figure of volunteers for each of some periods, and how they stand now."""
     now = _standing_now(programme)
-    return [{key: _number(BEHIND[key](programme, *days)) for key in IN_A_PERIOD} | now for days in periods]
+    taken = _by_parts(programme, *periods)
+    return [
+        parts | {"volunteers_new": _number(_new(programme, *days))} | now
+        for days, parts in zip(periods, taken, strict=True)
+    ]
+
+
+def _by_parts(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
+    """How many volunteers `_active`, `_returning` and `_lapsing` find, from the first and last parts of each."""
+    spans = [moments(programme, *days) for days in periods]
+    ends = {end: f"before_{n}" for n, end in enumerate(dict.fromkeys(end for _begin, end in spans))}
+    edge = {name: _part(programme, Assignment.started_at < end, newest=True) for end, name in ends.items()}
+    edge["first"] = _part(programme, Assignment.started_at.is_not(None), newest=False)
+    parts = select(*(found.label(name) for name, found in edge.items())).select_from(Volunteer).cte("parts")
+    parts = parts.prefix_with("MATERIALIZED")  # or each part is looked for wherever it is compared
+    counted: list[Any] = []
+    for (_first, last), (begin, end) in zip(periods, spans, strict=True):
+        newest, year = parts.c[ends[end]], a_year_before(last)
+        year_begin, _end = moments(programme, year, last)
+        before, _end = moments(programme, a_year_before(year - timedelta(days=1)), year)
+        counted += [newest >= year_begin, and_(newest >= begin, parts.c.first < begin),
+                    and_(newest < year_begin, newest >= before)]  # fmt: skip
+    sums = (func.coalesce(func.sum(case((of, 1), else_=0)), 0) for of in counted)
+    found = [int(n) for n in session.execute(select(*sums)).one()]
+    names = ("volunteers_active", "volunteers_returning", "volunteers_lapsing")
+    return [dict(zip(names, found[n : n + 3], strict=True)) for n in range(0, len(found), 3)]
+
+
+def _part(programme: Programme, when: ColumnElement[bool], *, newest: bool) -> Any:
+    """When a volunteer took their newest, or their first, part on a case of a programme."""
+    found = select(Assignment.started_at).join(Case, Case.id == Assignment.case_id)
+    found = found.where(Assignment.volunteer_id == Volunteer.id, programme.id == OF, when).correlate(Volunteer)
+    order = Assignment.started_at.desc() if newest else Assignment.started_at
+    return found.order_by(order).limit(1).scalar_subquery()
 
 
 def _number(behind: Select[Any]) -> int:
@@ -133,10 +165,14 @@ def places_used(programme: Programme, case_ids: Sequence[int]) -> dict[int, int]
     return {case_id: n for case_id, n in session.execute(used.group_by(Assignment.case_id))}  # noqa: C416
 
 
+# said in so many words, so that the index of the open cases is read and no case
+STILL_OPEN = Case.status.in_(bindparam("open", [str(status) for status in OPEN], expanding=True, literal_execute=True))
+
+
 def waiting_now(programme: Programme) -> dict[str, dict[str, int]]:
     """How many cases wait on the list now: all, by kind of matter, by county and by language."""
     columns = (Case.problem_code, Case.county, Case.language)
-    found = select(*columns, func.count()).where(*waiting(programme)).group_by(*columns)
+    found = select(*columns, func.count()).where(*waiting(programme), STILL_OPEN).group_by(*columns)
     tables: dict[str, Counter[str]] = {"all": Counter(all=0)}
     for code, county, language, n in session.execute(found):
         headings = {"all": "all", "category": category(code) or "unknown", "county": county, "language": language}

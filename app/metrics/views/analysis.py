@@ -68,10 +68,12 @@ def service_gaps() -> ResponseReturnValue:
     asked = request.args.get("by", "category")
     dimension = asked if asked in gaps.DIMENSIONS else "category"
     days, wanted = gaps.wanted_over_time(programme)
+    free = gaps.open_places(programme)
     return render_template(
         "metrics/gaps.html", programme=programme, programmes=the_programmes(), dimension=dimension,
-        dimensions={key: DIMENSIONS[key] for key in gaps.DIMENSIONS}, needs=gaps.needs(programme, dimension), days=days,
-        wanted=wanted, outlook=gaps.outlook(programme), member_name=figures.member_name, horizons=gaps.HORIZONS,
+        dimensions={key: DIMENSIONS[key] for key in gaps.DIMENSIONS}, days=days,
+        needs=gaps.needs(programme, dimension, free), wanted=wanted, outlook=gaps.outlook(programme, free),
+        member_name=figures.member_name, horizons=gaps.HORIZONS,
         wrong="" if asked == dimension else _("We cannot break this down by that, so it is by kind of matter."),
     )  # fmt: skip
 

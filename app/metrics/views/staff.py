@@ -57,11 +57,9 @@ def reports() -> ResponseReturnValue:
         goals.add_people(programme, now)
         return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
     dimension, only, wrong = _arranged()
-    wanted = {dimension, only[0]}
-    now, earlier = (
-        figures.read_period(programme, *days, dimensions=wanted)
-        for days in ((period.first, period.last), figures.before(period.first, period.last))
-    )
+    kept = (only[0],)
+    now = figures.read_period(programme, period.first, period.last, dimensions=(dimension, *kept), timed=kept)
+    earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=kept)
     goals.add_people(programme, now, earlier)
     return render_template(
         "metrics/reports.html", programme=programme, programmes=the_programmes(), period=period, now=now,

@@ -19,9 +19,11 @@ from app.engagement.models_surveys import Survey
 from app.engagement.surveys import items
 
 from .figures import period_name, quarter_of
-from .hiding import hidden_members, is_small
+from .hiding_choice import choose
+from .hiding_system import Figure, State, System
 
 GOOD = 4  # of 5 points
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def _by_quarter(rows: Iterable[tuple[date, Mapping[str, int]]], small: int) -> t
     for day, scores in rows:
         by[quarter_of(day)[0]].append(scores)
     counts = {first.isoformat(): len(found) for first, found in by.items()}
-    hidden = hidden_members(counts, small=small)
+    hidden = quarters_hidden(counts, small)
     if hidden is None:
         return ()
     lines = []
@@ -93,6 +95,20 @@ def _by_quarter(rows: Iterable[tuple[date, Mapping[str, int]]], small: int) -> t
         name = period_name(*quarter_of(first))
         lines.append((name, None if secret else len(by[first]), None if secret or not given else mean(given)))
     return tuple(lines)
+
+
+def quarters_hidden(counts: Mapping[str, int], small: int) -> set[str] | None:
+    """The quarters whose answers stay hidden, by the rule for funders; none where the number of all gives them away."""
+    system = System({name: Figure(n, small, weight=1 + min(n, 50) / 100) for name, n in counts.items()})
+    system.figures[ALL] = Figure(sum(counts.values()), small, State.SHOWN)
+    system.add_up(ALL, counts)
+    choice = choose(system)
+    return None if choice.exposed else {str(name) for name in choice.hidden}
+
+
+def is_small(count: int, small: int) -> bool:
+    """Is a count one that must not be shown?"""
+    return 0 < count < small
 
 
 def mean(given: list[int]) -> float:

@@ -17,7 +17,9 @@ from app.accounts.models import Grant, Programme, User
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
-from app.metrics import hiding, publishing, publishing_draft
+from app.metrics import publishing, publishing_draft, survey_results
+from app.metrics.hiding_choice import Choice
+from app.metrics.hiding_system import System
 from app.metrics.models import PublishedPeriod, StoredFigure
 from tests import factories
 from tests.metrics.test_rollup import a_docket
@@ -39,20 +41,20 @@ def bounds(rows: list[list[object]], total: int, member: str) -> tuple[float, fl
 
 
 def attack(tables: int, seed: int) -> tuple[int, int]:
-    """How many hidden counts there were in generated tables, and how many of them were pinned."""
+    """How many hidden counts there were in generated tables, and how many were pinned or known to be small."""
     chance = random.Random(seed)
     hidden = pinned = 0
     for _ in range(tables):
         cells = {f"m{i}": chance.choice([0, 0, 1, 1, 2, 3, 4, 5, 9, 12, 40]) for i in range(chance.randrange(1, 9))}
         small = chance.choice([5, 11])
         total = sum(cells.values())
-        secret = None if 0 < total < small else hiding.hidden_members(cells, small=small)
+        secret = None if 0 < total < small else survey_results.quarters_hidden(cells, small)
         rows = [] if secret is None else [[m, None if m in secret else n] for m, n in cells.items()]
         for member, value in rows:
             if value is None:
                 hidden += 1
                 low, high = bounds(rows, total, str(member))
-                pinned += high - low < 1
+                pinned += high - low < 1 or (cells[str(member)] < small and high < small)
             else:
                 assert value == 0 or value >= small
     return hidden, pinned
@@ -73,7 +75,11 @@ def test_hiding_only_the_small_ones_would_be_caught(monkeypatch: pytest.MonkeyPa
     """The planted fault: a lone hidden count follows from the total."""
     low, high = bounds([["a", None], ["b", 40]], 43, "a")
     assert low == high == 3
-    monkeypatch.setattr(hiding, "_pinned", lambda cells, hidden: False)
+
+    def only_small(system: System) -> Choice:
+        return Choice({key: "small" for key, figure in system.figures.items() if figure.is_small})
+
+    monkeypatch.setattr(survey_results, "choose", only_small)
     with pytest.raises(AssertionError):
         check_tables(60, seed=1, least=40)
 

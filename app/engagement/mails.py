@@ -25,6 +25,11 @@ def address_of(checkin: Checkin) -> str | None:
     return mail_reaches(client) if choices_of(client).questions_by_mail else None
 
 
+def where_and_how(checkin: Checkin) -> tuple[str | None, str]:
+    """Address and language of a question."""
+    return address_of(checkin), _language(checkin)
+
+
 def checkins_asked(letters: Sequence[tuple[Checkin, str]]) -> mail.Mail | None:
     """What is due together for one person: one mail with a link for each."""
     first, step = letters[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -12,18 +14,22 @@ from app.accounts import calendars
 from app.accounts.models import Programme, User
 from app.casework.models import ContactAttempt, TimeEntry
 from app.clients.court_days import hearing_days
-from app.clients.mails import NOT_WRITTEN
+from app.clients.mails import NOT_WRITTEN, UNSAFE
 from app.clients.models import OPEN, WITH_VOLUNTEER, Case, Document
 from app.clients.supervision import CUT_OFF, STOPPED, why_it_rests
 from app.core import audit, clock, daily, links
 from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import LinkGone, NotFound, refuse_if
 from app.core.mail import Mail
+from app.matching.models import Assignment
 from app.tasks.operations import finish_tasks, open_task
 from app.volunteers.mail_choices import zone_of
+from app.volunteers.models import Volunteer
+from app.volunteers.models_leave import Leave
 from app.volunteers.operations_leave import leave_on
 
 from . import ladder, mails, queries
+from .days_off import add_counted_days, presses
 from .ladder import ASKED, HANDED_OVER, PERSON, REMINDED, REMINDED_AGAIN, TOO_LATE
 from .mail_hours import leaves_at
 from .models import Answer, Audience, Checkin
@@ -69,7 +75,8 @@ def write_due(first: Checkin) -> None:
     today = calendars.today(programme)
     their_day = clock.today_in(_zone_of(first))
     is_free = address is not None and daily.take_day(address, their_day)  # before any lock: the others wait here
-    letters = [checkin for checkin in queries.due_with(first) if wants_letter(checkin)]
+    letters = [each for each in queries.due_with(first) if each is first or _is_asked_with(each, first)]
+    letters = [checkin for checkin in letters if wants_letter(checkin)]
     permitted = [checkin for checkin in letters if is_free and _may_leave_now(checkin)]
     for checkin in letters:
         if checkin not in permitted:
@@ -78,6 +85,11 @@ def write_due(first: Checkin) -> None:
         daily.keep_for(sent, their_day)
     elif is_free and address is not None:
         daily.give_back(address, their_day)
+
+
+def _is_asked_with(checkin: Checkin, first: Checkin) -> bool:
+    """Goes a question to the same address in the same language? What is safe was said for each case by itself."""
+    return mails.where_and_how(checkin) == mails.where_and_how(first)
 
 
 def _zone_of(checkin: Checkin) -> str:
@@ -155,20 +167,22 @@ def _moment(checkin: Checkin) -> datetime:
 
 def _is_away(checkin: Checkin) -> bool:
     """Is the volunteer on leave? Then somebody else is asked, or the ladder waits until they are back."""
-    if checkin.audience is not Audience.VOLUNTEER:
-        return False
-    leave = leave_on(checkin.assignment.volunteer_id, calendars.today(checkin.case.programme))
+    leave, case = _leave_of(checkin), checkin.case
     if leave is None:
         return False
-    case = checkin.case
-    presses = case.priority_rank == 1 or (case.next_critical_on is not None and case.next_critical_on <= leave.until_on)
-    if checkin.sent_at is not None and not presses:
-        checkin.next_step_at = sending_time(case, leave.until_on + timedelta(days=1))
+    if checkin.sent_at is not None and not presses(case, leave.until_on):
+        checkin.next_step_at = max(next_step_at(checkin), sending_time(case, leave.until_on + timedelta(days=1)))
     elif checkin.sent_at is None and ask_stand_in(checkin):
         close(checkin, "away")
     else:
         hand_over(checkin, "checkin_away")
     return True
+
+
+def _leave_of(checkin: Checkin) -> Leave | None:
+    if checkin.audience is not Audience.VOLUNTEER:
+        return None
+    return leave_on(checkin.assignment.volunteer_id, calendars.today(checkin.case.programme))
 
 
 def is_moot(checkin: Checkin) -> bool:
@@ -230,7 +244,7 @@ def _move_on(checkin: Checkin, step: str) -> None:
 def next_step_at(checkin: Checkin) -> datetime:
     """When the first step comes that is still ahead."""
     today = calendars.today(checkin.case.programme)
-    days = [_step_day(checkin, step) for step in range(PERSON + 1)]
+    days = _step_days(checkin)
     first = 0 if checkin.reminded_at is None else 1 if checkin.reminded_again_at is None else PERSON
     day = next((day for day in days[first:] if day > today), today + timedelta(days=1))
     return sending_time(checkin.case, day)
@@ -240,24 +254,26 @@ def _is_over(checkin: Checkin) -> bool:
     """Has the day of the last step come: a person's?"""
     if checkin.reminded_again_at is not None:
         return True
-    return _step_day(checkin, PERSON) <= calendars.today(checkin.case.programme)
+    return _step_days(checkin)[PERSON] <= calendars.today(checkin.case.programme)
 
 
-def _step_day(checkin: Checkin, step: int) -> date:
+def _step_days(checkin: Checkin) -> list[date]:
     case = checkin.case
     sent_on = (checkin.sent_at or clock.now()).astimezone(ZoneInfo(case.programme.time_zone)).date()
-    return ladder.step_day(
-        sent_on, step, critical=case.priority_rank == 1,
-        days_left=(case.next_critical_on - sent_on).days if case.next_critical_on else None,
-        add=lambda day, count: calendars.add_business_days(day, count, case.programme),
-        works=lambda day: calendars.is_business_day(day, case.programme),
-    )  # fmt: skip
+    left = (case.next_critical_on - sent_on).days if case.next_critical_on else None
+    urgency: dict[str, Any] = {"critical": case.priority_rank == 1, "days_left": left}
+    add = add_counted_days(checkin, sent_on)
+    works = partial(calendars.is_business_day, programme=case.programme)
+    return [ladder.step_day(sent_on, step, **urgency, add=add, works=works) for step in range(PERSON + 1)]
 
 
 def hasten(checkin: Checkin) -> bool:
     """Bring the next step forward where the case has become more urgent since; False where it stays."""
     checkin = lock(checkin)
     if checkin.next_step_at is None or checkin.sent_at is None or checkin.closed_at is not None:
+        return False
+    leave = _leave_of(checkin)
+    if leave is not None and not presses(checkin.case, leave.until_on):
         return False
     sooner = next_step_at(checkin)
     if sooner >= checkin.next_step_at:
@@ -279,7 +295,9 @@ def heard_otherwise(checkin: Checkin) -> bool:
         Checkin.id != checkin.id, Answer.answered_at >= since,
     )  # fmt: skip
     if checkin.audience is Audience.CLIENT:
-        by_staff = contacts.where(ContactAttempt.channel != "first_contact", ContactAttempt.by_id != account)
+        outside = select(Volunteer.user_id).join(Assignment, Assignment.volunteer_id == Volunteer.id)
+        outside = outside.where(Assignment.case_id == checkin.case_id, Volunteer.user_id.is_not(None))
+        by_staff = contacts.where(ContactAttempt.channel != "first_contact", ContactAttempt.by_id.not_in(outside))
         return any(session.execute(stmt.limit(1)).first() for stmt in (by_staff, answered))
     worked = select(TimeEntry.id).where(
         TimeEntry.case_id == checkin.case_id, TimeEntry.volunteer_id == checkin.assignment.volunteer_id,
@@ -327,6 +345,8 @@ def record_conversation(checkin: Checkin, *, actor: User) -> None:
 def still_wanted(mail: Mail) -> str | None:
     """Just before a check-in mail leaves: was it answered, closed, or has its channel become unsafe?"""
     reasons = [_reason(checkin, mail) for checkin in queries.checkins_in(mail)]
+    if UNSAFE in reasons:
+        return UNSAFE  # for one of its cases is enough: the text tells of all
     return reasons[0] if reasons and None not in reasons else None if reasons else "closed"
 
 
@@ -336,7 +356,7 @@ def _reason(checkin: Checkin, mail: Mail) -> str | None:
     if checkin.answered_at is not None:
         return "answered"
     if mails.address_of(checkin) != mail.to_address:
-        return "unsafe"
+        return UNSAFE
     followed = (checkin.reminded_at, checkin.reminded_again_at, checkin.handed_over_at)
     if any(at is not None and at > mail.created_at + A_MOMENT for at in followed):
         return "merged"

@@ -121,7 +121,7 @@ def work_of(assignment: Assignment) -> Work:
         asked=tuple((Audience(a), day) for a, day in asked),
         category=problems.category(case.problem_code),
         **_stage(assignment),
-        pauses=_pauses(case),
+        pauses=pauses(case),
     )
 
 
@@ -133,7 +133,8 @@ def _stage(assignment: Assignment) -> dict[str, Any]:
     return {"stage": assignment.case.status.value, "stage_since": since}
 
 
-def _pauses(case: Case) -> tuple[tuple[date, date], ...]:
+def pauses(case: Case) -> tuple[tuple[date, date], ...]:
+    """The days on which each pause that is over began and ended."""
     over = select(SeriesPause.paused_at, SeriesPause.resumed_at).where(SeriesPause.case_id == case.id)
     found = session.execute(over.order_by(SeriesPause.paused_at)).all()
     return tuple((_local_day(began, case), _local_day(ended, case)) for began, ended in found)

@@ -43,6 +43,17 @@ def leaves_to_come(volunteer: Volunteer) -> list[Leave]:
     return list(session.execute(found.order_by(Leave.from_on)).scalars())
 
 
+def leaves_from(volunteer_id: int, since: date) -> list[tuple[date, date]]:
+    """First and last day of each time away that is not over before a day; one that was ended sooner by what it was."""
+    found = select(Leave.from_on, Leave.until_on, Leave.ended_at).where(
+        Leave.volunteer_id == volunteer_id, Leave.until_on >= since
+    )
+    return [
+        (first, min(last, ended.date() - timedelta(days=1)) if ended else last)
+        for first, last, ended in session.execute(found.order_by(Leave.from_on))
+    ]
+
+
 def _live(volunteer_id: int) -> Select[Leave]:
     return select(Leave).where(Leave.volunteer_id == volunteer_id, Leave.ended_at.is_(None))
 

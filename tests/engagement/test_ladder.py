@@ -204,6 +204,12 @@ def _staff_spoke_with_client(case: Case, account: User, staff: User) -> None:
     session.add(ContactAttempt(case=case, by_id=staff.id, channel="phone", reached=True, at=clock.now()))
 
 
+def _co_counsel_spoke_with_client(case: Case, account: User, staff: User) -> None:
+    beside = factories.volunteer()
+    factories.assignment(case, beside, role="co_counsel")
+    session.add(ContactAttempt(case=case, by_id=beside.user_id, channel="phone", reached=True, at=clock.now()))
+
+
 def _client_wrote(case: Case, account: User, staff: User) -> None:
     session.add(Message(case=case, from_client=True, visibility=Visibility.PROGRAMME, text="Hello?"))
 
@@ -236,7 +242,8 @@ def test_only_the_volunteer_asked_ends_their_ladder(
 
 
 @pytest.mark.parametrize(("act", "ends"), [(_staff_spoke_with_client, True), (_spoke_with_client, False),
-                                           (_hours, False), (_staff_note, False), (_client_wrote, False)])  # fmt: skip
+                                           (_hours, False), (_staff_note, False), (_client_wrote, False),
+                                           (_co_counsel_spoke_with_client, False)])  # fmt: skip
 def test_only_a_live_conversation_of_staff_ends_a_clients_ladder(
     app: Flask, act: Callable[[Case, User, User], None], ends: bool
 ) -> None:
@@ -367,8 +374,51 @@ def test_a_pause_stops_the_clock_of_what_waits_and_of_the_ladder(app: Flask) -> 
         resume_case(get(checkin).case, actor=session.get_one(User, staff.id))
     work(day(8.1))
     assert set(steps(checkin)) == {"asked"}
-    live_through(9, 10)
-    assert steps(checkin)["reminded"] == date(2026, 3, 12), "three business days, the pause not counted"
+    live_through(9, 22)
+    march = {step: taken.day for step, taken in steps(checkin).items()}
+    assert march == {"asked": 2, "reminded": 12, "reminded_again": 17, "handed_over": 20}, "the pause is not counted"
+
+
+def test_a_pause_longer_than_the_ladder_leaves_every_step_ahead(app: Flask) -> None:
+    checkin = asked()
+    work(MONDAY)
+    with clock.at(day(1)), transaction():
+        case = get(checkin).case
+        assert case.custody is not None
+        staff = case.custody.user.id
+        pause_case(case, "court_stayed", date(2026, 4, 20), actor=case.custody.user)
+    with clock.at(day(30)), transaction():
+        resume_case(get(checkin).case, actor=session.get_one(User, staff))
+    with clock.at(day(30.05)), transaction():
+        get(checkin).case.listing_title = "Changed"
+    with clock.at(day(30.1)):
+        jobs.hasten_all()
+    live_through(30, 34)
+    assert set(steps(checkin)) == {"asked", "reminded"}, "twenty-one days at work stood still"
+
+
+def test_a_clients_questions_about_two_cases_go_together_only_where_both_are_safe(app: Flask) -> None:
+    first = asked(audience=Audience.CLIENT)
+    with clock.at(day(-20)), transaction():
+        case = get(first).case
+        other = factories.case(case.programme, CaseStatus.IN_SERVICE, lead=factories.volunteer())
+        other.client.person_id = case.client.person_id
+    second = another(other.id, Audience.CLIENT)
+    third = another(other.id, Audience.CLIENT, key="later", due=day(1))
+    work(MONDAY)
+    safe_in_both, safe_in_other = (get(each).case.client.channels[0].value for each in (first, second))
+    assert {m.to_address for m in mails()} == {safe_in_both, safe_in_other}
+    assert [m.text.count("/checkin/") for m in mails()] == [1, 1], "an address is safe for the case it was said of"
+    with transaction():
+        get(third).case.client.channels[0].value = safe_in_both
+        session.get_one(Checkin, first).next_step_at = day(1)
+    work(day(1))
+    *_, bundle = mails()
+    assert bundle.text.count("/checkin/") == 2
+    with clock.at(day(1.01)), transaction():
+        get(third).case.client.channels[0].safe = False
+    with clock.at(day(1.02)):
+        assert reason_to_drop(mails()[-1]) == "unsafe"
 
 
 def away(volunteer_id: int, first: int, last: int) -> None:
@@ -414,7 +464,13 @@ def test_a_ladder_waits_for_who_left_after_the_question_unless_it_presses(
     live_through(1, 9)
     assert set(steps(checkin)) == on_the_way
     if rank == 3:
-        assert get(checkin).next_step_at.date() == date(2026, 3, 12)
+        with clock.at(day(9.1)), transaction():
+            get(checkin).case.listing_title = "Changed while they are away"
+        with clock.at(day(9.2)):
+            assert jobs.hasten_all() == 0
+        live_through(10, 22)
+        march = {step: taken.day for step, taken in steps(checkin).items()}
+        assert march == {"asked": 2, "reminded": 16, "reminded_again": 19, "handed_over": 24}, "seven days not counted"
 
 
 def test_a_leave_that_makes_no_sense_is_refused(app: Flask) -> None:

@@ -21,7 +21,7 @@ from app.clients.models import CaseGrant, CaseMove, CaseStatus
 from app.clients.problems import category
 from app.core import clock
 from app.core.db import engine, session, transaction
-from app.metrics import figures, goals, rollup
+from app.metrics import figures, goals, people, rollup
 from app.metrics.measures import COUNTS, MEASURES, within_days
 from app.metrics.models import ClientAgain, CountedYear, RollUp, StoredFigure
 from app.metrics.spans import last_of, spans
@@ -74,9 +74,23 @@ def test_every_figure_equals_its_records_and_its_line_in_the_file(app: Flask, cl
                         compared += 1
                         measures.add(measure.key)
             _file_equals(client, programme, read)
+        _people_equal(programme)
         assert _grant_equals(programme, *PERIODS[1]) or seed != 7
     assert compared > 300
     assert len(measures) > 45
+
+
+def _people_equal(programme: Programme) -> None:
+    """The numbers of volunteers, read for several periods at once, against the volunteers behind each."""
+    later = ((date(2026, 4, 1), date(2026, 8, 31)), (date(2027, 6, 1), date(2027, 6, 30)))
+    periods, seen = (*PERIODS, *later), Counter[str]()
+    for days, counted in zip(periods, people.figures(programme, *periods), strict=True):
+        for key in ("volunteers_active", "volunteers_new", "volunteers_returning", "volunteers_lapsing"):
+            behind = session.execute(people.BEHIND[key](programme, *days)).scalars().all()
+            assert counted[key] == len(behind), (key, days)
+            seen[key] += len(behind)
+    assert seen.keys() >= {"volunteers_active", "volunteers_returning", "volunteers_lapsing"}
+    assert all(seen[key] for key in seen if key != "volunteers_new")
 
 
 def _grant_equals(programme: Programme, first: date, last: date) -> int:
@@ -97,8 +111,8 @@ def _grant_equals(programme: Programme, first: date, last: date) -> int:
                 behind[headings.get(dimension, case.county)] += fact.amount
             if measure.key != "clients_helped":
                 assert read.by(measure.key, dimension) == dict(behind), (measure.key, dimension)
-    people = figures.facts_behind(programme, "clients_helped", first, last, grant_id=grant_id)
-    assert read.count("clients_helped") == figures.total_of("clients_helped", people)
+    helped = figures.facts_behind(programme, "clients_helped", first, last, grant_id=grant_id)
+    assert read.count("clients_helped") == figures.total_of("clients_helped", helped)
     with pytest.raises(ValueError, match="office"):
         figures.read_period(programme, first, last, grant_id=grant_id, dimensions=("office",))
     return read.count("clients_helped")

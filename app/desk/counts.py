@@ -53,6 +53,7 @@ def _count(viewer: User) -> Mapping[str, int]:
     made = {status.value: capped(found[f"case:{status.value}"], MOST) for status in OPEN}
     made["open"] = _sum([made[status.value] for status in OPEN])
     made["with_volunteer"] = _sum([made[CaseStatus.PLACED.value], made[CaseStatus.IN_SERVICE.value]])
+    made["intake"] = capped(found["intake:"], MOST)
     made["clock"], made["mine"] = capped(found["clock:"], MOST), capped(found["mine:"], MOST)
     tasks = sum(count for name, count in found.items() if name.startswith("task:"))
     ends = AtLeast if tasks > MOST else int
@@ -111,6 +112,7 @@ def _statement() -> CompoundSelect[Any]:
         *(_number("case", status.value, _in_status(status)) for status in OPEN),
         _number("clock", "", _in_status(CaseStatus.AVAILABLE).where(Case.clock_ends_at <= _moment("soon"))),
         _number("mine", "", _in_my_custody()),
+        _number("intake", "", _in_queue()),
     ]
     return union_all(*arms)
 
@@ -130,6 +132,14 @@ def _number(key: str, name: str, rows: Any) -> Any:
 
 def _in_status(status: CaseStatus) -> Any:
     return select(literal_column("1").label("one")).where(Case.programme_id.in_(my_programmes()), Case.status == status)
+
+
+def _in_queue() -> Any:
+    """What the intake queue shows: unpaused requests that are read, or written for the list."""
+    status = Case.status.in_((CaseStatus.PRESCREEN, CaseStatus.ACCEPTED))
+    return select(literal_column("1").label("one")).where(
+        Case.programme_id.in_(my_programmes()), status, Case.paused_at.is_(None)
+    )
 
 
 def _in_my_custody() -> Any:

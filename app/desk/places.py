@@ -19,7 +19,7 @@ Entry = tuple[Any, str, str]  # label, endpoint, name of its count
 
 DESK: tuple[Entry, ...] = (
     (_l("Today"), "desk.today", "rows"),
-    (_l("Intake"), "clients.intake_queue", "prescreen"),
+    (_l("Intake"), "clients.intake_queue", "intake"),
     (_l("Docket"), "desk.docket", "available"),
     (_l("Matching"), "matching.docket_runs", ""),
     (_l("Requests"), "matching.requests", "requests"),

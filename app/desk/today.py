@@ -21,7 +21,7 @@ from app.matching.models import DocketRun, Opening, Proposal, ProposalStatus, Re
 from app.tasks.models import Task
 from app.volunteers.models import Credential, Volunteer
 
-from .counts import open_tasks, row_of, staff_of
+from .counts import MOST, capped, open_tasks, row_of, staff_of
 
 SHOWN = 40
 WEEK = timedelta(days=7)
@@ -96,17 +96,18 @@ def intake(viewer: User) -> Any:
     return session.execute(stmt).one()
 
 
-def last_run() -> Any:
-    """The last finished placing of the docket, with how many of its proposals still wait for a word."""
-    waiting = (
-        select(func.count())
-        .where(Proposal.run_id == DocketRun.id, Proposal.status == ProposalStatus.OPEN)
-        .scalar_subquery()
-    )
-    stmt = select(DocketRun.public_id, DocketRun.finished_at, DocketRun.report, waiting.label("waiting"))
-    return session.execute(
-        stmt.where(DocketRun.status == RunStatus.DONE).order_by(DocketRun.id.desc()).limit(1)
-    ).first()
+def last_run(viewer: User) -> tuple[Any, int]:
+    """The last finished placing of the docket, and how many of its proposals wait for a word of the viewer."""
+    stmt = select(DocketRun.id, DocketRun.public_id, DocketRun.finished_at, DocketRun.report)
+    run = session.execute(stmt.where(DocketRun.status == RunStatus.DONE).order_by(DocketRun.id.desc()).limit(1)).first()
+    if run is None:
+        return None, 0
+    mine = Case.programme_id.in_(viewer.programme_ids(*STAFF))
+    inner: Any = select(Proposal.id).join(Opening, Opening.id == Proposal.opening_id)
+    inner = inner.join(Case, Case.id == Opening.case_id)
+    inner = inner.where(Proposal.run_id == run.id, Proposal.status == ProposalStatus.OPEN, mine).limit(MOST + 1)
+    found = session.execute(select(func.count()).select_from(inner.subquery())).scalar_one()
+    return run, capped(found, MOST)
 
 
 def week(viewer: User) -> dict[str, int]:

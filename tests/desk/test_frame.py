@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.clients.models import CaseStatus
 from app.clients.names import index_names
-from app.core import i18n
+from app.core import clock, i18n
 from app.core.access import Role
 from app.core.db import session
 from app.desk.counts import AtLeast, capped
@@ -76,10 +76,13 @@ def test_pages_for_volunteers_are_english_whole(app: Flask, client: FlaskClient,
 
 def test_tabs_carry_what_waits(desk: Desk) -> None:
     make.case(desk.programme, CaseStatus.PRESCREEN)
+    make.case(desk.programme, CaseStatus.ACCEPTED)
+    make.case(desk.programme, CaseStatus.PRESCREEN, paused_at=clock.now())
     make.case(desk.programme, CaseStatus.AVAILABLE)
     session.commit()
     page = desk.browser.get("/search").text
-    assert 'Intake <span class="n">1' in page
+    assert 'Intake <span class="n">2' in page
+    assert "2 requests wait" in desk.browser.get("/intake").text
     assert 'Docket <span class="n">1' in page
 
 

@@ -106,7 +106,9 @@ def test_another_programmes_cases_are_counted_and_never_named(app: Flask, client
     assert "1 of 3 cases can be placed" in text
     assert "Eviction hearing" not in text
     assert "another programme's case" in text
+    assert "Review one proposal" not in page(client, "/today")
     factories.sign_in(client, desk.staff)
+    assert "Review one proposal" in page(client, "/today")
     text = page(client, address)
     assert "secret" not in text.casefold()
     assert "2 more are another programme" in text

@@ -26,7 +26,8 @@ from . import bp
 def today() -> ResponseReturnValue:
     """Decisions that wait, the oldest promise first."""
     viewer = signed_in()
-    rows, numbers, run = rows_of(queries.tasks(viewer), clock.now()), counts(viewer), queries.last_run()
+    rows, numbers = rows_of(queries.tasks(viewer), clock.now()), counts(viewer)
+    run, to_review = queries.last_run(viewer)
     return render_template(
         "desk/today.html",
         decisions=numbers["rows"],
@@ -38,6 +39,7 @@ def today() -> ResponseReturnValue:
         me=viewer.id,
         intake=queries.intake(viewer),
         run=run,
+        to_review=to_review,
         runs_url=_run_url(run),
         week=queries.week(viewer),
         day=i18n.today(),

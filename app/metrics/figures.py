@@ -294,6 +294,11 @@ def period_of(day: date, kind: str) -> tuple[date, date]:
     return day.replace(day=1), _end_of(day)
 
 
+def kind_of(first: date, last: date) -> str | None:
+    """Which kind of calendar period two days span; none where they span no whole one."""
+    return next((k for k in ("month", "quarter", "half", "year") if (first, last) == period_of(first, k)), None)
+
+
 def period_name(first: date, last: date) -> str:
     """How a period is called: a quarter, a year, whole months, or its two days."""
     if (first, last) == quarter_of(first):
@@ -310,8 +315,8 @@ def period_name(first: date, last: date) -> str:
 
 def before(first: date, last: date) -> tuple[date, date]:
     """The period of the same kind before: the month before a month, the year before a year, else as many days."""
-    for kind in ("month", "quarter", "half", "year"):
-        if (first, last) == period_of(first, kind):
-            return period_of(first - timedelta(days=1), kind)
+    kind = kind_of(first, last)
+    if kind is not None:
+        return period_of(first - timedelta(days=1), kind)
     length = last - first
     return first - timedelta(days=1) - length, first - timedelta(days=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from flask_babel import ngettext
 
 from app.core.facts import rows_of
 
-from .figures import period_name
+from .figures import kind_of, period_name
 from .measures import BY_KEY, RATES
 from .models import PublishedPeriod
 from .publishing_goals import Aim, Published, aims_of
@@ -38,6 +38,7 @@ class Page:
     measures: Mapping[str, Any]
     rates: Mapping[str, Any]
     aims: Sequence[Aim]
+    public: bool = False
 
     @property
     def name(self) -> str:
@@ -55,6 +56,12 @@ class Page:
         return _("What was done in %(period)s", period=self.name)
 
     @property
+    def floors(self) -> tuple[int, int]:
+        """Below which counts are hidden, and below which those by place; for everybody every count is as a place."""
+        small, crossed = self.figures["floors"]
+        return (crossed if self.public else small), crossed
+
+    @property
     def codes(self) -> tuple[list[Any], list[Any]]:
         """The ways of closing, those with a number and those hidden."""
         rows = self.figures["tables"]["closed_by_closing_code"]
@@ -69,13 +76,13 @@ def page_of_period(chosen: PublishedPeriod, same: Sequence[PublishedPeriod], *, 
     """The page of a period, with the trend over periods of the same length, this one the last."""
     figures = (chosen.public if public else chosen.figures) or {}
     read = [(p.starts_on, p.ends_on, (p.public if public else p.figures) or {}) for p in same if p.id != chosen.id]
-    return page_of(figures, (chosen.starts_on, chosen.ends_on), read)
+    return replace(page_of(figures, (chosen.starts_on, chosen.ends_on), read), public=public)
 
 
 def page_of(figures: Mapping[str, Any], span: tuple[date, date], others: Sequence[Published]) -> Page:
     """The page of figures, published or about to be, beside the other published periods of the grant."""
     read = sorted([*others, (*span, figures)], key=lambda each: (each[1], each[0]))
-    trend = [each for each in read if each[1] <= span[1] and _months(each) == _months((*span, figures))][-8:]
+    trend = [each for each in read if each[1] <= span[1] and kind_of(*each[:2]) == kind_of(*span)][-8:]
     counts = [each["counts"] for _first, _last, each in trend]
     return Page(
         figures,
@@ -88,10 +95,6 @@ def page_of(figures: Mapping[str, Any], span: tuple[date, date], others: Sequenc
         RATES,
         list(aims_of(figures, span, read)),
     )
-
-
-def _months(period: Published) -> int:
-    return (period[1] - period[0]).days // 28
 
 
 def placed_on_map(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

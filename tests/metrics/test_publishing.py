@@ -18,9 +18,11 @@ from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.metrics import publishing, publishing_draft, survey_results
+from app.metrics.figures import period_name, period_of
 from app.metrics.hiding_choice import Choice
 from app.metrics.hiding_system import System
 from app.metrics.models import PublishedPeriod, StoredFigure
+from app.metrics.publishing_page import page_of
 from tests import factories
 from tests.metrics.test_rollup import a_docket
 
@@ -189,7 +191,12 @@ def test_a_public_page_is_off_until_switched_on_and_hides_more(
     desk.post(f"/reports/publish/{grant_id}/public-page")
     assert client.get(home).status_code == 404, "nobody ticked that everybody may read it"
     desk.post(f"/reports/publish/{grant_id}/public-page", data={"sure": "1"})
-    assert client.get(home).status_code == 200
+    page = client.get(home)
+    assert page.status_code == 200
+    assert "A count from 1 to 10 protects people" in page.get_data(as_text=True)
+    assert f"/reports/publish/{grant_id}?first=2026-01-01&amp;kind=quarter&amp;restate=1" in desk.get(
+        f"/reports/publish?programme={programme.slug}"
+    ).get_data(as_text=True), "the first quarter is the shortest, and no month"
     file = client.get(f"{home}/figures.csv")
     assert file.headers["Cache-Control"] == "public, max-age=3600"
     rows = list(csv.DictReader(io.StringIO(file.get_data(as_text=True))))
@@ -205,3 +212,13 @@ def test_a_public_page_is_off_until_switched_on_and_hides_more(
     assert "<title" in picture.get_data(as_text=True)
     desk.post(f"/reports/publish/{grant_id}/public-page", data={"off": "1"})
     assert client.get(home).status_code == 404
+
+
+@pytest.mark.parametrize(("kind", "months"), [("month", (1, 2, 3)), ("quarter", (1, 4, 7)), ("half", (1, 7))])
+def test_a_trend_holds_every_period_of_its_kind(app: Flask, kind: str, months: tuple[int, ...]) -> None:
+    """February has as few days as no other month, and the first quarter fewer than the others."""
+    figures = {"counts": {"accepted": 9, "closed": 7}, "tables": {"closed_by_county": []}, "placement_rate": None}
+    spans = [period_of(date(2026, month, 1), kind) for month in months]
+    others = [period_of(date(2026, 1, 1), each) for each in ("month", "quarter", "half") if each != kind]
+    read = [(*span, figures) for span in (*spans[:-1], *others)]
+    assert page_of(figures, spans[-1], read).labels == [period_name(*span) for span in spans]

@@ -16,7 +16,7 @@ from app.core.errors import BadInput, NotFound
 from app.engagement import queries_surveys
 
 from .. import operations_public, publishing, stories
-from ..figures import period_name
+from ..figures import kind_of, period_name
 from ..models_public import Story
 from ..publishing_figures import as_published
 from ..publishing_page import page_of
@@ -51,7 +51,7 @@ def publications() -> ResponseReturnValue:
         "metrics/publications.html", programme=programme, programmes=the_programmes(), period_name=period_name,
         grants=[(g, publishing.unpublished_periods(g), publishing.published_periods(g)) for g in grants],
         page=operations_public.find_page(programme), stories=stories.told_by(programme),
-        words=stories.released_words(programme), kinds=publishing.KINDS,
+        words=stories.released_words(programme), kind_of=kind_of,
     )  # fmt: skip
 
 

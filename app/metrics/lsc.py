@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased
 
 from app.accounts.models import Programme
 from app.casework.closing import closing_codes
@@ -116,8 +117,16 @@ def closings(programme: Programme, first: date, last: date, *shown: Any) -> Sele
 
 
 def led_by_volunteer() -> ColumnElement[bool]:
-    """Did a volunteer lead the case when it was closed: is it a case of private attorney involvement?"""
-    ended = (Assignment.role == CaseRole.LEAD, Assignment.end_reason == "closed")
+    """Did a volunteer lead the case when it was closed: is it a case of private attorney involvement?
+
+    A case that was opened again since they closed it, and closed by others, is not.
+    """
+    earlier = aliased(ClosingReport)
+    opened_again = exists().where(
+        earlier.case_id == Assignment.case_id, earlier.approved_at.is_not(None),
+        earlier.superseded_at >= Assignment.ended_at,
+    )  # fmt: skip
+    ended = (Assignment.role == CaseRole.LEAD, Assignment.end_reason == "closed", ~opened_again.correlate(Assignment))
     return exists().where(Assignment.case_id == ClosingReport.case_id, *ended).correlate(ClosingReport)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.accounts import calendars
 from app.accounts.models import Programme
+from app.core import clock
 from app.core.db import session
 from app.core.i18n import when_at
 
@@ -34,6 +35,11 @@ def as_of(programme: Programme) -> str:
     newest = select(RollUp.finished_at).where(RollUp.programme_id == programme.id).order_by(RollUp.id.desc())
     at = session.execute(newest.limit(1)).scalar()
     return _("Figures as counted %(when)s", when=when_at(at, programme.time_zone)) if at else _("Not counted yet")
+
+
+def as_of_now(programme: Programme) -> str:
+    """The same of what is read from the records as they are."""
+    return _("Figures as of %(when)s", when=when_at(clock.now(), programme.time_zone))
 
 
 def every_figure(programme: Programme, first: date, last: date, grant_id: int | None) -> Table:

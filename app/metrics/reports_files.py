@@ -59,7 +59,7 @@ def build(kind: ReportKind, programme: Programme, first: date, last: date, grant
         whose=f"{programme.name}, {grant.name}" if grant else programme.name,
         first=first,
         last=last,
-        as_of=report_figures.as_of(programme),
+        as_of=report_figures.as_of_now(programme) if kind is ReportKind.LSC else report_figures.as_of(programme),
         tables=tuple(tables(programme, first, last, grant_id)),
         notes=tuple(_notes(kind, running=last > calendars.today(programme))),
     )
@@ -68,6 +68,9 @@ def build(kind: ReportKind, programme: Programme, first: date, last: date, grant
 def _notes(kind: ReportKind, *, running: bool) -> list[str]:
     said = [_("The period has not ended yet: these are its figures so far.")] if running else []
     said += [_("First and last day are included, in the programme’s time zone.")]
+    if kind is not ReportKind.LSC:
+        said.append(_("How cases ended and money for clients are read from the records as they are; what changed since "
+                      "the count is in the other figures from the next one on."))  # fmt: skip
     if kind is ReportKind.LSC:
         said.append(_("A case counts once, on the day its closing report was approved. PAI: a volunteer led it then."))
     said.append(_("For staff: small counts are not hidden here. Funders read what was signed off for them."))

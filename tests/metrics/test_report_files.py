@@ -147,6 +147,24 @@ def test_reports_say_what_every_other_page_says(world: tuple[Programme, Grant, U
     assert lsc.closed_cases(programme, date(2026, 12, 1), date(2026, 12, 31)).total == 0
 
 
+def test_a_case_that_others_closed_again_is_no_volunteers(world: tuple[Programme, Grant, User]) -> None:
+    """What a volunteer closed and staff opened again and closed themselves is a case of staff."""
+    programme, _grant, _staff = world
+    before = sum(lsc.closed_cases(programme, FIRST, LAST).pai.values())
+    with transaction():
+        lead = session.query(Assignment).filter_by(role="lead", end_reason="closed").join(
+            ClosingReport, ClosingReport.case_id == Assignment.case_id
+        ).filter(ClosingReport.superseded_at.is_(None), ClosingReport.approved_at.is_not(None)).first()  # fmt: skip
+        last = session.query(ClosingReport).filter_by(case_id=lead.case_id, superseded_at=None).one()
+        lead.ended_at = datetime(2026, 1, 5, tzinfo=UTC)
+        session.add(ClosingReport(
+            case_id=last.case_id, reported_by_id=last.reported_by_id, status=last.status, closing_code="A",
+            work_ended_on=date(2026, 1, 4), reported_at=lead.ended_at, approved_at=lead.ended_at,
+            superseded_at=datetime(2026, 1, 9, tzinfo=UTC),
+        ))  # fmt: skip
+    assert sum(lsc.closed_cases(programme, FIRST, LAST).pai.values()) == before - 1
+
+
 def test_bad_input_is_a_sentence(client: FlaskClient) -> None:
     with transaction():
         programme = factories.programme(slug="lakeshore")
@@ -157,6 +175,7 @@ def test_bad_input_is_a_sentence(client: FlaskClient) -> None:
     answer = desk.get("/reports/files/grant")
     assert answer.status_code == 422
     assert "Choose the grant that the report is about." in answer.text
+    assert "Figures as of " in desk.get("/reports/files/lsc").text, "not as of the nightly count: it is read as it is"
     empty = desk.get(f"/reports/files/grant?grant={grant.public_id}&from=2019-05-01&to=2019-06-01")
     assert empty.status_code == 200
     assert "Nothing in this period." in empty.text

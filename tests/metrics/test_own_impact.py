@@ -90,14 +90,18 @@ def test_a_certificate_is_checked_by_its_code_and_withdrawn(client: FlaskClient,
     browser = factories.sign_in(client, session.merge(helper).user)
     assert certify(browser).status_code == 303
     made = session.query(Certificate).one()
+    with transaction():
+        made.programme.time_zone, made.created_at = "Pacific/Honolulu", datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
     words = "".join(p.extract_text() for p in PdfReader(io.BytesIO(_pdf(browser, made))).pages)
     assert made.code in words
+    assert "Aug 19, 2026" in words
     assert "15.5 hours" in words
     anybody = client.application.test_client()
     for typed in (made.code, made.code.lower().replace("-", " ")):
         page = anybody.post("/certificates", data={"code": typed}).text
         assert "This certificate is genuine" in page
         assert "Sam Orchard" in page
+        assert "Aug 19, 2026" in page, "the day on the certificate, where the programme is"
         assert "15.5" in page
         assert not re.search(r"Castro|26-0000|Eviction", page)
     with transaction():

@@ -21,7 +21,7 @@ from .. import own_impact_certificates as certificates
 from ..forms_reports import CertificateForm, CodeForm
 from ..models_reports import Certificate
 from ..rates import role_name
-from ..report_contents import full_day
+from ..report_contents import full_day, full_day_at
 from ..reports_files_made import file_answer
 from . import bp
 from .staff import the_programme, the_programmes
@@ -122,7 +122,8 @@ def check_certificate() -> ResponseReturnValue:
     asked = form.validate_on_submit()
     found = certificates.find_certificate(form.code.data or "") if asked else None
     return render_template(
-        "metrics/check_certificate.html", form=form, asked=asked, found=found, full_day=full_day
+        "metrics/check_certificate.html", form=form, asked=asked, found=found, full_day=full_day,
+        full_day_at=full_day_at,
     ), 422 if form.errors else 200
 
 

@@ -225,6 +225,7 @@ def test_spanish_stays_through_the_whole_flow_and_keeps_the_place(visitor: Visit
     assert 'lang="es"' in visitor.get("/help/check").text
     assert "Mire sus respuestas" in words(visitor.get("/help/check"))
     assert drafts()[0].language == "es"
+    assert ">Otro idioma<" in visitor.get("/help/language").text
 
 
 def test_a_watched_device_gets_a_plain_title_and_no_name(visitor: Visitor, place: str):

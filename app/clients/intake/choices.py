@@ -147,7 +147,7 @@ def languages() -> Choices:
     """The languages people speak here, named in the reader's language, most spoken first."""
     here = Locale(language()).languages
     return [
-        (code, _first_capital(here.get(code) or str(OTHER_LANGUAGES.get(code, name))))
+        (code, _first_capital(str(OTHER_LANGUAGES[code]) if code in OTHER_LANGUAGES else here.get(code, name)))
         for code, name in spoken().items()
     ]
 

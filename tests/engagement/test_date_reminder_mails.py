@@ -25,7 +25,7 @@ from app.tasks.operations import finish_task
 from app.volunteers.operations_leave import announce_leave
 from tests import factories
 from tests.engagement.test_date_reminders import case_with, day, drop, mails, remind, tasks
-from tests.promises.test_mail_reveals_nothing import CLIENT_WORDS
+from tests.promises.test_mail_reveals_nothing import CLIENT_WORDS, TOKEN
 from tests.snapshots import same_as_stored
 
 CANARIES = ("Quetzalina", "Xanthopoulos", "Brimblecombe", "Zyzzogeton", "Kwyjibo", "Foozlewick")
@@ -54,7 +54,7 @@ def test_no_canary_is_in_any_reminder(app: Flask, language: str) -> None:
         message = message_from_bytes(letters[row.id])
         everything = message.get_payload(decode=True).decode() + "".join(map(str, message.items()))
         assert [word for word in (*CANARIES, "eviction", "hearing", "protective", "court") if word in everything] == []
-        assert row.audience == "volunteer" or not CLIENT_WORDS.search(everything)
+        assert row.audience == "volunteer" or not CLIENT_WORDS.search(TOKEN.sub("", everything))
         is_watched = row.kind == TO_CLIENT and row.case_id == watched.id
         assert not is_watched or not re.search(r"10:30|Mar 9|mar", row.text)
         assert row.kind == TO_VOLUNTEER or first.number not in everything

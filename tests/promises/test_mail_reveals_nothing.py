@@ -49,6 +49,7 @@ NEVER = re.compile(
 )
 DIGESTS, LISTED = ("digest.en.txt",), {"each.title"}  # what was written for a listing goes to approved volunteers
 CLIENT_WORDS = re.compile(r"lawyer|attorney|abogad|legal|court|juez|tribunal|evict|desaloj", re.IGNORECASE)
+TOKEN = re.compile(r"[\w.-]{24,}")  # drawn letters of a link may spell anything
 
 
 def facts_of(path: Path, env: Environment) -> set[str]:
@@ -131,7 +132,7 @@ def test_no_canary_is_in_any_mail_to_a_client(case: Case, language: str, watched
         everything = body + "".join(f"{name}: {value}\n" for name, value in message.items())
         assert mail.kind == f"client.{occasion}"
         assert [word for word in (*CANARIES, case.number, "eviction", "Orchard") if word in everything] == []
-        assert not watched or not CLIENT_WORDS.search(everything)
+        assert not watched or not CLIENT_WORDS.search(TOKEN.sub("", everything))
         assert not re.search(r"<img|cid:|utm_|pixel", everything)
         assert re.findall(r"https?://\S+/my-mails/\S+", body)
         count += 1

@@ -239,8 +239,8 @@ TRIES: dict[str, Try] = {
         "This is not one of the choices", 422, "staff",
     ),
     "a mentor of nobody's": Try(
-        nothing, at("/openings/{opening}/by-hand"), naming(first_id, mentor=NOBODY, **BY_HAND), "This is not one of the choices",
-        422, "staff",
+        nothing, at("/openings/{opening}/by-hand"), naming(first_id, mentor=NOBODY, **BY_HAND),
+        "This is not one of the choices", 422, "staff",
     ),
     # days gone by
     "ask me again yesterday": Try(

@@ -13,7 +13,7 @@ from sqlalchemy import Select, exists, func, or_, select
 from app.accounts import calendars
 from app.core import clock
 from app.core.db import insert_unless_exists, lock, session
-from app.core.mail import Mail, MailStatus
+from app.core.mail import Mail, MailStatus, original
 
 from .choices import Choices, choices_of, choose
 from .court_days import hearing_days
@@ -141,7 +141,7 @@ def leaves_too_late(case: Case, occasion: str, day: date | None) -> bool:
 
 def appointment_in(mail: Mail) -> date | None:
     """The day of the appointment that a mail tells of."""
-    once = session.scalar(select(ClientUpdate.once).where(ClientUpdate.mail_id == mail.id)) or ""
+    once = session.scalar(select(ClientUpdate.once).where(ClientUpdate.mail_id == original(mail).id)) or ""
     named = re.fullmatch(rf"{APPOINTMENT}/(\d{{4}}-\d\d-\d\d)/.*", once)
     return date.fromisoformat(named[1]) if named else None
 

@@ -38,6 +38,7 @@ class MailStatus(enum.StrEnum):
 # Said as text, so that both databases know the partial index by it.
 WAITING = "status IN ('queued', 'retrying') OR (status = 'parked' AND harmless_twice)"
 ON_THE_WAY = "status = 'sending'"
+AGAIN = "again:"  # how the occasion of a second copy begins, before the number of the mail that it copies
 
 
 def _only(where: str) -> dict[str, Any]:
@@ -219,6 +220,16 @@ def earliest(mail: Mail, moment: datetime) -> datetime:
 def mails_of_case(case_id: int) -> list[Mail]:
     """Every mail about a case, newest first."""
     return list(session.execute(select(Mail).where(Mail.case_id == case_id).order_by(Mail.id.desc())).scalars())
+
+
+def original(mail: Mail) -> Mail:
+    """The mail that was written first; another one where this is a second copy, or a copy of that."""
+    while mail.occasion.startswith(AGAIN):
+        first = session.get(Mail, int(mail.occasion.removeprefix(AGAIN)))
+        if first is None:
+            break
+        mail = first
+    return mail
 
 
 def outside_url(endpoint: str, **values: Any) -> str:

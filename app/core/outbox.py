@@ -15,7 +15,7 @@ from . import audit, clock
 from .access import STAFF, Role
 from .db import insert_unless_exists, lock, session
 from .errors import NotFound, Refusal, refuse_if
-from .mail import Mail, MailStatus
+from .mail import AGAIN, Mail, MailStatus
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -154,7 +154,7 @@ def send_again(mail: Mail, *, actor: User) -> Mail | None:
             "programme_id", "case_id", "record_kind", "record_id", "harmless_twice")  # fmt: skip
     values = {name: getattr(mail, name) for name in kept}
     message_id = make_msgid(domain="probonodesk.invalid")
-    made = insert_unless_exists(Mail, **values, occasion=f"again:{mail.id}"[:120], message_id=message_id)
+    made = insert_unless_exists(Mail, **values, occasion=f"{AGAIN}{mail.id}", message_id=message_id)
     if made is not None:
         audit.record("mail.send_again", mail, actor=actor, after={"mail": made.id})
     return made

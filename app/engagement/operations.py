@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -31,6 +32,8 @@ from .outside import refuse_after_the_end
 __all__ = ["answer", "call_instead", "climb", "plan_checkins", "send_checkin", "still_wanted"]
 
 CHANGEABLE = timedelta(hours=24)
+SEEN_WITHIN = 1  # hour at work
+MOST_CHANGES = 100  # of one answer: nobody fills the desk through a link they hold
 
 TASKS = {  # for staff, so in English whatever the language of the answer
     "cannot_go_on": "The volunteer cannot go on with %(number)s",
@@ -66,19 +69,27 @@ def is_settled(checkin: Checkin) -> bool:
     return until is not None and clock.now() > until
 
 
+def seen_on_later_day(checkin: Checkin) -> date | None:
+    """The day on which a person sees the newest answer; none where the office is still open for long enough today."""
+    given, zone = checkin.answers[-1].answered_at, ZoneInfo(checkin.case.programme.time_zone)
+    seen_at = calendars.add_business_time(given, checkin.case.programme, hours=SEEN_WITHIN)
+    day = seen_at.astimezone(zone).date()
+    return day if day != given.astimezone(zone).date() else None
+
+
 def answer(
     checkin: Checkin, values: Mapping[str, Any], *, comment: str = "", actor: User | None = None, how: str = "link"
 ) -> Answer:
     """Keep what somebody answered, compare it with the other side, and open what must be done.
 
-    :raises AnswerClosed: more than a day has passed since the first answer
+    :raises AnswerClosed: more than a day has passed since the first answer, or it was changed a hundred times
     :raises LinkGone: the check-in was closed
     :raises NothingAskedNow: the case has ended
     """
     checkin = lock(checkin)
     refuse_if(checkin.closed_at is not None and checkin.answered_at is None, LinkGone)
     refuse_after_the_end(checkin)
-    refuse_if(is_settled(checkin), AnswerClosed(_call(checkin)))
+    refuse_if(is_settled(checkin) or len(checkin.answers) >= MOST_CHANGES, AnswerClosed(_call(checkin)))
     made = Answer(
         checkin=checkin,
         answered_at=clock.now(),

@@ -20,7 +20,7 @@ from app.core import clock
 from app.core.access import STAFF, Role
 from app.core.db import session
 from app.core.errors import NotFound
-from app.core.mail import Mail
+from app.core.mail import Mail, original
 from app.matching.models import Assignment
 from app.volunteers.models import Volunteer
 
@@ -198,7 +198,8 @@ def checkins_in(mail: Mail) -> list[Checkin]:
     """What a mail asks about: one check-in, or all of its bundle."""
     if mail.kind == "engagement.checkins":
         found = select(Checkin).join(CheckinStep, CheckinStep.checkin_id == Checkin.id)
-        return list(session.execute(found.where(CheckinStep.bundle == mail.public_id).order_by(Checkin.id)).scalars())
+        asked = found.where(CheckinStep.bundle == original(mail).public_id)
+        return list(session.execute(asked.order_by(Checkin.id)).scalars())
     one = session.get(Checkin, mail.record_id) if mail.kind == "engagement.checkin" else None
     return [one] if one is not None else []
 

@@ -13,7 +13,7 @@ from app.accounts.models import Programme
 from app.clients.court_days import WATCH, WATCH_BY_ATTORNEY
 from app.clients.models import OPEN, Case, CaseRole, CriticalDate
 from app.core.db import session
-from app.core.mail import Mail, MailStatus
+from app.core.mail import Mail, MailStatus, original
 from app.matching.models import Assignment
 from app.tasks.models import Task
 
@@ -126,9 +126,7 @@ def watches_to_end() -> Select[int]:
 
 def reminders_in(mail: Mail) -> list[DateReminder]:
     """What a mail, or the mail that it is a second copy of, reminds of."""
-    kind, _, number = mail.occasion.partition(":")
-    mail_id = int(number) if kind == "again" else mail.id
-    found = select(DateReminder).where(DateReminder.mail_id == mail_id).order_by(DateReminder.id)
+    found = select(DateReminder).where(DateReminder.mail_id == original(mail).id).order_by(DateReminder.id)
     return list(session.scalars(found))
 
 

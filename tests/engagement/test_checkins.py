@@ -141,6 +141,27 @@ def test_an_answer_is_kept_and_may_be_changed_for_a_day(app: Flask, client: Flas
     assert [a.standing for a in checkin.answers] == ["in_touch", "no_contact"]
 
 
+def test_whoever_asks_for_a_call_while_we_are_closed_hears_on_which_day_we_see_it(
+    app: Flask, client: FlaskClient
+) -> None:
+    _case, token = ask(app, Audience.CLIENT)
+    asks = {"contact": "yes", "call_me": "yes"}
+    for moment, says in ((on_day(8), "look at it today"), (on_day(8) + timedelta(hours=7.5), "look at it on Wed")):
+        with clock.at(moment):
+            page = client.post(f"/checkin/{token}", data=asks, follow_redirects=True).get_data(as_text=True)
+        assert says in page, moment
+
+
+def test_an_answer_is_changed_a_hundred_times_at_most(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _case, token = ask(app, Audience.CLIENT)
+    monkeypatch.setattr(operations, "MOST_CHANGES", 2)
+    with clock.at(on_day(8)):
+        said = [client.post(f"/checkin/{token}", data={"contact": "yes", "call_me": "no"}) for _ in range(3)]
+    assert [each.status_code for each in said] == [303, 303, 410]
+
+
 def test_an_empty_answer_says_what_is_missing(app: Flask, client: FlaskClient) -> None:
     _case, token = ask(app, Audience.CLIENT)
     with clock.at(on_day(8)):

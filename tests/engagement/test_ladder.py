@@ -18,10 +18,10 @@ from app.casework import operations as casework
 from app.casework.models import ContactAttempt, Message, Note, Visibility
 from app.clients.models import Case, CaseStatus, CriticalDate, Document
 from app.clients.operations import pause_case, resume_case
-from app.core import clock, daily
+from app.core import clock, daily, outbox
 from app.core.db import session, transaction
 from app.core.errors import NotFound
-from app.core.mail import Mail, not_before, reason_to_drop
+from app.core.mail import Mail, MailStatus, not_before, reason_to_drop
 from app.engagement import jobs, operations, operations_ladder, queries
 from app.engagement.ladder import step_day
 from app.engagement.models import Audience, Checkin
@@ -304,6 +304,12 @@ def test_what_is_due_together_is_one_mail_with_a_link_for_each(app: Flask) -> No
         operations.answer(session.get_one(Checkin, found[0]), {"standing": "on_track"})
     with clock.at(day(0.1)):
         assert reason_to_drop(mails()[0]) is None, "two are still asked"
+    with clock.at(day(0.15)), transaction():
+        first_copy = session.get_one(Mail, mail.id)
+        first_copy.status = MailStatus.SENT
+        copy = outbox.send_again(first_copy, actor=case.custody.user if case.custody else person.user)
+        assert copy is not None
+        assert reason_to_drop(copy) is None, "a second copy asks the same"
     with clock.at(day(0.2)), transaction():
         for each in found[1:]:
             operations.answer(session.get_one(Checkin, each), {"standing": "on_track"})

@@ -77,5 +77,7 @@ def checkin_answered(token: str) -> ResponseReturnValue:
     if not asked.answers:
         return redirect(url_for(".checkin", token=token))
     until = None if operations.is_settled(asked) else operations.changeable_until(asked)
-    standing = asked.answers[-1].standing
-    return render_template("engagement/thanks.html", checkin=asked, token=token, standing=standing, until=until)
+    return render_template(
+        "engagement/thanks.html", checkin=asked, token=token, standing=asked.answers[-1].standing, until=until,
+        seen_on=operations.seen_on_later_day(asked),
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -37,6 +39,13 @@ class AlreadyPublished(Refusal):
     message = _l("This period is published already. Publish a restatement if figures have changed since.")
 
 
+class NotAsSeen(Refusal):
+    """What would be published is not what was looked at."""
+
+    message = _l("Figures or goals have changed since you looked at them. Look at the period again before you sign it "
+                 "off.")  # fmt: skip
+
+
 def draft_of(grant: Grant, first: date, kind: str | None, *, actor: User, restate: bool = False) -> Draft:
     """What would be published of one of a grant's reporting periods; reads only.
 
@@ -58,17 +67,32 @@ def draft_of(grant: Grant, first: date, kind: str | None, *, actor: User, restat
     return prepare(grant, first, last, restate=restate)
 
 
+def mark_of(draft: Draft) -> str:
+    """A digest of everything that a draft would publish: the same for the same figures, hidden ones and goals."""
+    told = [
+        (*version.span, as_published(version, frozenset(hidden), draft.grant, draft.floors))
+        for version in draft.versions
+        for hidden in (draft.hidden[version], draft.public[version])
+    ]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
 def sign_off(
-    grant: Grant, first: date, *, actor: User, restate: bool = False, kind: str | None = None, note: str = ""
-) -> PublishedPeriod:
+    grant: Grant, first: date, *, actor: User, restate: bool = False, kind: str | None = None, note: str = "",
+    seen: str | None = None,
+) -> PublishedPeriod:  # fmt: skip
     """Publish a grant's reporting period for its funder, or a restatement of it and of what shares its days.
+
+    :param seen: the mark of what was looked at
 
     :raises PeriodRunning: it has not ended
     :raises AlreadyPublished: it is published and no restatement was asked for
     :raises NothingToCorrect: a restatement would change nothing
+    :raises NotAsSeen: it would be something else than what was looked at
     """
     grant = lock(grant)
     draft = draft_of(grant, first, kind, actor=actor, restate=restate)
+    refuse_if(seen is not None and seen != mark_of(draft), NotAsSeen)
     now = clock.now()
     for before in draft.old.values():
         before.replaced_at = now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -132,6 +133,27 @@ def test_a_period_is_published_once_and_restated_openly(world: tuple[Programme, 
             assert publishing.live_one([again], before.public_id) is again  # an address kept from before
             assert publishing.live_one([], before.public_id) is None
     assert session.query(PublishedPeriod).filter_by(replaced_at=None).count() == 1
+
+
+def test_what_is_signed_off_is_what_was_looked_at(world: tuple[Programme, Grant, User], client: FlaskClient) -> None:
+    """A night's count between looking and signing off is not signed unseen."""
+    _programme, grant, staff = world
+    page = f"/reports/publish/{session.merge(grant).public_id}"
+    with clock.at(NOW):
+        desk = factories.sign_in(client, session.merge(staff))
+
+        def looked_at() -> dict[str, str]:
+            shown = desk.get(f"{page}?first=2026-01-01").text
+            return dict(re.findall(r'name="(first|kind|seen)" value="([^"]+)"', shown))
+
+        seen = looked_at()
+        late(session.merge(grant), 20)
+        answer = desk.post(page, data=seen)
+        assert answer.status_code == 409
+        assert "have changed since you looked at them" in answer.text
+        assert session.query(PublishedPeriod).count() == 0
+        assert desk.post(page, data=looked_at()).status_code == 303
+        assert session.query(PublishedPeriod).count() == 1
 
 
 def test_a_funder_reads_own_grants_only(world: tuple[Programme, Grant, User], client: FlaskClient) -> None:

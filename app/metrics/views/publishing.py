@@ -71,7 +71,7 @@ def preview(grant_id: str) -> ResponseReturnValue:
     return render_template(
         "metrics/publish.html", grant=grant, page=page, draft=draft, restate=restate,
         kind=kind, first=first, period_name=period_name, corrected=[v.span for v in draft.old],
-        hidden=why_hidden(draft, version),
+        hidden=why_hidden(draft, version), seen=publishing.mark_of(draft),
     )  # fmt: skip
 
 
@@ -81,9 +81,10 @@ def publish(grant_id: str) -> ResponseReturnValue:
     """Sign a period off, so that its funder reads it."""
     first, kind = _day(request.form.get("first", "")), request.form.get("kind") or None
     note, restate = request.form.get("note", "")[:200], request.form.get("restate") == "1"
+    seen = request.form.get("seen")
     with transaction():
         grant = _grant(grant_id)
-        publishing.sign_off(grant, first, actor=signed_in(), restate=restate, kind=kind, note=note)
+        publishing.sign_off(grant, first, actor=signed_in(), restate=restate, kind=kind, note=note, seen=seen)
         name, slug = grant.name, grant.programme.slug
     flash(_("Published for %(grant)s. Its funder reads it from now on.", grant=name), "ok")
     return redirect(url_for(".publications", programme=slug), 303)

@@ -9,10 +9,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import aliased
 
 from app.accounts import calendars
-from app.accounts.models import Grant, User
+from app.accounts.models import Grant, RoleGrant, User
+from app.clients.models import CaseGrant
 from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import lock, session
@@ -20,6 +22,7 @@ from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 
 from .figures import period_of
 from .models import PublishedPeriod
+from .models_public import PublicPage
 from .publishing_draft import Draft, prepare
 from .publishing_figures import as_published
 from .publishing_system import Version
@@ -167,6 +170,19 @@ def live_one(periods: Sequence[PublishedPeriod], asked: str | None) -> Published
     old = session.execute(select(PublishedPeriod).where(PublishedPeriod.public_id == asked)).scalar_one_or_none()
     same = (old.grant_id, old.starts_on, old.ends_on) if old else None
     return next((p for p in periods if (p.grant_id, p.starts_on, p.ends_on) == same), None)
+
+
+def read_beside(grant: Grant) -> list[Grant]:
+    """The other grants that pay for some of a grant's cases and are read by one of its readers, or by everybody."""
+    reads, also = aliased(RoleGrant), aliased(RoleGrant)
+    same = (reads.grant_id == grant.id, reads.role == Role.FUNDER, also.role == Role.FUNDER)
+    by_one = select(also.grant_id).join(reads, reads.user_id == also.user_id).where(*same)
+    by_all = select(PublicPage.grant_id).where(PublicPage.switched_off_at.is_(None))
+    paid, beside = aliased(CaseGrant), aliased(CaseGrant)
+    shared = exists().where(paid.case_id == beside.case_id, paid.grant_id == grant.id, beside.grant_id == Grant.id)
+    read = or_(Grant.id.in_(by_one), Grant.id.in_(by_all))
+    found = select(Grant).where(Grant.id != grant.id, read, shared.correlate(Grant)).order_by(Grant.name)
+    return list(session.execute(found).scalars())
 
 
 def periods_for(viewer: User, grant_ids: list[int] | None = None) -> list[PublishedPeriod]:

@@ -14,7 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from scipy.optimize import linprog
 
-from app.accounts.models import Grant, Programme, User
+from app.accounts.models import Grant, Programme, RoleGrant, User
+from app.clients.models import CaseGrant
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
@@ -133,6 +134,29 @@ def test_a_period_is_published_once_and_restated_openly(world: tuple[Programme, 
             assert publishing.live_one([again], before.public_id) is again  # an address kept from before
             assert publishing.live_one([], before.public_id) is None
     assert session.query(PublishedPeriod).filter_by(replaced_at=None).count() == 1
+
+
+def test_who_signs_off_is_told_what_else_the_reader_can_put_beside_it(
+    world: tuple[Programme, Grant, User], client: FlaskClient
+) -> None:
+    """Small counts are hidden within a grant; another one of the same cases, read by the same person, is said."""
+    programme, grant, staff = world
+    with transaction():
+        other = factories.grant(session.merge(programme), name="Bar fund")
+        one = factories.user(Role.FUNDER, grant=session.merge(grant))
+        factories.user(Role.FUNDER, grant=other)
+        paid = session.query(CaseGrant).filter_by(grant_id=grant.id).first()
+        session.add(CaseGrant(case_id=paid.case_id, grant_id=other.id, from_on=paid.from_on))
+    with clock.at(NOW):
+        desk = factories.sign_in(client, session.merge(staff))
+        page = f"/reports/publish/{session.merge(grant).public_id}?first=2026-01-01"
+        assert "Who reads this also reads" not in desk.get(page).text, "two people"
+        with transaction():
+            session.add(RoleGrant(user=session.merge(one), role=Role.FUNDER, grant_id=session.merge(other).id))
+        assert "Who reads this also reads Bar fund" in desk.get(page).text
+        with transaction():
+            session.query(CaseGrant).filter_by(grant_id=session.merge(other).id).delete()
+        assert "Who reads this also reads" not in desk.get(page).text, "no case in common"
 
 
 def test_what_is_signed_off_is_what_was_looked_at(world: tuple[Programme, Grant, User], client: FlaskClient) -> None:

@@ -72,6 +72,7 @@ def preview(grant_id: str) -> ResponseReturnValue:
         "metrics/publish.html", grant=grant, page=page, draft=draft, restate=restate,
         kind=kind, first=first, period_name=period_name, corrected=[v.span for v in draft.old],
         hidden=why_hidden(draft, version), seen=publishing.mark_of(draft),
+        beside=publishing.read_beside(grant),
     )  # fmt: skip
 
 

@@ -369,5 +369,7 @@ def _answer(checkin: Checkin) -> dict[str, Any]:
 
 def waited(file: CaseFile) -> str:
     """How long the client has waited."""
-    days = (clock.now() - file.case.received_at).days
+    days = (i18n.today() - i18n.day_of(file.case.received_at)).days
+    if days == 0:
+        return _("asked today")
     return ngettext("asked %(num)s day ago", "asked %(num)s days ago", days)

@@ -32,6 +32,7 @@ DESK: tuple[Entry, ...] = (
 ADMIN: tuple[Entry, ...] = (
     (_l("People"), "accounts.people", ""),
     (_l("Programmes"), "accounts.programme_settings", ""),
+    (_l("Requirements"), "volunteers.requirements", ""),
     (_l("Audit"), "accounts.audit_log", ""),
     (_l("Own decisions"), "desk.own_decisions", ""),
     (_l("Outbox"), "accounts.outbox", ""),

@@ -36,6 +36,7 @@ def test_looking_is_written_before_the_page_and_shown_on_it(desk: Desk) -> None:
     case = make.case(desk.programme, S.AVAILABLE)
     session.commit()
     page = desk.browser.get(f"/cases/{case.public_id}?k=view").text
+    assert "asked today" in page or "asked 1 day ago" in page
     seen = session.query(AuditEntry).filter_by(action="case.view", case_id=case.id).one()
     assert seen.actor_id == desk.inés.id
     assert "looked into the file" in page

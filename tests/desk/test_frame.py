@@ -37,6 +37,7 @@ def test_everybody_starts_at_their_own_place(app: Flask, client: FlaskClient, ro
     who = make.user(role, programme=of, grant=make.grant(of) if role is Role.FUNDER else None)
     make.sign_in(client, who)
     assert client.get("/home").headers["Location"] == start
+    assert ('href="/volunteers/requirements"' in client.get(start).text) == (role is Role.ADMIN)
 
 
 def test_a_volunteer_starts_among_the_volunteers(app: Flask, client: FlaskClient) -> None:

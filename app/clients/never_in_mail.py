@@ -7,7 +7,7 @@ letter by letter. What holds no letter, as a room's number or a sum of days, is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
@@ -16,23 +16,35 @@ from app.core.facts import rows_of
 from app.core.sealed import fold
 
 ON_NO_DEVICE = ("court", "matter", "other_side")  # that there is a lawyer is kept from watched devices alone
-SIGNS = "0123456789@$€!|+"
-LOOK_LIKE = [str.maketrans(SIGNS, letters) for letters in ("olzeasgtbgaseilt", "oizeasgtbgaseilt")]  # 1 is l or i
+SIGNS = "0123456789@$€!|+¢©†®£§¥°"
+LOOK_LIKE = [str.maketrans(SIGNS, f"o{one}zeasgtbgaseiltcctrlsyo") for one in "li"]  # 1 is l or i
 SPELLED_OUT = re.compile(r"(?<!\S)\S\W?(?:\s+\W?\S\W?(?!\S)){2,}")  # three or more letters, each by itself
 
 
 def found_in(text: str) -> list[tuple[str, str]]:
     """(what it tells, the word) for each such word in a text; a disguised one as it was written."""
     plain, disguised, spelled = fold(text), list(_disguised(text)), list(_spelled_out(text))
+    undisguised = [fold(" ".join(_letters_of(written, signs) for written in text.split())) for signs in LOOK_LIKE]
     found = []
     for kind, pattern, begins in _never():
-        if (match := pattern.search(plain)) is not None:
+        several = undisguised if " " in pattern.pattern else []
+        if (match := _first(pattern, [plain, *several])) is not None:
             found.append((kind, match[0]))
         else:
             hidden = (written for written, read in disguised if pattern.search(read))
             apart = (written for written, read in spelled if begins in read)
             found += [(kind, written) for written in (*hidden, *apart)][:1]
     return list(dict.fromkeys(found))
+
+
+def _first(pattern: re.Pattern[str], texts: Iterable[str]) -> re.Match[str] | None:
+    return next((match for text in texts if (match := pattern.search(text)) is not None), None)
+
+
+def _letters_of(written: str, signs: dict[int, int]) -> str:
+    """A word with letters for its figures and signs; what holds no letter is none, and stays."""
+    plain = normalize("NFKD", written.casefold())
+    return plain.translate(signs) if any(each.isalpha() for each in plain) else written
 
 
 def _disguised(text: str) -> Iterator[tuple[str, str]]:

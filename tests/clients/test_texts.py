@@ -73,6 +73,8 @@ BAD = [
     ("Your cou\u00adrt", "subject", "or a character that cannot be seen"),
     ("Your c0urt date", "subject", "“c0urt” tells that there is a court"),
     ("Your \uff43\uff10urt date: {link} {phone}", "text", "“\uff43\uff10urt” tells that there is a court"),
+    ("About ch1ld supp0rt. {link} {phone}", "text", "“child support” tells what kind of problem"),
+    ("Your ¢our† date", "subject", "“¢our†” tells that there is a court"),
     ("Your 1awyer wrote. {link} {phone}", "text", "“1awyer” tells that there is a lawyer"),
     ("An e v i c t i o n is near. {link} {phone}", "text", "“e v i c t i o n” tells what kind of problem"),
     ("It is a C.O.U.R.T. day. {link} {phone}", "text", "“C.O.U.R.T.” tells that there is a court"),

@@ -48,7 +48,7 @@ def _consented() -> Select[Survey]:
 
 def released_words(programme: Programme) -> list[Survey]:
     """Words of a programme that could become a story, the latest first."""
-    told = select(Story.survey_id).where(Story.taken_back_at.is_(None))
+    told = _live().with_only_columns(Story.survey_id).order_by(None)
     mine = _consented().where(Survey.case.has(programme_id=programme.id), Survey.id.not_in(told))
     return list(session.scalars(mine.order_by(Survey.released_at.desc()).limit(20)))
 
@@ -60,8 +60,9 @@ def told_by(programme: Programme) -> list[Story]:
 
 
 def _live() -> Select[Story]:
-    consented = _consented().with_only_columns(Survey.id)
-    live = select(Story).where(Story.taken_back_at.is_(None), Story.survey_id.in_(consented))
+    """What is told now: made from the words as they were last released, never from ones taken back meanwhile."""
+    released = (Survey.may_quote.is_(True), Survey.quote.is_not(None), Survey.released_at <= Story.published_at)
+    live = select(Story).join(Story.survey).where(Story.taken_back_at.is_(None), *released)
     return live.order_by(Story.published_at.desc(), Story.id.desc())
 
 
@@ -69,14 +70,14 @@ def shown_to_funders(grant: Grant) -> list[Story]:
     """The stories a grant's funder reads: of cases the grant pays for."""
     paid = select(CaseGrant.case_id).where(CaseGrant.grant_id == grant.id)
     of = Survey.case_id.in_(paid)
-    return list(session.scalars(_live().join(Story.survey).where(of).limit(AT_ONCE)))
+    return list(session.scalars(_live().where(of).limit(AT_ONCE)))
 
 
 def shown_to_everybody(grant: Grant) -> list[Story]:
     """Those of them that everybody reads."""
     paid = select(CaseGrant.case_id).where(CaseGrant.grant_id == grant.id)
     of = (Survey.case_id.in_(paid), Story.for_everybody.is_(True))
-    return list(session.scalars(_live().join(Story.survey).where(*of).limit(AT_ONCE)))
+    return list(session.scalars(_live().where(*of).limit(AT_ONCE)))
 
 
 def tell_story(survey: Survey, words: str, *, for_everybody: bool, actor: User) -> Story:
@@ -95,6 +96,7 @@ def tell_story(survey: Survey, words: str, *, for_everybody: bool, actor: User) 
     if not words or len(words) > LONGEST:
         raise BadInput(_l("Write the story in 1 to 400 characters."))
     refuse_if(_names_somebody(words, case), NamesSomebody)
+    _end_outdated(survey)
     made = insert_unless_exists(
         Story, programme_id=case.programme_id, survey_id=survey.id, words=words, for_everybody=for_everybody,
         published_at=clock.now(), published_by_id=actor.id,
@@ -103,6 +105,14 @@ def tell_story(survey: Survey, words: str, *, for_everybody: bool, actor: User) 
         raise ToldAlready
     audit.record("story.tell", made, actor=actor, after={"everybody": for_everybody})
     return made
+
+
+def _end_outdated(survey: Survey) -> None:
+    """End a story that was made before the words were last released; nobody reads it since."""
+    outdated = (Story.survey_id == survey.id, Story.taken_back_at.is_(None), Story.published_at < survey.released_at)
+    for story in session.scalars(select(Story).where(*outdated)):
+        story.taken_back_at = clock.now()
+    session.flush()
 
 
 def _names_somebody(words: str, case: Case) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
@@ -38,3 +40,11 @@ def test_a_story_names_nobody_and_is_gone_with_its_consent(app: Flask) -> None:
     with transaction():
         session.merge(survey).may_quote = False
     assert not stories.shown_to_funders(session.merge(grant))
+    with transaction():
+        session.merge(survey).may_quote = True
+        session.merge(survey).released_at = now + timedelta(seconds=5)
+    assert not stories.told_by(session.merge(programme)), "other words were released; those told before were taken back"
+    assert [each.id for each in stories.released_words(session.merge(programme))] == [survey.id]
+    with clock.at(now + timedelta(days=1)), transaction():
+        stories.tell_story(session.merge(survey), "Told anew.", for_everybody=False, actor=session.merge(staff))
+    assert [story.words for story in stories.shown_to_funders(session.merge(grant))] == ["Told anew."]

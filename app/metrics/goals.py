@@ -34,7 +34,8 @@ class Progress:
     measure: Measure
     value: float | None
     target: float  # in the unit of the value
-    elapsed: float  # how much of the period is over, 0 to 1
+    elapsed: float  # how much of the period is over, 0 to 1; on its last day 1 too
+    over: bool = False  # has the last day passed?
 
     @property
     def met(self) -> bool:
@@ -105,7 +106,7 @@ def progress(goals: Iterable[Goal], figures: PeriodFigures, today: date) -> dict
         measure = MEASURES[goal.measure]
         found[goal.measure] = Progress(
             goal, measure, figures.value(goal.measure), target_of(measure, goal.target),
-            elapsed(goal.starts_on, goal.ends_on, today),
+            elapsed(goal.starts_on, goal.ends_on, today), goal.ends_on < today,
         )  # fmt: skip
     return found
 

@@ -47,6 +47,11 @@ def test_a_goal_is_set_shown_changed_and_given_up_by_coordinators(app: Flask, cl
         assert "50 % reached" in page
         assert "Two a month" in page
         assert "goal 6" in client.get("/reports").text
+        with clock.at(NOW + timedelta(days=60)):
+            later = factories.sign_in(app.test_client(), session.merge(staff))
+            over = later.get("/reports?from=2026-04-01&to=2026-06-30").text
+            assert "Missed" in over
+            assert "Not met yet" not in over
         goal = session.query(Goal).one()
         stale = client.post(f"/reports/goals/{goal.public_id}", data={"target": "3", "seen_version": "9"})
         assert stale.status_code == 409

@@ -21,6 +21,7 @@ from .definitions import Measure
 from .figures import PeriodFigures, read_period
 from .measures import MEASURES
 from .models import Goal
+from .wording import percent
 
 SHOWN = 60
 HUNDREDTHS = ("share", "mean")
@@ -39,10 +40,12 @@ class Progress:
 
     @property
     def met(self) -> bool:
-        """Is the target reached; where less is better, is the figure at most the target?"""
+        """Is the target reached, shares as they are shown; where less is better, is the figure at most the target?"""
         if self.value is None:
             return False
-        return self.value <= self.target if self.measure.higher_is_better is False else self.value >= self.target
+        share = self.measure.kind == "share"
+        value, target = (percent(self.value), percent(self.target)) if share else (self.value, self.target)
+        return value <= target if self.measure.higher_is_better is False else value >= target
 
     @property
     def share(self) -> float:

@@ -20,6 +20,7 @@ from .figures import PeriodFigures, before, by_day, period_name, read_period
 from .measures import MEASURES
 from .models import RollUp
 from .report_contents import Cell, Table, text
+from .wording import percent
 
 UNITS = {"hours": "hours", "money": "money", "share": "percent", "days": "days"}
 SHOWN = tuple(measure for measure in MEASURES.values() if measure.kind in ("count", "share", "days"))
@@ -91,7 +92,7 @@ def cell(measure: Measure, value: float | None) -> Cell:
         return text("–" if value is None else f"{value:.2f}")
     if value is None:
         return Cell(None, UNITS.get(measure.unit, "count"))
-    return Cell(round(100 * value) if measure.unit == "share" else int(value), UNITS.get(measure.unit, "count"))
+    return Cell(percent(value) if measure.unit == "share" else int(value), UNITS.get(measure.unit, "count"))
 
 
 def hours_by_day(

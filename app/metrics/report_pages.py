@@ -16,6 +16,7 @@ from . import boards, equity, figures, gaps, goals, report_figures, reports_file
 from .measures import DIMENSIONS, MEASURES
 from .models import Goal
 from .report_contents import Cell, Report, Table, full_day, text
+from .wording import percent
 
 Kept = tuple[str, str]  # the member that figures are kept to
 Build = Callable[[Programme, date, date, Kept], Iterator[Table]]
@@ -128,8 +129,8 @@ def _interval(question: equity.Question, line: equity.Line) -> tuple[Cell, ...]:
     unit = "percent" if question.unit == "share" else "days"
     if own is None:
         return (Cell(None, unit), Cell(None, unit), Cell(None, unit), Cell(None))
-    times = 100 if unit == "percent" else 1
-    shown = (None if value is None else round(times * value) for value in (own.value, own.low, own.high))
+    whole = percent if unit == "percent" else round
+    shown = (None if value is None else whole(value) for value in (own.value, own.low, own.high))
     return (*(Cell(value, unit) for value in shown), Cell(own.n))
 
 

@@ -17,7 +17,7 @@ def shown(measure: Measure, value: float | None) -> str:
     if value is None:
         return NOTHING
     if measure.kind == "share":
-        return _("%(share)s %%", share=round(100 * value))
+        return _("%(share)s %%", share=percent(value))
     if measure.kind == "mean":
         return f"{value:.2f}"
     if measure.kind == "days":
@@ -26,6 +26,11 @@ def shown(measure: Measure, value: float | None) -> str:
     if measure.unit == "hours":
         return hours(whole) or "0"
     return money(whole) if measure.unit == "money" else number(whole)
+
+
+def percent(share: float) -> int:
+    """A share in whole percent: 23 of 40 are 58, as on a published page, and not 57 because 0.575 is a hair less."""
+    return round(round(100 * share, 9))
 
 
 def plain(measure: Measure, value: float) -> float:
@@ -43,5 +48,5 @@ def change(measure: Measure, now: float | None, before: float | None) -> str:
         return _("the same")
     size = shown(measure, abs(now - before))
     if measure.kind == "share":
-        size = _("%(n)s points", n=round(100 * abs(now - before)))
+        size = _("%(n)s points", n=percent(abs(now - before)))
     return _("%(size)s more", size=size) if now > before else _("%(size)s less", size=size)

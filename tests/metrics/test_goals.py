@@ -14,12 +14,13 @@ from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
 from app.core.errors import NotAllowed
-from app.metrics import figures, goals, publishing, rollup
+from app.metrics import figures, goals, publishing, publishing_figures, rollup
 from app.metrics import operations_goals as operations
 from app.metrics.forecast import accuracy, forecast
 from app.metrics.forms_goals import target_typed, typed
 from app.metrics.measures import MEASURES
 from app.metrics.models import Goal, SavedView
+from app.metrics.wording import percent
 from tests import factories
 from tests.metrics.lives import Lives
 
@@ -169,6 +170,17 @@ def test_what_waits_now_is_told_of_one_kind_of_matter_too(app: Flask, client: Fl
     assert "Capacity used: 2" in used
     assert used.count('class="t"') == 1
     assert 'data-l="Places">2</td>' in used
+
+
+def test_a_share_reads_the_same_for_staff_and_funders_and_meets_the_goal_that_it_shows() -> None:
+    """23 of 40 are 57.5 %, which the division makes a hair less."""
+    for whole in range(1, 250):
+        for part in range(whole + 1):
+            assert percent(part / whole) == publishing_figures.percent(part, whole)
+    of = Goal(measure="placement_rate", target=58, starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
+    read = figures.PeriodFigures(of.starts_on, of.ends_on)
+    read.tables = {"listed_placed": {"all": {"all": 23}}, "listed_returned": {"all": {"all": 17}}}
+    assert goals.progress([of], read, date(2026, 4, 1))["placement_rate"].met
 
 
 def test_targets_are_typed_in_the_unit_of_their_figure() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import select
 
-from app.core import audit, clock, links
+from app.core import audit, clock, delivery, links
 from app.core.bounces import StoppedAddress
 from app.core.db import session
 from app.core.mail import Mail
+from app.core.outbox import WRONG_ADDRESS
 
 from . import calls, texts
-from .models import OPEN, Channel, ChannelKind, Client, ClientUpdate
+from .models import OPEN, Case, Channel, ChannelKind, Client, ClientUpdate
 
-CAME_BACK = "bounced"
+if TYPE_CHECKING:
+    from app.accounts.models import User
+
+CAME_BACK, WRONG = "bounced", "wrong"
 PORTAL = "portal"
 
 
@@ -26,6 +32,21 @@ def address_stopped(row: StoppedAddress) -> None:
         _have_somebody_call(client, row.mail)
         after = {"kind": channel.kind.value, "reason": CAME_BACK}
         audit.record("client.stop_way", client, actor=None, case=client.case, after=after)
+
+
+def address_is_wrong(mail: Mail, actor: User, outcome: str) -> None:
+    """Staff let a mail be because its address is wrong or not safe: no other goes there, and somebody calls."""
+    if outcome != "drop" or mail.drop_reason != WRONG_ADDRESS or mail.audience != "client":
+        return
+    there = (Channel.kind == ChannelKind.EMAIL, Channel.value_hash == mail.to_hash, Channel.stopped_at.is_(None))
+    clients = select(Channel).join(Channel.client).join(Case, Case.id == Client.case_id)
+    of = Case.id == mail.case_id if mail.case_id is not None else Case.programme_id == mail.programme_id
+    for channel in session.scalars(clients.where(*there, of).order_by(Channel.id)).all():
+        channel.stopped_at, channel.stop_reason = clock.now(), WRONG
+        links.revoke(PORTAL, channel.client)
+        after = {"kind": channel.kind.value, "reason": WRONG}
+        audit.record("client.stop_way", channel.client, actor=actor, case=channel.client.case, after=after)
+    delivery.tell_about(mail, "unsafe")
 
 
 def _have_somebody_call(client: Client, mail: Mail) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from app.accounts import calendars
-from app.core import audit, bounces, clock, links
+from app.core import audit, bounces, clock, links, outbox
 from app.core.db import session
 from app.core.delivery import tell_a_person
 from app.core.i18n import LANGUAGES
@@ -220,5 +220,6 @@ def init_app(app: Flask) -> None:
         wait_before_sending(f"client.{occasion}", updates.wait_for_person)
     sign_off("client", choices.foot)
     tell_a_person(_call_instead)
+    outbox.when_decided(came_back.address_is_wrong)
     bounces.when_stopped(came_back.address_stopped)
     bounces.when_lifted(came_back.address_works_again)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from app.accounts.models import User
 
 UNSENT = (MailStatus.QUEUED, MailStatus.RETRYING, MailStatus.PARKED, MailStatus.FAILED)
-REASONS = ("told_otherwise", "wrong_address", "no_longer_true", "not_meant")
+WRONG_ADDRESS = "wrong_address"
+REASONS = ("told_otherwise", WRONG_ADDRESS, "no_longer_true", "not_meant")
 SECRET = re.compile(r"(https?://[^/\s]+/[a-z-]*)\S*")
 
 Decided = Callable[[Mail, "User", str], None]
@@ -131,12 +132,14 @@ def masked(address: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
-def send_now(mail: Mail, *, actor: User) -> None:
+def send_now(mail: Mail, *, actor: User, seen: str = "") -> None:
     """Put a mail that waits, was refused, dropped or is unclear back in line, with the same Message-ID.
 
     :raises AlreadyGone: it was sent or is on its way
+    :raises DroppedAlready: somebody let it be since the actor saw it in another state
     """
-    mail = _lock_waiting(mail, (*UNSENT, MailStatus.DROPPED))
+    allowed = UNSENT if seen and seen != MailStatus.DROPPED else (*UNSENT, MailStatus.DROPPED)
+    mail = _lock_waiting(mail, allowed)
     before = {"status": mail.status}
     mail.status, mail.due_at, mail.attempts = MailStatus.QUEUED, clock.now(), 0
     mail.give_up_at = mail.lease_token = mail.lease_until = mail.last_error = mail.drop_reason = None

@@ -11,6 +11,7 @@ from app.core.access import Role
 from app.core.db import session
 from app.core.mail import Mail
 from app.core.mail_foot import topic_of
+from app.core.outbox import WRONG_ADDRESS
 
 from .operations import finish_tasks, open_task
 
@@ -24,6 +25,7 @@ NOT_WRITTEN = {  # the address may not be used: what it should have said is said
     "bounced": "A notice was not sent because mail to its reader comes back; call them",
     "complained": "A notice was not sent because its reader called our mail spam; call them",
     "opted_out": "A notice was not sent because its reader wants no mail; call them",
+    WRONG_ADDRESS: "A notice was not sent because its reader's address is wrong; call them and correct it",
     "deactivated": "A notice was not sent because its reader's account is closed; see who must know",
 }
 NOT_MAILED = "not_mailed"
@@ -70,3 +72,5 @@ def _open_notice_task(mail: Mail, why: str) -> None:
 def close_mail_task(mail: Mail, actor: User, outcome: str) -> None:
     """What was to decide about the mail is decided."""
     finish_tasks(CAUSE, mail, actor=actor, outcome=outcome)
+    if outcome == "drop" and mail.drop_reason == WRONG_ADDRESS:
+        open_mail_task(mail, WRONG_ADDRESS)

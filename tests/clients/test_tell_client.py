@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.clients import mails, operations_status
 from app.clients.mails import OCCASIONS, safe_email, tell_client
 from app.clients.models import Case, ChannelKind
-from app.core import clock, delivery
+from app.core import clock, delivery, outbox
 from app.core.db import session, transaction
 from app.core.mail import Mail, reason_to_drop
 from app.tasks.models import Task
@@ -210,6 +210,18 @@ def test_a_mail_whose_address_became_unsafe_is_said_by_voice(
     (task,) = calls()
     assert "We found a lawyer for you." in task.script
     assert session.scalars(select(Task).where(Task.cause == "mail_trouble")).all() == []
+
+
+def test_an_address_that_staff_call_wrong_in_the_outbox_is_used_no_more_and_somebody_calls(case: Case) -> None:
+    tell(case, "found")
+    with transaction():
+        (mail,) = mails_queued()
+        outbox.drop(mail, outbox.WRONG_ADDRESS, actor=factories.coordinator(case.programme))
+    (task,) = calls()
+    assert "We found a lawyer for you." in task.script
+    assert safe_email(case.client) is None
+    tell(case, "closing")
+    assert len(mails_queued()) == 1
 
 
 def test_what_is_said_by_voice_instead_keeps_the_hour_and_the_other_help(

@@ -259,7 +259,9 @@ def test_a_waiting_mail_is_dropped_and_may_be_put_back(desk: tuple[FlaskClient, 
     assert session.get(Mail, row.id).status is MailStatus.DROPPED  # type: ignore[union-attr]
     again = browser.post(f"/outbox/{row.public_id}/drop", data=WHY)
     assert (again.status_code, "It was decided before" in again.get_data(as_text=True)) == (409, True)
-    browser.post(f"/outbox/{row.public_id}/send-now")
+    stale = browser.post(f"/outbox/{row.public_id}/send-now", data={"seen": "queued"})
+    assert stale.status_code == 409, "somebody let it be since this page was opened"
+    browser.post(f"/outbox/{row.public_id}/send-now", data={"seen": "dropped"})
     session.rollback()
     assert session.get(Mail, row.id).status is MailStatus.QUEUED  # type: ignore[union-attr]
 

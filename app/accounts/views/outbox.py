@@ -156,7 +156,8 @@ def _page(mail: Mail, form: DropForm) -> ResponseReturnValue:
 def send_mail_now(public_id: str) -> ResponseReturnValue:
     """Put it back in line."""
     with transaction():
-        outbox.send_now(outbox.get_mail(public_id, viewer=signed_in()), actor=signed_in())
+        mail = outbox.get_mail(public_id, viewer=signed_in())
+        outbox.send_now(mail, actor=signed_in(), seen=request.form.get("seen", ""))
     flash(_("The mail is in line. It goes out with the next round; what keeps office hours waits for them, and for the "
             "next day where its reader had a mail today."), "success")  # fmt: skip
     return redirect(url_for(".outbox_mail", public_id=public_id), 303)

@@ -49,10 +49,11 @@ def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
             first.c.row, Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Task.record_kind,
             Task.record_id, Case.public_id.label("case_public_id"), Case.number, Case.priority_level,
             Case.next_critical_on, record.label("record_public_id"),
-            case((Task.record_kind == "critical_dates", day)).label("on_day"),
+            case((Task.record_kind == "critical_dates", day)).label("on_day"), User.name.label("owner"),
         )
         .join(first, (Task.case_id == first.c.row) | (Task.id == -first.c.row))  # row_of, by the indexes
         .outerjoin(Case, of_case)
+        .outerjoin(User, User.id == Task.owner_id)
         .where(*open_tasks())
         .order_by(*_by_due(first.c.due_at, first.c.row), Task.due_at, Task.id)
     )  # fmt: skip

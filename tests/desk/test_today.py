@@ -175,6 +175,27 @@ def test_a_task_is_taken_over_once(desk: Desk) -> None:
     assert "Take it" not in desk.browser.get("/today").text
 
 
+def test_what_a_colleague_has_in_hand_says_with_whom(desk: Desk) -> None:
+    ruben = make.coordinator(desk.programme, name="Ruben Amadi")
+    first = duty(desk, "Look at the paused case", 1)
+    first.owner_id = ruben.id
+    about(session.get_one(Case, first.case_id), "complaint", "Look into a complaint", 2, ("escalations", 1))
+    about(
+        session.get_one(Case, first.case_id),
+        "client_letter",
+        "Post a letter",
+        3,
+        ("client_letters", 1),
+        owner_id=desk.inés.id,
+    )
+    page = desk.browser.get("/today").text
+    assert page.count("With Ruben Amadi.") == 1
+    assert "Inés Calloway." not in page.split("<h1>")[1]
+    theirs = make.sign_in(desk.browser.application.test_client(), ruben).get("/today").text
+    assert "With" not in theirs.split("<h1>")[1].split("<aside")[0]
+    assert "with Inés Calloway" in theirs
+
+
 def test_every_cause_leads_to_a_page_that_exists(desk: Desk) -> None:
     later = {"matching.shortlist"}
     known = set(desk.browser.application.view_functions)

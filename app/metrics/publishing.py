@@ -148,7 +148,8 @@ def unpublished_periods(grant: Grant, *, most: int = 8, kind: str | None = None)
     first, last = period_of(today, kind)
     for _ in range(most):
         first, last = period_of(first - timedelta(days=1), kind)
-        if last >= grant.starts_on and (first, last) not in done:
+        paid = last >= grant.starts_on and (grant.ends_on is None or first <= grant.ends_on)
+        if paid and (first, last) not in done:
             found.append((first, last))
     return found[::-1]
 

@@ -56,7 +56,7 @@ def released_words(programme: Programme) -> list[Survey]:
 def told_by(programme: Programme) -> list[Story]:
     """The stories a programme tells, the latest first."""
     live = _live().where(Story.programme_id == programme.id)
-    return list(session.scalars(live.limit(20)))
+    return list(session.scalars(live.limit(200)))
 
 
 def _live() -> Select[Story]:

@@ -222,6 +222,9 @@ def test_quarters_wait_until_they_are_signed_off(world: tuple[Programme, Grant, 
         assert waiting[-1] == (date(2026, 7, 1), date(2026, 9, 30))
         assert len({first for first, _last in waiting}) == len(waiting) == 8
         assert all(last - first > timedelta(days=88) for first, last in waiting)
+        with transaction():
+            session.merge(grant).ends_on = date(2026, 2, 14)
+        assert publishing.unpublished_periods(session.merge(grant))[-1] == (date(2026, 1, 1), date(2026, 3, 31))
 
 
 def test_a_public_page_is_off_until_switched_on_and_hides_more(

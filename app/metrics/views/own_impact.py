@@ -122,7 +122,11 @@ def check_certificate() -> ResponseReturnValue:
     asked = form.validate_on_submit()
     found = certificates.find_certificate(form.code.data or "") if asked else None
     return render_template(
-        "metrics/check_certificate.html", form=form, asked=asked, found=found, full_day=full_day,
+        "metrics/check_certificate.html",
+        form=form,
+        asked=asked,
+        found=found,
+        full_day=full_day,
         full_day_at=full_day_at,
     ), 422 if form.errors else 200
 

@@ -58,6 +58,11 @@ class Escalation(Base, Public, Editable):
     closed_by: Mapped[User | None] = relationship(foreign_keys=[closed_by_id])
     steps: Mapped[list[EscalationStep]] = relationship(back_populates="escalation", order_by="EscalationStep.id")
 
+    @property
+    def in_hands(self) -> str:
+        """In whose hands it is: another word after each time it was taken on, passed up or opened again."""
+        return f"{self.round}.{self.level}.{self.taken_at.timestamp() if self.taken_at else 0}"
+
 
 class EscalationStep(Base):
     """One thing that happened to an escalation: what, at which level, by whom, to whom."""

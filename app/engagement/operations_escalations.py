@@ -18,7 +18,7 @@ from app.clients.operations_pauses import run_on
 from app.core import audit, clock
 from app.core.access import Role
 from app.core.db import insert_unless_exists, lock, new_public_id, session
-from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
+from app.core.errors import BadInput, NotAllowed, Refusal, Stale, refuse_if
 from app.tasks.models import Task
 from app.tasks.operations import finish_task, open_task
 
@@ -255,13 +255,14 @@ def _rise(escalation: Escalation, rule: Rule, number: int, *, actor: User | None
                  after={"level": escalation.level})  # fmt: skip
 
 
-def raise_now(escalation: Escalation, *, actor: User) -> Escalation:
+def raise_now(escalation: Escalation, *, actor: User, seen: str = "") -> Escalation:
     """Pass an escalation to the next level before its time runs out.
 
     :raises AlreadyClosed: it is closed
+    :raises Stale: it has gone into other hands since the actor looked
     :raises LastLevel: nobody is above
     """
-    escalation = _open_for(escalation, actor)
+    escalation = _open_for(escalation, actor, seen)
     following = _next_level(escalation)
     if following is None:
         raise LastLevel
@@ -269,10 +270,11 @@ def raise_now(escalation: Escalation, *, actor: User) -> Escalation:
     return escalation
 
 
-def _open_for(escalation: Escalation, actor: User) -> Escalation:
+def _open_for(escalation: Escalation, actor: User, seen: str = "") -> Escalation:
     escalation = lock_with_case(escalation)
     refuse_if(not works_for(actor, escalation.case.programme), NotAllowed)
     refuse_if(escalation.closed_at is not None, AlreadyClosed)
+    refuse_if(seen and seen != escalation.in_hands, Stale)
     return escalation
 
 
@@ -282,15 +284,17 @@ def _not_about(actor: User, escalation: Escalation, what: str) -> None:
     decide_for_themselves(escalation.case, lead, actor=actor, what=what)
 
 
-def take_on(escalation: Escalation, *, actor: User) -> Escalation:
+def take_on(escalation: Escalation, *, actor: User, seen: str = "") -> Escalation:
     """Somebody by name says that they see to it; from now on they have the rule's days to close it.
 
     :raises AlreadyClosed: it is closed
     :raises AskColleague: the actor leads the case it is about, and a colleague could see to it
+    :raises Stale: it has gone into other hands since the actor looked
     """
     escalation = _open_for(escalation, actor)
     if escalation.taken_by_id == actor.id:
         return escalation
+    refuse_if(seen and seen != escalation.in_hands, Stale)
     _not_about(actor, escalation, "take_escalation")
     now, rule = clock.now(), queries.rule_behind(escalation)
     if escalation.responded_at is None:

@@ -18,7 +18,7 @@ from app.core import clock, mail
 from app.core.access import Role
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
-from app.core.errors import NotAllowed, Refusal
+from app.core.errors import NotAllowed, Refusal, Stale
 from app.core.mail import Mail
 from app.engagement import jobs_escalations as jobs
 from app.engagement import mails_escalations, operations
@@ -160,6 +160,9 @@ def test_taking_it_on_stops_the_clock_and_forgetting_it_starts_it_again(house: H
         date(2026, 3, 9),
     )
     assert open_tasks() == [("mismatch", house.colleague_id, "coordinator")]
+    for act in (escalations.take_on, escalations.raise_now):
+        with pytest.raises(Stale), transaction():
+            act(house.one, actor=house.who("staff"), seen="1.1.0")
     climb(MONDAY + timedelta(days=4))
     assert steps(house)[-1] == ("taken", 1)
     climb(MONDAY + timedelta(days=8))

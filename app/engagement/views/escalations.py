@@ -137,7 +137,7 @@ def _page(found: Escalation, form: CloseEscalationForm) -> ResponseReturnValue:
 def take_escalation(public_id: str) -> ResponseReturnValue:
     """Say that one sees to it."""
     with transaction():
-        found = operations.take_on(_one(public_id), actor=signed_in())
+        found = operations.take_on(_one(public_id), actor=signed_in(), seen=request.form.get("seen", ""))
         until = i18n.when_at(found.respond_by)
     flash(_("It is yours. Close it with what you find by %(until)s.", until=until), "ok")
     return redirect(url_for(".escalation", public_id=public_id), 303)
@@ -148,7 +148,7 @@ def take_escalation(public_id: str) -> ResponseReturnValue:
 def raise_escalation(public_id: str) -> ResponseReturnValue:
     """Pass it to the next level now."""
     with transaction():
-        operations.raise_now(_one(public_id), actor=signed_in())
+        operations.raise_now(_one(public_id), actor=signed_in(), seen=request.form.get("seen", ""))
     flash(_("It is with the next level now."), "ok")
     return redirect(url_for(".escalation", public_id=public_id), 303)
 

@@ -115,7 +115,9 @@ def answers(cast: Cast, fate: Plan) -> dict[str, dict[str, Any]]:
             "other_lawyer": chance.choice(("yes", "no", "unsure")),
         },
         "place": {"county": f"{county}:{programme.public_id}"},
-        "reach": {"phone": f"608-555-{chance.randrange(1000, 9999)}", "email": f"{given}.{family}@clients.test".lower()},
+        "reach": {
+            "phone": f"608-555-{chance.randrange(1000, 9999)}", "email": f"{given}.{family}@clients.test".lower(),
+        },
         "safe": {
             "call_safe": "yes", "text_safe": "unsure", "voicemail_safe": "no",
             "email_safe": chance.choices(("yes", "no"), (3, 1))[0],

@@ -31,6 +31,7 @@ from .models_escalations import Escalation, EscalationStep
 AGAIN_WITHIN = timedelta(days=30)  # what comes back sooner opens the same one again
 NEAR = timedelta(days=7)
 NEAR_DATE = "_near_date"  # what the supervising attorney's own task adds to the cause
+ASKED_ANEW = ("safety_word", "call_me")  # said again, whoever took it on has a level's time and not the days to close
 ABOUT_THE_LEAD = ("silence", "mismatch", "cannot_go_on", "date_near", "credential_lapsed", "transfer_unanswered")
 
 
@@ -102,6 +103,12 @@ def _came_again(escalation: Escalation, occasion: str, note: str | None, actor: 
         escalation.occasion = occasion[:40]
         escalation.note = "\n\n".join(part for part in (escalation.note, note) if part) or None
         note_step(escalation, "again", actor)
+        rule = queries.rule_behind(escalation)
+        if rule is not None and escalation.taken_at is not None and escalation.cause in ASKED_ANEW:
+            level = rule.levels[escalation.level - 1]
+            escalation.respond_by = min(escalation.respond_by, _ends(escalation.case, **{level.unit: level.amount}))
+            for task in open_tasks_of(escalation, (escalation.cause,)):
+                task.due_at = escalation.respond_by
         audit.record("escalation.again", escalation, actor=actor)
 
 

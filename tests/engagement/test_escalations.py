@@ -217,6 +217,19 @@ def test_what_comes_back_within_a_month_opens_the_same_one_again(house: House) -
     assert session.query(Escalation).count() == 2
 
 
+def test_a_sign_given_again_does_not_wait_until_whoever_took_the_first_closes_it(house: House) -> None:
+    open_one(house, "safety_word")
+    by("staff", escalations.take_on, house, MONDAY + timedelta(minutes=5))
+    assert house.one.respond_by > MONDAY + timedelta(days=1)
+    with clock.at(MONDAY + timedelta(minutes=30)), transaction():
+        assert escalations.escalate(house.case, "safety_word", occasion="answer 2") is None
+    soon = MONDAY + timedelta(hours=5)
+    assert house.one.respond_by <= soon
+    assert [task.due_at <= soon for task in session.query(Task).filter_by(cause="safety_word", done_at=None)] == [True]
+    climb(MONDAY + timedelta(hours=6))
+    assert steps(house)[-1] == ("raised", 2)
+
+
 def test_a_pause_stops_its_clock_and_so_its_rise(house: House) -> None:
     open_one(house)
     with clock.at(MONDAY + timedelta(hours=1)), transaction():

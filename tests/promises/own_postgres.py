@@ -104,7 +104,7 @@ class OwnPostgres:
                 continue
             try:
                 self.server.ensure_postgres_running()
-            except subprocess.SubprocessError:
+            except (subprocess.SubprocessError, AssertionError):  # not ready yet
                 time.sleep(0.5)
             else:
                 return

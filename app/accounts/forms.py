@@ -127,14 +127,18 @@ class PersonForm(Form):
     name = StringField(_l("Name"), [Required(_l("Write the name.")), Length(max=80)], filters=[_one_line])
     email = StringField(_l("Mail address"), [Required(_l("Write the mail address.")), Length(max=254), MailAddress()])
     language = RadioField(_l("Language of the invitation"), choices=options(LANGUAGES.items()), default="en")
-    role = SelectField(_l("Role"), choices=options(ROLES.items()))
+    role = SelectField(
+        _l("Role"), [Required(_l("Choose the role."))], choices=options([("", _l("Choose one")), *ROLES.items()])
+    )
     place = SelectField(_l("For"), description=_l("Coordinators and supervising attorneys: a programme. "
                                                   "Funders: a funding source. Firm coordinators: a firm. "
                                                   "Others: the whole desk."))  # fmt: skip
 
     def validate_place(self, field: Field) -> None:
         """The role is for what it needs."""
-        kind, role = (field.data or "").partition(":")[0], self.role.data
+        if self.role.data not in set(Role):
+            return  # it is asked for itself
+        kind, role = (field.data or "").partition(":")[0], Role(self.role.data)
         needed = "programme" if policy.needs_programme(role) else "grant" if policy.needs_grant(role) else kind
         needed = "firm" if policy.needs_organisation(role) else needed
         if kind != needed:
@@ -144,7 +148,9 @@ class PersonForm(Form):
 class RoleForm(Form):
     """A role and what it is for."""
 
-    role = SelectField(_l("Role"), choices=options(ROLES.items()))
+    role = SelectField(
+        _l("Role"), [Required(_l("Choose the role."))], choices=options([("", _l("Choose one")), *ROLES.items()])
+    )
     place = SelectField(_l("For"))
 
 
@@ -175,7 +181,7 @@ class ProgrammeForm(VersionedForm):
         description=_l("Clients read it too. Choose words that do not give the matter away, like “Lakeshore office”."),
     )  # fmt: skip
     phone = StringField(_l("Phone"), [Required(_l("Write the number people should call.")), Length(max=24)])
-    state = SelectField(_l("State"))
+    state = SelectField(_l("State"), [Required(_l("Choose the state."))])
     time_zone = SelectField(_l("Time zone"))
     opens_at = HourField(_l("Opens at"), [Required(_l("Write when the office opens, like 09:00."))])
     closes_at = HourField(_l("Closes at"), [Required(_l("Write when the office closes, like 17:00."))])
@@ -191,7 +197,7 @@ class ProgrammeForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.state.choices = options((state, state) for state in states())
+        self.state.choices = options([("", _l("Choose one")), *((state, state) for state in states())])
         self.time_zone.choices = options((zone, zone.replace("_", " ")) for zone in time_zones())
 
     def validate_phone(self, field: Field) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
+from sqlalchemy import case as sql_case
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -34,6 +36,7 @@ from app.matching.models import Assignment, Referral
 from app.tasks.models import Task
 
 from . import docket
+from .same_facts import said_once
 
 LOOKED = "case.view"
 MOST = 60  # of each kind in the history
@@ -165,12 +168,17 @@ class CaseFile:
 
     @cached_property
     def tasks(self) -> list[Any]:
-        """What is to be done on the case, the oldest promise first."""
+        """What is to be done on the case, each thing once as on Today, the oldest promise first."""
+        on_day = select(CriticalDate.on_day).where(CriticalDate.id == Task.record_id).scalar_subquery()
         stmt = select(
-            Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Task.record_kind, Task.record_id
-        )
+            Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Task.record_kind, Task.record_id,
+            sql_case((Task.record_kind == "critical_dates", on_day)).label("on_day"),
+        )  # fmt: skip
         stmt = stmt.where(Task.case_id == self.case.id, Task.done_at.is_(None))
-        return list(session.execute(stmt.order_by(Task.due_at, Task.id)))
+        rows = session.execute(stmt.order_by(Task.due_at, Task.id))
+        near = {"next_critical_on": self.case.next_critical_on}
+        said = said_once(SimpleNamespace(**row._mapping, **near) for row in rows)
+        return [SimpleNamespace(**{**vars(each.task), "due_at": each.due_at}) for each in said]
 
     @cached_property
     def package_reports(self) -> list[PackageReport]:

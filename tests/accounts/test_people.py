@@ -58,6 +58,8 @@ def test_somebody_is_invited_with_a_role(desk: FlaskClient) -> None:
         ({"role": "emperor"}, 422, "This is not one of the choices"),
         ({"role": "coordinator", "place": ""}, 422, "Choose the programme, the funding source or the firm"),
         ({"email": "ABEL@example.org"}, 409, "There is an account with this mail address already"),
+        ({"role": ""}, 422, "Choose the role."),
+        ({"role": "funder", "place": ""}, 422, "Choose the programme, the funding source or the firm"),
     ],
 )
 def test_an_invitation_that_cannot_be(desk: FlaskClient, change: dict[str, str], status: int, said: str) -> None:

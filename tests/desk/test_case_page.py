@@ -52,7 +52,7 @@ def test_a_volunteer_and_a_stranger_do_not_reach_the_staff_page(desk: Desk) -> N
 
 def test_the_oldest_promise_is_the_next_step(desk: Desk) -> None:
     case = make.case(desk.programme, S.AVAILABLE, owner=desk.inés)
-    for title, days in (("Later duty", 3), ("First duty", 1)):
+    for title, days in (("Later duty", 3), ("First duty", 1), ("Decide clock", 2), ("Clock over", 2)):
         open_task(
             title.lower().replace(" ", "_"), case, programme=desk.programme, case=case, title=title, actor=None,
             due_at=clock.now() + timedelta(days=days), owner=desk.inés,
@@ -61,6 +61,7 @@ def test_the_oldest_promise_is_the_next_step(desk: Desk) -> None:
     page = desk.browser.get(f"/cases/{case.public_id}").text
     assert '<h2 class="h3" id="next">First duty</h2>' in page
     assert "Also to do" in page
+    assert ("Decide clock," in page, "Clock over," in page) == (True, False)
 
 
 def test_both_sides_stand_on_one_spine_and_a_mismatch_is_bridged(desk: Desk) -> None:

@@ -13,11 +13,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, Route
 from werkzeug.serving import make_server
 
+from tests.conftest import CHROMIUM
 from tests.journeys.conftest import axe_violations
 
 from .gallery import ERRORS, PAGES
 
-CHROMIUM = "/usr/bin/chromium"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="Chromium is not installed"),

@@ -43,6 +43,12 @@ class Duty:
     label: str
     url: str
     like: str = ""  # a kind of which several can be done at once
+    promised: bool = False  # others wait for it by that day
+
+    @property
+    def is_late(self) -> bool:
+        """Has the promised day passed?"""
+        return self.promised and self.by < today()
 
 
 def duties(viewer: User, work: list[Assignment]) -> list[Duty]:
@@ -130,14 +136,15 @@ def _of_cases(work: list[Assignment]) -> Iterator[Duty]:
         if case.status is CaseStatus.PLACED and assignment.role == "lead":
             by = assignment.first_contact_due_on
             detail = _("%(number)s, by %(day)s", number=case.number, day=when_day(by))
-            yield Duty(by, _("Reach your client"), detail, _("Open the case"), to)
+            yield Duty(by, _("Reach your client"), detail, _("Open the case"), to, promised=True)
         if assignment.is_package and not assignment.closing_since and assignment.opening.ends_on:  # type: ignore[union-attr]
             yield _package(assignment)
         if case.id in returned and assignment.role == "lead":
             yield Duty(today(), _("Look at your closing report again"), case.number, _("See what is asked"), to)
         if _letter_is_open(assignment) and assignment.letter_due_on:
             detail = _("%(number)s, due %(day)s", number=case.number, day=when_day(assignment.letter_due_on))
-            yield Duty(assignment.letter_due_on, _("Have the engagement letter signed"), detail, _("Note it"), to)
+            by, title = assignment.letter_due_on, _("Have the engagement letter signed")
+            yield Duty(by, title, detail, _("Note it"), to, promised=True)
 
 
 def _package(assignment: Assignment) -> Duty:
@@ -146,7 +153,7 @@ def _package(assignment: Assignment) -> Duty:
     by = opening.ends_on if opening is not None and opening.ends_on is not None else today()
     detail = _("%(number)s, by %(day)s", number=assignment.case.number, day=when_day(by))
     title = opening.package if opening is not None and opening.package else _("Your part")
-    return Duty(by, title, detail, _("Report it done"), to)
+    return Duty(by, title, detail, _("Report it done"), to, promised=True)
 
 
 def _letter_is_open(assignment: Assignment) -> bool:

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app.clients.models import CaseStatus
 from app.core import clock
 from app.core.db import session, transaction
-from app.matching.models import Referral, ReferralStatus, ReferralWay
+from app.matching.models import Assignment, Referral, ReferralStatus, ReferralWay
 from app.volunteers.models import Volunteer
 from tests import factories as make
 
@@ -45,6 +46,11 @@ def test_duties_stand_in_the_order_of_their_days(sam: Volunteer, client: FlaskCl
     assert "2 things need you, Sam" in page
     assert page.index("Answer an offer: Deposit kept") < page.index("Reach your client")
     assert "Voucher hearing" in page
+    assert '<span class="late">' not in page
+    with transaction():
+        session.execute(update(Assignment).values(first_contact_due_on=clock.now().date() - timedelta(days=2)))
+    page = client.get("/my").text
+    assert page.index("Reach your client") < page.index('<span class="late">') < page.index("Answer an offer")
 
 
 def test_somebody_else_s_case_is_not_on_it(sam: Volunteer, client: FlaskClient) -> None:

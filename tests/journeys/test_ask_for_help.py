@@ -173,8 +173,8 @@ def test_leaving_fast_leaves_nothing_behind_on_a_watched_device(live: Live, page
     page.fill("#given_name", "Yesenia")
     page.fill("#family_name", "Marrón")
     asking.go_on()
-    page.click("#leave")
-    page.wait_for_url("https://www.weather.gov/")
+    with page.expect_request("https://www.weather.gov/"):
+        page.click("#leave")
     assert [each["name"] for each in page.context.cookies() if each["name"] == "desk"] == []
     page.goto(f"{live.url}/help/names")
     assert page.url == f"{live.url}/help"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from email.utils import make_msgid
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import force_locale
@@ -121,7 +122,7 @@ def queue(
         html=html,
         language=language,
         audience=audience,
-        message_id=make_msgid(domain="probonodesk.invalid"),
+        message_id=new_message_id(),
         due_at=due_at or clock.now(),
         harmless_twice=harmless_twice,
         **recipient,
@@ -230,6 +231,11 @@ def original(mail: Mail) -> Mail:
             break
         mail = first
     return mail
+
+
+def new_message_id() -> str:
+    """What a mail is called for good: under the host of the site, as receiving servers expect."""
+    return make_msgid(domain=urlsplit(current_app.extensions["settings"].outside_url).hostname)
 
 
 def outside_url(endpoint: str, **values: Any) -> str:

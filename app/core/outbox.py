@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from email.utils import make_msgid
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
@@ -15,7 +14,7 @@ from . import audit, clock
 from .access import STAFF, Role
 from .db import insert_unless_exists, lock, session
 from .errors import NotFound, Refusal, refuse_if
-from .mail import AGAIN, Mail, MailStatus
+from .mail import AGAIN, Mail, MailStatus, new_message_id
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -156,8 +155,7 @@ def send_again(mail: Mail, *, actor: User) -> Mail | None:
     kept = ("kind", "to_hash", "to_address", "subject", "text", "html", "sender_name", "language", "audience",
             "programme_id", "case_id", "record_kind", "record_id", "harmless_twice")  # fmt: skip
     values = {name: getattr(mail, name) for name in kept}
-    message_id = make_msgid(domain="probonodesk.invalid")
-    made = insert_unless_exists(Mail, **values, occasion=f"{AGAIN}{mail.id}", message_id=message_id)
+    made = insert_unless_exists(Mail, **values, occasion=f"{AGAIN}{mail.id}", message_id=new_message_id())
     if made is not None:
         audit.record("mail.send_again", mail, actor=actor, after={"mail": made.id})
     return made

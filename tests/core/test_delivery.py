@@ -97,6 +97,7 @@ def test_a_mail_goes_out_once_with_its_headers(office: Office) -> None:
     assert sent.sent_at is not None
     assert sent.lease_token is None
     assert message["Message-ID"] == sent.message_id
+    assert str(message["Message-ID"]).endswith("@127.0.0.1>")  # the site's own host
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["To"] == "ana@example.net"
     assert str(make_header(decode_header(message["Subject"]))) == "Cómo va todo"

@@ -42,6 +42,12 @@ class RoleNeedsPlace(BadInput):
     message = _l("Choose the programme, the funding source or the firm that the role is for.")
 
 
+class MustNotRead(Refusal):
+    """A funding source would tell too much beside what the account reads already."""
+
+    message = _l("This account cannot be given this funding source as well.")
+
+
 class HandOverFirst(Refusal):
     """The person still has something in their hands."""
 
@@ -136,6 +142,7 @@ def grant_role(
     """Give a role, for a programme, a funding source or a firm where the role needs one; twice changes nothing.
 
     :raises RoleNeedsPlace: the programme, funding source or firm is missing
+    :raises MustNotRead: with what the account reads already, a funding source would tell too much
     """
     user = lock(user)
     place = _place(role, programme, grant, organisation)
@@ -143,6 +150,8 @@ def grant_role(
     if held is not None:
         return held
     programme, grant, organisation = place
+    against = policy.reasons_not_to_read(user, grant) if grant is not None else []
+    refuse_if(against, MustNotRead(details=against))
     made = RoleGrant(
         user=user, role=role, programme=programme, grant=grant, organisation=organisation,
         granted_by_id=actor.id if actor else None,

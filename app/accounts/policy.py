@@ -7,10 +7,11 @@ from typing import Any
 
 from app.core.access import STAFF, Role
 
-from .models import Programme, User
+from .models import Grant, Programme, User
 
 Check = Callable[[User, Programme | None], Any]
 _checks: dict[str, Check] = {}
+_reading_checks: dict[str, Callable[[User, Grant], Any]] = {}
 
 
 def check_before_leaving(name: str, check: Check) -> None:
@@ -24,6 +25,19 @@ def check_before_leaving(name: str, check: Check) -> None:
 def reasons_to_stay(user: User, programme: Programme | None) -> list[Any]:
     """What the packages say must be handed over first."""
     return [reason for check in _checks.values() if (reason := check(user, programme))]
+
+
+def check_before_reading(name: str, check: Callable[[User, Grant], Any]) -> None:
+    """Register a package's last look before an account is given a funding source to read.
+
+    It returns a sentence that says why it must not be, or None.
+    """
+    _reading_checks[name] = check
+
+
+def reasons_not_to_read(user: User, grant: Grant) -> list[Any]:
+    """What the packages say against it."""
+    return [reason for check in _reading_checks.values() if (reason := check(user, grant))]
 
 
 def needs_programme(role: Role) -> bool:

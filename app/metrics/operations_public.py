@@ -13,6 +13,7 @@ from app.core.errors import NotAllowed, Refusal, refuse_if
 
 from .models_public import PublicPage
 from .publishing import published_periods
+from .publishing_beside import keep_others_out, refuse_for_everybody
 
 
 class NothingPublished(Refusal):
@@ -45,9 +46,12 @@ def switch_on(grant: Grant, *, actor: User) -> PublicPage:
     :raises NotAllowed: the actor does not coordinate the programme
     :raises NothingPublished: no period of the grant is published
     :raises OnAlready: the page is on
+    :raises ReadTogether: beside another grant's publications it could give small counts away
     """
+    keep_others_out(grant)
     refuse_if(not actor.has(Role.COORDINATOR, grant.programme_id), NotAllowed)
     refuse_if(not any(period.public for period in published_periods(grant)), NothingPublished)
+    refuse_for_everybody(grant)
     made = insert_unless_exists(
         PublicPage, programme_id=grant.programme_id, grant_id=grant.id, switched_on_at=clock.now(),
         switched_on_by_id=actor.id,

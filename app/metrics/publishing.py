@@ -6,23 +6,20 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from app.accounts import calendars
-from app.accounts.models import Grant, RoleGrant, User
-from app.clients.models import CaseGrant
+from app.accounts.models import Grant, User
 from app.core import audit, clock
 from app.core.access import Role
-from app.core.db import lock, session
+from app.core.db import session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 
 from .figures import period_of
 from .models import PublishedPeriod
-from .models_public import PublicPage
+from .publishing_beside import keep_others_out, refuse_beside
 from .publishing_draft import Draft, prepare
 from .publishing_figures import as_published
 from .publishing_system import Version
@@ -55,6 +52,7 @@ def draft_of(grant: Grant, first: date, kind: str | None, *, actor: User, restat
     :raises NotAllowed: the actor does not coordinate the programme
     :raises PeriodRunning: it has not ended
     :raises AlreadyPublished: it is published and no restatement was asked for
+    :raises ReadTogether: beside another grant's publications it could be subtracted from
     """
     refuse_if(not actor.has(Role.COORDINATOR, grant.programme_id), NotAllowed)
     kind = kind or grant.reports_every
@@ -67,7 +65,9 @@ def draft_of(grant: Grant, first: date, kind: str | None, *, actor: User, restat
         raise BadInput(_l("The grant had not begun then."))
     refuse_if(last >= calendars.today(grant.programme), PeriodRunning)
     refuse_if(not restate and _live(grant, first, last) is not None, AlreadyPublished)
-    return prepare(grant, first, last, restate=restate)
+    draft = prepare(grant, first, last, restate=restate)
+    refuse_beside(draft)
+    return draft
 
 
 def mark_of(draft: Draft) -> str:
@@ -93,7 +93,7 @@ def sign_off(
     :raises NothingToCorrect: a restatement would change nothing
     :raises NotAsSeen: it would be something else than what was looked at
     """
-    grant = lock(grant)
+    keep_others_out(grant)
     draft = draft_of(grant, first, kind, actor=actor, restate=restate)
     refuse_if(seen is not None and seen != mark_of(draft), NotAsSeen)
     now = clock.now()
@@ -111,7 +111,6 @@ def sign_off(
 def _published(draft: Draft, version: Version, now: datetime, actor: User, note: str) -> PublishedPeriod:
     grant, hidden, public = draft.grant, frozenset(draft.hidden[version]), draft.public[version]
     before = draft.old.get(version)
-    exact: dict[str, Any] = {**version.exact, "hidden": sorted(hidden), "public": sorted(public)}
     return PublishedPeriod(
         programme_id=grant.programme_id,
         grant_id=grant.id,
@@ -123,7 +122,7 @@ def _published(draft: Draft, version: Version, now: datetime, actor: User, note:
         note=note.strip() or None,
         figures=as_published(version, hidden, grant, draft.floors),
         public=as_published(version, public, grant, draft.floors),
-        exact=exact,
+        exact=draft.exact_of(version),
     )
 
 
@@ -171,19 +170,6 @@ def live_one(periods: Sequence[PublishedPeriod], asked: str | None) -> Published
     old = session.execute(select(PublishedPeriod).where(PublishedPeriod.public_id == asked)).scalar_one_or_none()
     same = (old.grant_id, old.starts_on, old.ends_on) if old else None
     return next((p for p in periods if (p.grant_id, p.starts_on, p.ends_on) == same), None)
-
-
-def read_beside(grant: Grant) -> list[Grant]:
-    """The other grants that pay for some of a grant's cases and are read by one of its readers, or by everybody."""
-    reads, also = aliased(RoleGrant), aliased(RoleGrant)
-    same = (reads.grant_id == grant.id, reads.role == Role.FUNDER, also.role == Role.FUNDER)
-    by_one = select(also.grant_id).join(reads, reads.user_id == also.user_id).where(*same)
-    by_all = select(PublicPage.grant_id).where(PublicPage.switched_off_at.is_(None))
-    paid, beside = aliased(CaseGrant), aliased(CaseGrant)
-    shared = exists().where(paid.case_id == beside.case_id, paid.grant_id == grant.id, beside.grant_id == Grant.id)
-    read = or_(Grant.id.in_(by_one), Grant.id.in_(by_all))
-    found = select(Grant).where(Grant.id != grant.id, read, shared.correlate(Grant)).order_by(Grant.name)
-    return list(session.execute(found).scalars())
 
 
 def periods_for(viewer: User, grant_ids: list[int] | None = None) -> list[PublishedPeriod]:

@@ -64,6 +64,11 @@ class Draft:
     hidden: dict[Version, dict[str, str]] = field(default_factory=dict)  # cell: why, for funders
     public: dict[Version, frozenset[str]] = field(default_factory=dict)  # cells hidden from everybody
 
+    def exact_of(self, version: Version) -> dict[str, Any]:
+        """What is kept of a version: all it is made of, and what of that is hidden."""
+        hidden, public = sorted(self.hidden[version]), sorted(self.public[version])
+        return {**version.exact, "hidden": hidden, "public": public}
+
 
 @dataclass
 class Past:

@@ -15,7 +15,7 @@ from app.core.db import session, transaction
 from app.core.errors import BadInput, NotFound
 from app.engagement import queries_surveys
 
-from .. import operations_public, publishing, stories
+from .. import operations_public, publishing, publishing_beside, stories
 from ..figures import kind_of, period_name
 from ..models_public import Story
 from ..publishing_figures import as_published
@@ -72,7 +72,7 @@ def preview(grant_id: str) -> ResponseReturnValue:
         "metrics/publish.html", grant=grant, page=page, draft=draft, restate=restate,
         kind=kind, first=first, period_name=period_name, corrected=[v.span for v in draft.old],
         hidden=why_hidden(draft, version), seen=publishing.mark_of(draft),
-        beside=publishing.read_beside(grant),
+        beside=publishing_beside.read_beside(grant),
     )  # fmt: skip
 
 

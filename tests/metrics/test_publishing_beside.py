@@ -112,6 +112,7 @@ def test_the_same_periods_in_the_same_order_are_read_of_both(both: Both) -> None
     assert [row.figures for row in published()[::2]] == [row.figures for row in published()[1::2]]
     assert signing(other, staff, APRIL, "month") == "month", "the one holds nothing but what the other tells"
     assert signing(one, staff, MAY, "month") == "ReadTogether"
+    assert given_away(told([row for row in published() if row.grant_id == other])) == 0, "all that there is to read"
 
 
 @pytest.mark.promise(14)

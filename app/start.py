@@ -109,7 +109,7 @@ def _counts() -> str:
     cases = dict(by_status.all())
     volunteers = session.execute(select(func.count(Volunteer.id))).scalar_one()
     waiting = cases.get(CaseStatus.AVAILABLE, 0)
-    return f"{sum(cases.values())} cases, {waiting} of them waiting for a volunteer; {volunteers} volunteers."
+    return f"{sum(cases.values())} cases, {waiting} of them listed for a volunteer; {volunteers} volunteers."
 
 
 def _has_account(email: str) -> bool:

@@ -36,7 +36,7 @@ def _told(run: DocketRun) -> list[str]:
         return [f"The docket was not placed: {run.failure or run.status.value}."]
     took = _took(sum(report["seconds"].values()))
     lines = [
-        f"Placed the docket in {took}: {report['placed']} of {report['cases']} waiting cases "
+        f"Placed the docket in {took}: {report['placed']} of {report['cases']} cases that nobody is asked for yet "
         f"have a volunteer proposed, of {report['volunteers']} volunteers.",
         "  placed by priority: "
         + ", ".join(f"{level} {n} of {report['cases_by_priority'][level]}"

@@ -388,7 +388,7 @@ def test_the_command_places_the_docket_and_says_what_came_of_it(app: Flask) -> N
     more(desk, problem_code="32")
     run = app.test_cli_runner().invoke(args=["place-docket"])
     assert run.exit_code == 0, run.output
-    assert "1 of 3 waiting cases have a volunteer proposed, of 1 volunteers." in run.output
+    assert "1 of 3 cases that nobody is asked for yet have a volunteer proposed, of 1 volunteers." in run.output
     assert "left out: 1, because everyone able is full with more urgent cases" in run.output
     assert "left out: 1, because no one can; what binds is field of law" in run.output
     assert "no better placement exists" in run.output

@@ -42,7 +42,7 @@ def may_enter_rates(actor: User, programme_id: int) -> bool:
 def enter_rate(
     programme: Programme, *, role: str, cents: int, first: date, last: date | None, source: str, actor: User
 ) -> HourRate:
-    """Enter a rate; the one that is open and began earlier ends the day before.
+    """Enter a rate; where it has no last day, the one that is open and began earlier ends the day before.
 
     :raises BadInput: no such role, no amount, no source, or days in the wrong order
     :raises RateOverlaps: another rate of the role holds for some of the days
@@ -50,7 +50,8 @@ def enter_rate(
     programme = lock(programme)
     refuse_if(not may_enter_rates(actor, programme.id), NotAllowed)
     _check(role, cents, first, last, source)
-    _end_the_open_one(programme, role, first)
+    if last is None:  # else the days after it would be worth nothing
+        _end_the_open_one(programme, role, first)
     clash = select(HourRate.id).where(*_live(programme.id, role), *_touches(first, last)).limit(1)
     refuse_if(session.execute(clash).scalar() is not None, RateOverlaps)
     made = insert_unless_exists(

@@ -81,6 +81,8 @@ def test_a_rate_without_a_source_is_refused_with_a_sentence(client: FlaskClient,
 
 def test_a_new_rate_ends_the_open_one_and_never_overlaps(staff: User) -> None:
     first = enter(staff)
+    with pytest.raises(operations_rates.RateOverlaps):
+        enter(staff, first=DAY + timedelta(days=10), last=DAY + timedelta(days=20))
     second = enter(staff, first=DAY + timedelta(days=40), cents=4000)
     assert session.get_one(HourRate, first.id).valid_until == DAY + timedelta(days=39)
     for clash in ({"first": DAY - timedelta(days=5)}, {"first": DAY, "last": DAY}, {"first": DAY + timedelta(days=40)}):

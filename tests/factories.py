@@ -71,12 +71,11 @@ def user(*roles: Role, programme: Programme | None = None, grant: Grant | None =
     n = next(count)
     email = changes.pop("email", f"person{n}@example.org")
     values = {"name": f"Robin Vale {n}", "email": email, "email_hash": keyed_hash(email, "address")}
-    made = add(User(**{**values, **changes}))
+    made = User(**{**values, **changes})
     for role in roles:
         of = programme.id if programme and role not in (Role.ADMIN, Role.VOLUNTEER) else None
         session.add(RoleGrant(user=made, role=role, programme_id=of, grant_id=grant.id if grant else None))
-    session.flush()
-    return made
+    return add(made)
 
 
 def coordinator(of: Programme, **changes: Any) -> User:
@@ -96,15 +95,14 @@ def volunteer(**changes: Any) -> Volunteer:
         "approved_at": clock.now(), "roles": ["attorney"], "languages": ["en"], "counties": ["WI"], "capacity": 3,
         "confirmed_on": clock.now().date(),
     }  # fmt: skip
-    made = add(Volunteer(**{**values, **changes}))
+    made = Volunteer(**{**values, **changes})
     for area, level in areas.items():
         session.add(Area(volunteer=made, area=area, level=level))
     for state in licences:
         session.add(_verified(made, CredentialKind.FULL_LICENCE, state))
     for kind in (CredentialKind.MALPRACTICE_COVER, CredentialKind.ORIENTATION, CredentialKind.ATTESTATION):
         session.add(_verified(made, kind, None))
-    session.flush()
-    return made
+    return add(made)
 
 
 def member(volunteer_id: int, organisation_id: int) -> Membership:
@@ -142,21 +140,23 @@ def case(
     if status in LISTED:
         values |= {"accepted_at": now, "listed_at": now, "narrative_opened_at": now,
                    "clock_ends_at": now + timedelta(days=21)}  # fmt: skip
-    made = add(Case(**{**values, **changes}))
-    _people(made, n)
-    _opening(made)
+    made = Case(**{**values, **changes})
+    person = Person(programme=of, given_name="Maribel", family_name=f"Castro {n}")
+    session.add_all([made, person])
+    session.flush()
+    _people(made, person, n)
+    opening = _opening(made)
     if status in OPEN:
         session.add(Custody(case=made, user=owner or coordinator(of), reason="received"))
     session.add(CaseMove(case=made, to_status=status, at=now, operation="clients.submit_request"))
     if lead is not None:
-        assignment(made, lead)
+        session.add(Assignment(**_leading(opening, lead)))
     session.flush()
     return made
 
 
-def _people(of: Case, n: int) -> None:
-    person = add(Person(programme=of.programme, given_name="Maribel", family_name=f"Castro {n}"))
-    client = add(Client(case=of, person=person))
+def _people(of: Case, person: Person, n: int) -> None:
+    client = Client(case=of, person=person)
     address = f"client{n}@example.net"
     session.add(Channel(client=client, kind=ChannelKind.EMAIL, value=address, safe=True,
                         value_hash=keyed_hash(address, "address")))  # fmt: skip
@@ -166,25 +166,29 @@ def _people(of: Case, n: int) -> None:
                         language="en", given_at=clock.now()))  # fmt: skip
 
 
-def _opening(of: Case) -> None:
+def _opening(of: Case) -> Opening:
     status = OpeningStatus.NOT_LISTED
     if of.status is CaseStatus.AVAILABLE:
         status = OpeningStatus.LISTED
     elif of.status in WITH_VOLUNTEER:
         status = OpeningStatus.FILLED
-    session.add(Opening(case=of, role=CaseRole.LEAD, hours=of.hours, status=status))
-    session.flush()
+    made = Opening(case=of, role=CaseRole.LEAD, hours=of.hours, status=status)
+    session.add(made)
+    return made
 
 
 def assignment(of: Case, to: Volunteer, **changes: Any) -> Assignment:
     """The volunteer leads the case."""
-    now = clock.now()
     session.refresh(of)
-    values = {
-        "case": of, "volunteer": to, "role": CaseRole.LEAD, "started_at": now,
-        "first_contact_due_on": now.date() + timedelta(days=7), "opening": of.lead_opening,
+    return add(Assignment(**{**_leading(of.lead_opening, to), **changes}))
+
+
+def _leading(opening: Opening, who: Volunteer) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "case": opening.case, "volunteer": who, "role": CaseRole.LEAD, "started_at": now,
+        "first_contact_due_on": now.date() + timedelta(days=7), "opening": opening,
     }  # fmt: skip
-    return add(Assignment(**{**values, **changes}))
 
 
 def sign_in(browser: FlaskClient, who: User) -> FlaskClient:

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy import select
 
 from app.accounts.queries import find_user
+from app.clients.models import Case, CaseStatus
 from app.core.access import public
+from app.core.db import session
+from app.matching.models import Assignment
 from tests.journeys.conftest import Live
 
 from . import crawl
@@ -17,17 +21,8 @@ from .test_stored_text import PAYLOADS, TAGS, poison
 
 pytestmark = pytest.mark.browser
 PLACES = {
-    "coordinator@demo.test": (
-        "/cases",
-        "/intake",
-        "/docket",
-        "/today",
-        "/requests",
-        "/volunteers",
-        "/outbox",
-        "/checkins",
-    ),
-    "volunteer@demo.test": ("/my", "/opportunities"),
+    "coordinator@demo.test": ("/cases/{case}", "/docket", "/today", "/intake", "/volunteers", "/outbox", "/checkins"),
+    "volunteer@demo.test": ("/my/cases/{case}", "/my/cases/{case}/hours", "/my", "/opportunities"),
 }
 
 
@@ -48,7 +43,9 @@ def open_in_browser(page: Page, base: str, paths: list[str]) -> list[str]:
     """Open pages, point at and focus what can be; where something ran."""
     ran = watch(page)
     for path in paths:
-        page.goto(base + path, wait_until="load")
+        answer = page.goto(base + path, wait_until="load")
+        assert answer is not None
+        assert answer.ok, f"{path} answered {answer.status}"
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         page.keyboard.press("Tab")
         flag: Any = page.evaluate("window.__ran ?? null")
@@ -83,16 +80,30 @@ def open_as(live: Live, page: Page, email: str | None, paths: list[str]) -> list
     return open_in_browser(page, live.url, paths)
 
 
+def led_by_the_volunteer(live: Live) -> str:
+    """A case in service that the volunteer of the demo works on."""
+    with live.reading():
+        star = find_user("volunteer@demo.test")
+        assert star is not None
+        assert star.volunteer is not None
+        led = select(Case.public_id).join(Assignment, Assignment.case_id == Case.id)
+        return (
+            session.scalars(
+                led.where(Assignment.volunteer_id == star.volunteer.id, Case.status == CaseStatus.IN_SERVICE)
+            ).first()
+            or ""
+        )
+
+
 @pytest.mark.promise(12)
 def test_no_stored_text_runs_in_chromium(live: Live, page_at: Callable[..., Page]) -> None:
     put, _links = poisoned(live)
     opened, ran = 0, []
-    for email, starts in PLACES.items():
-        paths = [path for path in pages_of(live, email, 1, []) if path.startswith(starts)][:8]
+    for email, places in PLACES.items():
+        paths = [place.format(case=led_by_the_volunteer(live)) for place in places]
         ran += open_as(live, page_at(1280), email, paths)
         opened += len(paths)
     print(f"promise 12 in Chromium: {put}, {opened} pages: {len(ran)} ran")  # noqa: T201
-    assert opened > 10
     assert ran == []
 
 

@@ -132,7 +132,9 @@ def report_for(office: Office) -> ClosingReport:
 def test_a_closing_report_is_approved_after_a_question(app: Flask, client: FlaskClient) -> None:
     office = Office(client, S.CLOSING)
     report_for(office)
-    assert "Close this case?" in office.browser.get(office.url("closing/approve")).text
+    asked = office.browser.get(office.url("closing/approve")).text
+    assert "Close this case?" in asked
+    assert "How it ended" in asked, "whoever approves reads what was reported"
     assert office.again().status is S.CLOSING
     assert office.post("closing/approve").status_code == 303
     assert office.again().status is S.CLOSED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -17,7 +17,7 @@ from app.core.errors import BadInput, NotFound
 from app.core.forms import Form
 from app.matching.models import Assignment
 
-from .. import forms, forms_staff, operations, operations_closing, queries
+from .. import closing_words, forms, forms_staff, operations, operations_closing, queries
 from ..models import Visibility
 from . import bp
 
@@ -45,7 +45,7 @@ def lead_of(case: Case) -> Assignment:
 
 def _step(
     public_id: str, form: Form, do: Act, *, title: str, submit: str, said: str,
-    text: str = "", danger: bool = False, anchor: str | None = None,
+    text: str = "", danger: bool = False, anchor: str | None = None, closing: Mapping[str, Any] | None = None,
 ) -> ResponseReturnValue:  # fmt: skip
     """A page with one question before one act, then back to the case."""
     if form.validate_on_submit():
@@ -57,7 +57,7 @@ def _step(
         else:
             flash(said, "ok")
             return redirect(url_for("desk.case", public_id=public_id, _anchor=anchor), 303)
-    page = {"title": title, "submit": submit, "text": text, "danger": danger, "form": form}
+    page = {"title": title, "submit": submit, "text": text, "danger": danger, "form": form, "closing": closing}
     return render_template("casework/step.html", case=staff_case(public_id), **page), 422 if form.errors else 200
 
 
@@ -187,7 +187,8 @@ def waive_letter(public_id: str) -> ResponseReturnValue:
 @open_to(*STAFF)
 def approve_closing(public_id: str) -> ResponseReturnValue:
     """Agree to the closing report."""
-    queries.waiting_report(staff_case(public_id))
+    reported = queries.waiting_report(staff_case(public_id))
+    closing = closing_words.in_words(reported, queries.hours_of(reported.case))
 
     def do(case: Case) -> Any:
         return operations_closing.approve_closing(queries.waiting_report(case), actor=signed_in())
@@ -200,6 +201,7 @@ def approve_closing(public_id: str) -> ResponseReturnValue:
         title=_("Close this case?"),
         text=text,
         submit=_("Approve and close"),
+        closing=closing,
         said=_("Closed. The volunteer is thanked and the client is told."),
     )
 

@@ -8,8 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.casework import transfer_words
-from app.casework.closing import closing_codes, main_benefits, outcomes
+from app.casework import closing_words, transfer_words
 from app.clients import problems, vocabulary
 from app.clients.models import CaseStatus
 from app.clients.urgency import in_words
@@ -95,14 +94,4 @@ def _placing(file: CaseFile) -> list[tuple[str, str]]:
 
 
 def _closing(file: CaseFile) -> dict[str, Any] | None:
-    """The closing report in words."""
-    report = file.closing
-    if report is None:
-        return None
-    code = closing_codes().get(report.closing_code)
-    benefits = main_benefits(file.case.problem_code or "")
-    return {
-        "report": report, "code": f"{report.closing_code}: {code.label}" if code else report.closing_code,
-        "benefit": benefits.get(report.main_benefit or "", report.main_benefit), "hours": i18n.hours(file.hours),
-        "outcome": outcomes().get(report.outcome or "", report.outcome), "waits": report.status == "reported",
-    }  # fmt: skip
+    return closing_words.in_words(file.closing, file.hours) if file.closing else None

@@ -1,0 +1,21 @@
+"""A closing report as staff read it: before they approve it, and on the case page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core import i18n
+
+from .closing import closing_codes, main_benefits, outcomes
+from .models import ClosingReport
+
+
+def in_words(report: ClosingReport, hundredths: int) -> dict[str, Any]:
+    """What was reported, beside everybody's time on the case in hundredths of an hour."""
+    code = closing_codes().get(report.closing_code)
+    benefits = main_benefits(report.case.problem_code or "")
+    return {
+        "report": report, "code": f"{report.closing_code}: {code.label}" if code else report.closing_code,
+        "benefit": benefits.get(report.main_benefit or "", report.main_benefit), "hours": i18n.hours(hundredths),
+        "outcome": outcomes().get(report.outcome or "", report.outcome), "waits": report.status == "reported",
+    }  # fmt: skip

@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What waits and what is long begins first. Every day one process makes the small world for all who look at it.
     """
-    items.sort(key=lambda item: (item.get_closest_marker("full") is None, not item.nodeid.startswith(FIRST)))
+    items.sort(key=_turn)
     for item in items:
         if "small_world" in getattr(item, "fixturenames", ()) and os.environ.get("EXAMPLES") != "full":
             item.add_marker(pytest.mark.xdist_group("small world"))
@@ -59,6 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for turn, looks in enumerate(by_journey.values()):
         for item in looks[: turn % len(looks)] + looks[turn % len(looks) + 1 :]:
             item.add_marker(pytest.mark.full)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, bool, bool]:
+    """What sends forms comes after what has found them."""
+    is_first = item.nodeid.startswith(FIRST)
+    return item.get_closest_marker("full") is None, not is_first, "test_hostile_input" in item.nodeid
 
 
 def _has_looks(item: pytest.Item) -> bool:

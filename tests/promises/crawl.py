@@ -36,6 +36,7 @@ PEOPLE = (  # who reaches most goes first: what a rule takes is found once
 )
 AWAY = ("/sign-out", "/leave")
 TAKES: dict[str, set[str]] = {}  # the kinds of record whose ids a rule was found to take
+FORMS: dict[str | None, dict[tuple[str, str], Form]] = {}  # what each was found to be shown
 
 
 @dataclass
@@ -173,7 +174,15 @@ def walk(app: Flask, email: str | None, each_rule: int, begin: list[str]) -> Wal
         if rule.arguments and going.opened[rule.rule] < each_rule:
             taken = TAKES.get(rule.rule) or set(ids)
             going.follow(list(addresses(rule, [each for kind, of in ids.items() if kind in taken for each in of])))
+    FORMS[email] = going.found.forms
     return going.found
+
+
+def forms_of(app: Flask, email: str | None, each_rule: int) -> dict[tuple[str, str], Form]:
+    """The forms somebody is shown; every day those of the last walk do, for the small world is always the same."""
+    if each_rule > 1 or email not in FORMS:
+        walk(app, email, each_rule, mailed_links())
+    return FORMS[email]
 
 
 @dataclass

@@ -94,8 +94,7 @@ def post_targets(app: Flask, each_rule: int) -> Iterator[tuple[str | None, crawl
     """Who sends it, a form and its rule, for every form of everybody, then for every POST rule without one."""
     reached: set[str] = set()
     for email in crawl.PEOPLE if each_rule > 1 else QUICK_PEOPLE:
-        walked = crawl.walk(app, email, each_rule, crawl.mailed_links())
-        for (rule, method), form in walked.forms.items():
+        for (rule, method), form in crawl.forms_of(app, email, each_rule).items():
             if method == "POST" and rule not in (*crawl.AWAY, *reached):
                 reached.add(rule)
                 yield email, form, rule

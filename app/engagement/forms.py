@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import Length, Optional
@@ -23,7 +24,7 @@ def checkin_form(questions: tuple[Question, ...], comment_label: str) -> Form:
 
 def _field(question: Question) -> Any:
     if question.kind in CHOSEN:
-        needed = Required(_l("Please choose one answer."))
+        needed = Required(f"{question.words} {_('Please choose one answer.')}")  # the summary tells which
         return RadioField(question.words, [needed], choices=list(question.options), validate_choice=True)
     if question.kind == "text":
         return TextAreaField(question.words, [Optional(), Length(max=500, message=_l("Please shorten this."))])

@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
 from app.clients.models import Case
 from app.core import clock, daily
+from app.core.alone import alone
 from app.core.db import session, transaction
 from app.matching.models import Assignment
+from app.volunteers.models_leave import Leave
 
 from . import operations, operations_ladder, operations_planning, queries
-from .alone import alone
 from .models import Checkin
 
 AT_RANDOM = 16  # of the longest due: so several workers seldom write to the same person
@@ -53,17 +54,12 @@ def send_one() -> bool:
 
 
 def hasten_all() -> int:
-    """Bring ladders forward whose case has become more urgent; how many."""
-    found = select(Checkin.id).join(Case, Case.id == Checkin.case_id)
-    ids = (
-        session.execute(
-            found.where(
-                Checkin.next_step_at > clock.now(), Case.changed_at > Checkin.changed_at, Case.paused_at.is_(None)
-            )
-        )
-        .scalars()
-        .all()
-    )
+    """Bring ladders forward whose case has become more urgent, or whose volunteer is back sooner; how many."""
+    found = select(Checkin.id).join(Case, Case.id == Checkin.case_id).join(Checkin.assignment)
+    back = exists().where(Leave.volunteer_id == Assignment.volunteer_id, Leave.ended_at > Checkin.changed_at)
+    may_come_sooner = or_(Case.changed_at > Checkin.changed_at, back)
+    ahead = (Checkin.next_step_at > clock.now(), Case.paused_at.is_(None))
+    ids = session.execute(found.where(*ahead, may_come_sooner)).scalars().all()
     return sum(alone(partial(_hasten, checkin_id), "checkins.hasten_failed") for checkin_id in ids)
 
 

@@ -15,12 +15,12 @@ from app.accounts.models import Programme
 from app.clients import problems
 from app.clients.models import OPEN, Case
 from app.core import clock
+from app.core.alone import alone
 from app.core.db import lock, session, transaction
 
 from . import escalation_people as people
 from . import operations_escalations as operations
 from . import queries_escalations as queries
-from .alone import alone
 from .escalation_finds import PREDICATES, Find, finds
 from .escalation_rules import Rule, rule_of
 from .models_escalations import Escalation

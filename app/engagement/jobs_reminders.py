@@ -14,12 +14,12 @@ from app.accounts.models import Programme
 from app.clients.court_days import is_hearing
 from app.clients.models import WITH_VOLUNTEER, CriticalDate
 from app.core import clock
+from app.core.alone import alone
 from app.core.db import session, transaction
 from app.tasks.models import Task
 
 from . import operations_reminders as operations
 from . import queries_reminders as queries
-from .alone import alone
 from .operations_unkept import tell_attorneys
 from .operations_watch import end_watch, watch
 from .reminder_days import CLIENT, PASSED, STAFF, STEPS, VOLUNTEER, due_for_staff, due_step

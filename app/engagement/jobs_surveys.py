@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
+from app.clients.models import CaseMove
+from app.core.alone import alone
 from app.core.db import session, transaction
 
 from . import queries_surveys as queries
@@ -13,11 +16,16 @@ from .operations_surveys import plan_surveys, send_survey
 AT_RANDOM = 16
 
 
-def plan_one() -> bool:
-    """Make the surveys of one closing."""
+def plan_all() -> int:
+    """Make the surveys of every closing, each by itself; how many."""
+    ids = session.scalars(queries.closings_to_ask_about().with_only_columns(CaseMove.id)).all()
+    session.rollback()
+    return sum(alone(partial(_plan, move_id), "surveys.plan_failed") for move_id in ids)
+
+
+def _plan(move_id: int) -> int:
     with transaction():
-        move = session.scalars(queries.closings_to_ask_about().limit(1)).first()
-        return move is not None and bool(plan_surveys(move))
+        return len(plan_surveys(session.get_one(CaseMove, move_id)))
 
 
 def send_one() -> bool:

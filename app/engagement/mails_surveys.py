@@ -31,7 +31,7 @@ def is_wanted(survey: Survey) -> bool:
 
 
 def survey_asked(survey: Survey, address: str) -> Mail | None:
-    """One mail, one link, until the survey ends."""
+    """One mail to an address, one link, until the survey ends."""
     case = survey.case
     language = case.language if survey.audience is Audience.CLIENT else "en"
     token = links.make(PURPOSE, survey, expires_at=survey.ends_at)

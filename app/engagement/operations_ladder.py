@@ -268,7 +268,7 @@ def _step_days(checkin: Checkin) -> list[date]:
 
 
 def hasten(checkin: Checkin) -> bool:
-    """Bring the next step forward where the case has become more urgent since; False where it stays."""
+    """Bring the next step forward where the case is more urgent or the volunteer back; False where it stays."""
     checkin = lock(checkin)
     if checkin.next_step_at is None or checkin.sent_at is None or checkin.closed_at is not None:
         return False

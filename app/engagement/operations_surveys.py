@@ -12,10 +12,11 @@ from app.accounts import calendars
 from app.accounts.models import User
 from app.clients import safety_words
 from app.clients.models import CaseMove, CaseStatus
-from app.core import audit, clock
+from app.core import audit, bounces, clock
 from app.core.db import insert_unless_exists, lock
 from app.core.errors import BadInput, LinkGone, NotAllowed, Refusal, refuse_if
 from app.core.mail import Mail
+from app.core.sealed import keyed_hash
 from app.tasks.operations import finish_tasks, open_task
 
 from . import mails_surveys as mails
@@ -198,3 +199,18 @@ def ask_instead(mail: Mail, why: str) -> None:
     survey = queries.find(mail.record_id)
     if survey is not None and survey.answered_at is None and not _is_moot(survey):
         _ask_by_phone(survey)
+
+
+def ask_elsewhere(row: bounces.StoppedAddress) -> None:
+    """A client's survey that came back goes to another address that is safe, else it is asked by phone."""
+    survey = queries.find(row.mail.record_id) if row.mail.kind == mails.KIND else None
+    if row.reason != bounces.REASONS[bounces.Kind.HARD] or survey is None or survey.audience is not Audience.CLIENT:
+        return
+    if survey.answered_at is not None or _is_moot(survey) or not mails.is_wanted(survey):
+        return
+    address = mails.address_of(survey)
+    if address is None or keyed_hash(address.casefold(), "address") == row.address_hash:
+        _ask_by_phone(survey)
+    else:
+        mails.survey_asked(survey, address)
+    audit.record("survey.send_elsewhere", survey, actor=None, after={"channel": survey.channel})

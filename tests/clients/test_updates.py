@@ -9,6 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from app.casework.models import ContactAttempt
 from app.clients import choices, updates, updates_jobs
@@ -124,7 +125,7 @@ def run_daily(days: int) -> list[tuple[int, str]]:
         for hour in (0, 3):
             with clock.at(MONDAY + timedelta(days=day, hours=hour)):
                 before = session.query(ClientUpdate).count()
-                while updates_jobs.still_looking_one():
+                while updates_jobs.still_looking_all():
                     pass
                 session.rollback()
                 new = session.query(ClientUpdate).order_by(ClientUpdate.id).offset(before)
@@ -136,6 +137,17 @@ def test_whoever_waits_hears_every_two_weeks_by_message_whatever_restarts(case: 
     tell(case, "looking")
     assert run_daily(45) == [(14, "still_looking"), (28, "still_looking"), (42, "still_looking")]
     assert sum(kind == "client.still_looking" for kind, *_rest in mails()) == 3
+
+
+def test_one_whose_address_cannot_be_read_keeps_no_other_waiting(case: Case) -> None:
+    tell(case, "looking")
+    with transaction():
+        broken = session.get_one(Case, case.id)
+        later = factories.case(broken.programme, CaseStatus.AVAILABLE, owner=broken.custody.user)
+        session.execute(text("UPDATE channels SET value = 'torn' WHERE client_id = :of"), {"of": broken.client.id})
+    with clock.at(MONDAY + timedelta(days=16)):
+        assert (updates_jobs.still_looking_all(), updates_jobs.still_looking_all()) == (1, 0)
+    assert session.query(Mail).filter_by(kind="client.still_looking").one().case_id == later.id
 
 
 def test_what_a_client_chooses_counts_from_the_message_before(case: Case) -> None:

@@ -29,7 +29,7 @@ from app.engagement.models_ladder import CheckinStep
 from app.matching.models import Assignment
 from app.tasks.models import Task
 from app.volunteers.models import Volunteer
-from app.volunteers.operations_leave import AwayAlready, NoSuchLeave, announce_leave
+from app.volunteers.operations_leave import AwayAlready, NoSuchLeave, announce_leave, end_leave, leaves_to_come
 from tests import factories
 
 MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)  # 9 am in Chicago
@@ -458,6 +458,20 @@ def test_without_co_counsel_the_coordinator_sees_how_it_stands(app: Flask) -> No
     with clock.at(day(1)), transaction():
         operations.answer(get(checkin), {"standing": "on_track"}, how="phone")
     assert session.query(Task).one().done_at is not None
+
+
+def test_who_is_back_sooner_than_announced_is_reminded_sooner(app: Flask) -> None:
+    checkin = asked()
+    away(get(checkin).assignment.volunteer_id, 1, 9)
+    work(MONDAY)
+    announced = get(checkin).next_step_at
+    with clock.at(day(2)), transaction():
+        person = get(checkin).assignment.volunteer
+        end_leave(leaves_to_come(person)[0], actor=person.user)
+    with clock.at(day(2.1)):
+        assert (jobs.hasten_all(), jobs.hasten_all()) == (1, 0)
+    assert get(checkin).next_step_at < announced
+    assert get(checkin).next_step_at.date() == date(2026, 3, 6), "one day away is not counted"
 
 
 @pytest.mark.parametrize(("rank", "on_the_way"), [(3, {"asked"}), (1, {"asked", "handed_over"})])

@@ -14,11 +14,13 @@ from flask.testing import FlaskClient
 
 from app.clients import choices
 from app.clients.lifecycle import move_case
-from app.clients.models import Case, CaseMove, CaseStatus
-from app.core import clock, mail
+from app.clients.models import Case, CaseMove, CaseStatus, Channel, ChannelKind
+from app.core import bounces, clock, mail
+from app.core.bounces import Kind
 from app.core.db import session, transaction
-from app.core.mail import Mail
+from app.core.mail import Mail, MailStatus
 from app.core.mail_foot import headers_of
+from app.core.sealed import keyed_hash
 from app.engagement import jobs_surveys
 from app.engagement import operations_surveys as operations
 from app.engagement.models import Audience
@@ -51,7 +53,7 @@ def closed(**changes: object) -> Case:
 
 def run_the_clock(after: timedelta = timedelta()) -> None:
     with clock.at(MONDAY + after):
-        while jobs_surveys.plan_one() or jobs_surveys.send_one():
+        while jobs_surveys.plan_all() or jobs_surveys.send_one():
             pass
     session.rollback()
 
@@ -114,6 +116,25 @@ def test_who_cannot_be_written_to_is_called_and_who_wants_none_is_left_alone(app
     assert session.query(Mail).count() == 0
     task = session.query(Task).one()
     assert (task.cause, "six short questions" in task.script) == ("survey_call", True)
+
+
+def test_a_survey_that_comes_back_goes_to_another_safe_address_else_it_is_asked_by_phone(app: Flask) -> None:
+    case = closed()
+    run_the_clock(NEXT_DAY)
+    with transaction():
+        client = session.get_one(Case, case.id).client
+        other = Channel(client=client, kind=ChannelKind.EMAIL, value="again@orchard.test", safe=True, asked_at=MONDAY,
+                        value_hash=keyed_hash("again@orchard.test", "address"))  # fmt: skip
+        session.add(other)
+    asked = session.query(Mail).filter_by(audience="client")
+    for calls in (0, 1):
+        newest = asked.order_by(Mail.id.desc()).first()
+        with clock.at(MONDAY + NEXT_DAY), transaction():
+            newest.status, newest.attempts = MailStatus.SENT, 1
+            assert bounces.hear(bounces.Report(newest.message_id, Kind.HARD), source="test")
+        assert len({each.to_address for each in asked}) == 2
+        assert session.query(Task).filter_by(cause="survey_call").count() == calls
+    assert asked.count() == 2
 
 
 def answer(client: FlaskClient, path: str, points: str = "4", **more: str) -> int:

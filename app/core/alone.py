@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import structlog
 
-from app.core.db import session
-from app.core.logs import where_it_broke
+from .db import session
+from .logs import where_it_broke
 
 log = structlog.get_logger()
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.core.facts import rows_of
-
+from .county_tiles import placed_on_map
 from .figures import kind_of, period_name
 from .measures import BY_KEY, RATES
 from .models import PublishedPeriod
 from .publishing_goals import Aim, Published, aims_of
 from .publishing_lines import stage_names
-
-COLUMNS = 5
-CENTRES = Path(__file__).parent / "data" / "county_centres.csv"
 
 
 @dataclass(frozen=True)
@@ -95,23 +89,3 @@ def page_of(figures: Mapping[str, Any], span: tuple[date, date], others: Sequenc
         RATES,
         list(aims_of(figures, span, read)),
     )
-
-
-def placed_on_map(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Counties as tiles: rows from north to south, in each from west to east."""
-    where = {row[0]: centre(row[0]) for row in rows}
-    north = sorted(rows, key=lambda row: (-where[row[0]][0], row[0]))
-    tiles = []
-    for start in range(0, len(north), COLUMNS):
-        west = sorted(north[start : start + COLUMNS], key=lambda row: (where[row[0]][1], row[0]))
-        for col, (_key, label, value) in enumerate(west):
-            tiles.append({"label": label.removesuffix(" County"), "value": value, "row": start // COLUMNS, "col": col})
-    return tiles
-
-
-@lru_cache
-def centre(fips: str) -> tuple[float, float]:
-    """Roughly where a county lies: latitude and longitude; none known is in the far south."""
-    rows = {row["fips"]: row for row in rows_of(CENTRES)}
-    found = rows.get(fips)
-    return (float(found["lat"]), float(found["lon"])) if found else (-90.0, 0.0)

@@ -15,11 +15,13 @@ from app.core.db import session
 from app.core.i18n import when_at
 
 from . import goals
+from .county_figures import read_counties
 from .definitions import Measure
 from .figures import PeriodFigures, before, by_day, period_name, read_period
 from .measures import MEASURES
 from .models import RollUp
 from .report_contents import Cell, Table, text
+from .trend import KINDS, read_trend
 from .wording import percent
 
 UNITS = {"hours": "hours", "money": "money", "share": "percent", "days": "days"}
@@ -80,6 +82,19 @@ def goals_table(programme: Programme, first: date, last: date, grant_id: int) ->
     header = (_("Goal"), _("Period"), _("By the last day"), _("Target"), _("Stands"))
     note = _("Of a longer period: what has come together by the last day of this one.") if rows else ""
     return Table("goals", _("Goals"), header, tuple(rows), note)
+
+
+def pictured(programme: Programme, first: date, last: date, only: tuple[str, str]) -> Iterator[Table]:
+    """What the pictures of the report show: its steps, and its counties where every case counts."""
+    found = read_trend(programme, first, last, only)
+    if found.lines:
+        steps = tuple((text(step.name), *(Cell(n) for n in counts)) for step, counts in found.rows)
+        header = (str(KINDS[found.kind]), *(str(measure.name) for measure, _counts in found.lines))
+        yield Table("trend", _("Step by step, the period and what came before"), header, steps)
+    if only[0] == "all":
+        of = read_counties(programme, first, last)
+        rows = tuple((text(county.name), *(Cell(n) for n in county.counts)) for county in of.counties)
+        yield Table("counties", _("County by county"), (_("County"), *(str(m.name) for m in of.measures)), rows)
 
 
 def _value(found: PeriodFigures, measure: Measure) -> Cell:

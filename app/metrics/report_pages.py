@@ -50,6 +50,7 @@ def _figures(programme: Programme, first: date, last: date, kept: Kept) -> Itera
             for line in group.lines
         )  # fmt: skip
         yield Table(group.key, str(group.name), header, rows)
+    yield from report_figures.pictured(programme, first, last, kept)
 
 
 def _no_cell() -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,16 @@ def test_a_chart_is_drawn_wide_and_narrow_with_title_and_description(read: Read)
         title, desc = picture.attrs["aria-labelledby"].split()
         assert page.one(id=title).text == "Placements grew"
         assert page.one(id=desc).text == "From 40 to 60."
+
+
+def test_lines_that_end_together_keep_their_names_apart(read: Read) -> None:
+    lines = [{"label": f"Line {n}", "values": [n, 3]} for n in range(4)]
+    page = read(TREND.replace("series)", "series, since=1)"), labels=LABELS[:2], series=lines)
+    ends = [float(each.attrs["y"]) for each in page.all("text", class_="halo")]
+    for picture in (ends[:4], ends[4:]):
+        apart = [abs(one - other) for one, other in itertools.combinations(picture, 2)]
+        assert (len(apart), min(apart) >= 15) == (6, True)
+    assert len(page.all("rect", class_="trk")) == 2, "the period is shaded, wide and narrow"
 
 
 def test_the_same_figures_stand_in_a_table(read: Read) -> None:

@@ -7,7 +7,8 @@ import io
 import itertools
 import re
 import zipfile
-from datetime import UTC, date, datetime
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -21,7 +22,18 @@ from app.casework.models import AmountKind, ClosingAmount, ClosingReport
 from app.core import clock
 from app.core.db import session, transaction
 from app.matching.models import Assignment
-from app.metrics import figures, lsc, operations_rates, report_figures, report_pages, reports_files, rollup
+from app.metrics import (
+    county_figures,
+    figures,
+    lsc,
+    operations_rates,
+    report_figures,
+    report_pages,
+    reports_files,
+    rollup,
+    trend,
+)
+from app.metrics.measures import MEASURES
 from app.metrics.models_reports import ReportKind
 from app.metrics.report_contents import Cell, Report, Table, as_json, from_json, text
 from app.metrics.reports_files_made import pdf, xlsx
@@ -211,9 +223,56 @@ def test_every_page_of_figures_is_a_file_with_the_same_numbers(app: Flask, clien
         assert (
             f">{told['On the list', 'Left it']}<span" in desk.get("/reports/waits?from=2026-01-01&to=2026-06-30").text
         )
+        _pictures_equal(desk, programme, _lines_of(desk, "figures"))
         assert desk.get("/reports/pages/figures?only=category:Housing").data.startswith(b"%PDF")
         assert desk.get("/reports/pages/waits?from=2026-02-01&to=2026-02-31&format=xlsx").status_code == 422
         assert {desk.get(f"/reports/pages/{wrong}").status_code for wrong in ("nothing", "gaps?format=exe")} == {404}
+
+
+def _pictures_equal(desk: FlaskClient, programme: Programme, lines: list[dict[str, str]]) -> None:
+    """The steps of the trend add up to the period, the counties to the programme; page and file show the same."""
+    first, last = date(2026, 1, 1), date(2026, 6, 30)
+    read = figures.read_period(programme, first, last)
+    page = desk.get(f"/reports?from={first}&to={last}&map=closed").text
+    for key in trend.DRAWN:
+        name = str(MEASURES[key].name)
+        steps = _column(lines, "Step by step", name)
+        assert sum([*steps.values()][6:]) == read.count(key) > 0
+        assert (next(iter(steps)), [*steps][-1], len(steps)) == ("Jul 2025", "Jun 2026", 12)
+        assert all(f'>{n}<span class="vh"> {name}, {step}<' in page for step, n in steps.items() if n)
+    for key in county_figures.TOLD:
+        name = str(MEASURES[key].name)
+        told = {figures.member_name("county", member): n for member, n in read.by(key, "county").items()}
+        counties = _column(lines, "County by county", name)
+        assert told == {county: n for county, n in counties.items() if n}
+        assert sum(counties.values()) == read.count(key)
+        assert all(f'>{n}<span class="vh"> {name}, {county}<' in page for county, n in told.items())
+    assert "We cannot colour the map by that" in desk.get("/reports?map=colour").text
+    _weeks_equal_their_cases(programme)
+
+
+def _column(lines: list[dict[str, str]], table: str, column: str) -> dict[str, int]:
+    return {
+        line["row"]: int(line["value"])
+        for line in lines
+        if line["table"].startswith(table) and line["column"] == column
+    }
+
+
+def _weeks_equal_their_cases(programme: Programme) -> None:
+    """Each week of a short period, and of the one before it, of one kind of matter too."""
+    for only in (("all", "all"), ("category", "Housing")):
+        weeks = trend.read_trend(programme, date(2026, 2, 10), date(2026, 3, 4), only)
+        assert (weeks.kind, len(weeks.steps), weeks.steps[-1].name) == ("week", 12, "Week of Mar 2, 2026, to Mar 4")
+        for measure, counts in weeks.lines:
+            behind = Counter[date]()
+            for fact in figures.facts_behind(
+                programme, measure.key, weeks.steps[0].first, date(2026, 3, 4), dimension=only[0], member=only[1]
+            ):
+                behind[fact.on_day - timedelta(days=fact.on_day.weekday())] += fact.amount
+            assert counts == tuple(behind[step.first] for step in weeks.steps), measure.key
+        assert any(sum(counts) for _measure, counts in weeks.lines), only
+    assert trend.read_trend(programme, date(2024, 1, 1), date(2026, 12, 31), ("role", "lead")).lines == ()
 
 
 def _lines_of(desk: FlaskClient, kind: str) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.core.lists import csv_download
 
-from .. import boards, figures, goals, operations_goals, wording
+from .. import boards, county_figures, figures, goals, operations_goals, trend, wording
 from ..forms import SPANS, Period, period_asked
 from ..measures import COUNTS, DIMENSIONS
 from ..models import RollUp
@@ -57,20 +57,21 @@ def reports() -> ResponseReturnValue:
         goals.add_people(programme, now)
         return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
     dimension, only, wrong = _arranged()
+    pictures, not_so = _pictures(programme, period, only)
     kept = (only[0],)
     now = figures.read_period(programme, period.first, period.last, dimensions=(dimension, *kept), timed=kept)
     earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=kept)
     goals.add_people(programme, now, earlier)
     return render_template(
         "metrics/reports.html", programme=programme, programmes=the_programmes(), period=period, now=now,
-        earlier=earlier, dimension=dimension, only=only, wrong=period.wrong or wrong, counts=COUNTS,
+        earlier=earlier, dimension=dimension, only=only, wrong=period.wrong or wrong or not_so, counts=COUNTS,
         groups=boards.groups(now, earlier, _goals(programme, period, now), only), shown_first=SHOWN_FIRST,
         derived=boards.by_members(now, earlier, dimension) if only == boards.ALL else [],
         dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.shown,
         change=wording.change, member_name=figures.member_name, period_name=figures.period_name,
         data_as_of=_data_as_of(programme),
         views=operations_goals.views_of(programme, viewer=signed_in()), this=_this_view(),
-        quarters=_quarters(period, calendars.today(programme)),
+        quarters=_quarters(period, calendars.today(programme)), **pictures,
     )  # fmt: skip
 
 
@@ -83,6 +84,16 @@ def _arranged() -> tuple[str, tuple[str, str], str]:
     if kept and (kept not in BROKEN_DOWN or not member):
         return dimension, boards.ALL, _("We do not know that filter, so every case counts.")
     return dimension, (kept, member[:40]) if kept else boards.ALL, wrong
+
+
+def _pictures(programme: Programme, period: Period, only: tuple[str, str]) -> tuple[dict[str, Any], str]:
+    """The trend, and the counties where every case counts, as no other figure is kept by county too; what is wrong."""
+    by, wrong = request.args.get("map", county_figures.COLOURED), ""
+    if by not in county_figures.TOLD:
+        by, wrong = county_figures.COLOURED, _("We cannot colour the map by that, so it shows the cases listed.")
+    days = (period.first, period.last)
+    counties = county_figures.read_counties(programme, *days, by) if only == boards.ALL else None
+    return {"trend": trend.read_trend(programme, *days, only), "counties": counties, "kinds": trend.KINDS}, wrong
 
 
 def _this_view() -> str:

@@ -9,36 +9,26 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from app.casework.closing import closing_codes
 from app.metrics.figures import period_of
 from app.metrics.hiding_choice import Choice, choose
 from app.metrics.hiding_system import Figure, Key, State, System
-from app.metrics.publishing_cells import member_of, month_key, months_of, name_of
+from app.metrics.publishing_cells import DIFFERENT, member_of, month_key, months_of, name_of
 from app.metrics.publishing_draft import reasons
 from app.metrics.publishing_system import Floors, Published, Version
+from benchmarks.leaks_reader import Reader, Seen, Sum, Verdict, Weights
 
 FLOORS = Floors(5, 11)
 SIZES = (0, 0, 0, 1, 1, 2, 3, 4, 5, 7, 9, 12, 18, 30, 60)
 CATEGORIES = ("Housing", "Family", "Consumer/Finance", "Health", "Employment", "Education", "Juvenile")
 COUNTIES = tuple(f"550{n:02}" for n in range(1, 30, 2))
-Sum = tuple[Key, list[Key]]
-
-
-@dataclass
-class Seen:
-    """What a reader has: figures shown, figures hidden, and which make up which."""
-
-    shown: dict[Key, int] = field(default_factory=dict)
-    hidden: list[Key] = field(default_factory=list)
-    sums: list[Sum] = field(default_factory=list)  # a total and its parts
-    at_most: list[Sum] = field(default_factory=list)  # parts that make up a total or less
 
 
 def invented(chance: random.Random) -> tuple[System, Seen]:
@@ -106,66 +96,6 @@ def read(system: System, choice: Choice, seen: Seen) -> Seen:
     return seen
 
 
-class Reader:
-    """Somebody who adds up all there is: labels, zeros, sums, and that a hidden figure is a whole number from 1."""
-
-    def __init__(self, seen: Seen) -> None:
-        self.columns = {key: n for n, key in enumerate(seen.hidden)}
-        self.equal = [self._row(total, parts, seen) for total, parts in seen.sums]
-        self.less = [self._row(total, parts, seen) for total, parts in seen.at_most]
-        self.shown = seen.shown
-
-    def _row(self, total: Key, parts: list[Key], seen: Seen) -> tuple[np.ndarray, float]:
-        row, known = np.zeros(len(self.columns)), 0.0
-        for key, times in ((total, -1), *((part, 1) for part in parts)):
-            if key in self.columns:
-                row[self.columns[key]] += times
-            else:
-                known -= times * seen.shown.get(key, 0)
-        return row, known
-
-    def range_of(self, weights: Mapping[Key, int]) -> tuple[float, float]:
-        """The least and the greatest that a sum of figures can be."""
-        aim, known = np.zeros(len(self.columns)), 0
-        for key, times in weights.items():
-            if key in self.columns:
-                aim[self.columns[key]] = times
-            else:
-                known += times * self.shown.get(key, 0)
-        if not aim.any():
-            return known, known
-        limits = {"bounds": [(1, None)] * len(aim)}
-        if self.equal:
-            limits |= {"A_eq": np.array([r for r, _ in self.equal]), "b_eq": np.array([k for _, k in self.equal])}
-        if self.less:
-            limits |= {"A_ub": np.array([r for r, _ in self.less]), "b_ub": np.array([k for _, k in self.less])}
-        low, high = linprog(aim, **limits), linprog(-aim, **limits)
-        assert low.status != 2, "no such world"
-        least = np.ceil(low.fun - 1e-6) if low.status == 0 else -np.inf
-        most = np.floor(-high.fun + 1e-6) if high.status == 0 else np.inf
-        return known + least, known + most
-
-
-@dataclass
-class Verdict:
-    """How many small counts were hidden, how many could be worked out, and how many known to be small."""
-
-    small: int = 0
-    beside: int = 0
-    pinned: int = 0
-    narrow: int = 0
-    shown: int = 0  # small counts that were shown
-
-    def judge(self, low: float, high: float, floor: int) -> None:
-        """Judge one small count by what a reader can say of it."""
-        self.small += 1
-        self.pinned += high - low < 1
-        self.narrow += low >= 1 and high < floor
-
-    def __add__(self, other: Verdict) -> Verdict:
-        return Verdict(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
-
-
 def judge_table(system: System, choice: Choice, seen: Seen) -> Verdict:
     """What a reader can work out of an invented publication."""
     found, reader = Verdict(beside=len(choice.beside())), Reader(read(system, choice, seen))
@@ -177,25 +107,46 @@ def judge_table(system: System, choice: Choice, seen: Seen) -> Verdict:
     return found
 
 
-def invented_months(
-    chance: random.Random, months: int, size: int, first: date = date(2024, 1, 1)
-) -> dict[str, dict[str, int]]:
-    """Counts of invented cases by month: of every case its kind, county and way of closing."""
+@dataclass
+class Invented:
+    """Counts of invented cases by month, and of each closed one its client and how many live there."""
+
+    cells: dict[str, dict[str, int]] = field(default_factory=dict)
+    homes: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def once(self, months: Iterable[str]) -> dict[str, int]:
+        """Different clients of some months, and their households at their largest."""
+        largest: dict[int, int] = {}
+        for month in months:
+            for client, size in self.homes[month]:
+                largest[client] = max(size, largest.get(client, 0))
+        return dict(zip(DIFFERENT, (len(largest), sum(largest.values())), strict=True))
+
+
+def invented_months(chance: random.Random, months: int, size: int, first: date = date(2024, 1, 1)) -> Invented:
+    """Invented cases by month: of every case its kind, county and way of closing; one client in six comes again."""
     codes = sorted(closing_codes())
     first = last = date(2024, 1, 1)
-    found = {}
+    found, again, clients = Invented(), random.Random(size), 0
     for _n in range(months - 1):
         last = period_of(last.replace(day=28), "month")[1]
         last = date.fromordinal(last.toordinal() + 1)
     for month, _end in months_of(first, last):
         cells: Counter[str] = Counter()
+        homes = found.homes[month_key(month)] = []
         for _case in range(chance.randrange(size // 2, size * 3 // 2 + 1)):
-            _one_case(chance, cells, codes)
-        found[month_key(month)] = dict(cells)
+            people = _one_case(chance, cells, codes)
+            if people:
+                clients += 1
+                came_before = clients > 1 and again.random() < 1 / 6
+                homes.append((again.randrange(max(1, clients - 3 * size), clients) if came_before else clients, people))
+        found.cells[month_key(month)] = dict(cells)
     return found
 
 
-def _one_case(chance: random.Random, cells: Counter[str], codes: list[str]) -> None:
+def _one_case(chance: random.Random, cells: Counter[str], codes: list[str]) -> int:
+    """Count one case; how many live where it was closed, or none."""
+    people = 0
     kind = CATEGORIES[int(chance.triangular(0, len(CATEGORIES), 0))]
     stage = chance.choice(["kept", "waiting", "unplaced", "in_service", "ended", "finished", "finished"])
     cells.update([name_of("accepted"), name_of("accepted", "category", kind), name_of("stage", "stage", stage)])
@@ -208,30 +159,33 @@ def _one_case(chance: random.Random, cells: Counter[str], codes: list[str]) -> N
         level = closing_codes()[code].service_level
         cells.update([name_of("closed"), name_of("closed", "category", kind), name_of("closed", "closing_code", code),
                       name_of("closed", "county", county), name_of(f"closed_{level}")])  # fmt: skip
-        cells[name_of("people_helped")] += chance.choice([1, 1, 2, 3, 4])
+        people = chance.choice([1, 1, 2, 3, 4])
+        cells[name_of("people_helped")] += people
     for _n in range(chance.randrange(3)):
         cells[name_of("checkins_sent")] += 1
         cells[name_of("checkins_answered")] += chance.random() < 0.9
+    return people
 
 
-def sign_off(past: list[Version], span: tuple[date, date], months: Mapping[str, dict[str, int]]) -> Version:
+def sign_off(past: list[Version], span: tuple[date, date], invented: Invented) -> Version:
     """Publish one more period of an invented grant."""
-    exact = {"months": {month_key(m): months[month_key(m)] for m, _ in months_of(*span)}, "once": {}}
+    months = {month_key(month): invented.cells[month_key(month)] for month, _last in months_of(*span)}
+    exact = {"months": months, "once": invented.once(months)}
     new = Version(*span, exact, len(past), is_new=True)
     seen = Published([*past, new], FLOORS)
     return Version(*span, exact, len(past), hidden=frozenset(reasons(seen, new, choose(seen.system))))
 
 
-def published_in_turn(months: Mapping[str, dict[str, int]], kinds: Iterable[str]) -> Iterator[Version]:
+def published_in_turn(invented: Invented, kinds: Iterable[str]) -> Iterator[Version]:
     """Every month, and every quarter, half and year as it ends, published one after the other."""
     past: list[Version] = []
-    for key in months:
+    for key in invented.cells:
         day = date.fromisoformat(f"{key}-01")
         month = period_of(day, "month")
         for kind in kinds:
             span = period_of(day, kind)
-            if span[1] == month[1] and month_key(span[0]) in months:
-                version = sign_off(past, span, months)
+            if span[1] == month[1] and month_key(span[0]) in invented.cells:
+                version = sign_off(past, span, invented)
                 past.append(version)
                 yield version
 
@@ -247,16 +201,41 @@ def everything_read(versions: list[Version]) -> Seen:
                 seen.shown[name, version.span] = value
         for total, parts in _sums_known(version):
             seen.sums.append(((total, version.span), [(part, version.span) for part in parts]))
-        for less, more in (("checkins_answered", "checkins_sent"), ("closed", "people_helped")):
+        few = (
+            ("checkins_answered", "checkins_sent"),
+            ("clients_helped", "closed"),
+            ("clients_helped", "people_helped"),
+        )
+        for less, more in few:
             seen.at_most.append(((name_of(more), version.span), [(name_of(less), version.span)]))
+    for parent, children, whole in _times_known(versions):
+        for name in set(parent.cells).difference(map(name_of, DIFFERENT)) if children else ():
+            entry = ((name, parent.span), [(name, child.span) for child in children if name in child.cells])
+            (seen.sums if whole else seen.at_most).append(entry)
+    seen.none_less = [weights for weights, _value in people_between(versions)]
+    return seen
+
+
+def _times_known(versions: list[Version]) -> Iterator[tuple[Version, list[Version], bool]]:
+    """Each period with the ones within it, and whether those are all of it."""
     for parent in versions:
         inside = [v for v in versions if parent.holds(v)]
         children = [v for v in inside if not any(other.holds(v) for other in inside)]
         whole = len(list(months_of(*parent.span))) == sum(len(list(months_of(*c.span))) for c in children)
-        for name in set(parent.cells) if children else ():
-            entry = ((name, parent.span), [(name, child.span) for child in children if name in child.cells])
-            (seen.sums if whole else seen.at_most).append(entry)
-    return seen
+        yield parent, children, whole
+
+
+def people_between(versions: list[Version]) -> Iterator[tuple[Weights, int]]:
+    """Who is new after a part of a period, and who came back in another: clients, their households, and the others."""
+    clients, people = map(name_of, DIFFERENT)
+    for parent, children, whole in _times_known(versions):
+        ways = [((parent, 1), (child, -1)) for child in children]
+        if whole and children:
+            ways.append(((parent, -1), *((child, 1) for child in children)))
+        for way in ways:
+            for signs in ({clients: 1}, {people: 1}, {people: 1, clients: -1}):
+                weights = {(name, v.span): times * by for v, times in way for name, by in signs.items()}
+                yield weights, sum(v.cells.get(name, 0) * t * by for v, t in way for name, by in signs.items())
 
 
 def _sums_known(version: Version) -> Iterator[tuple[str, list[str]]]:
@@ -297,6 +276,9 @@ def judge_months(versions: list[Version], *, every: int = 1) -> Verdict:
         if 0 < unanswered < FLOORS.small:
             of = {(name_of("checkins_sent"), version.span): 1, (name_of("checkins_answered"), version.span): -1}
             found.judge(*reader.range_of(of), FLOORS.small)
+    for n, (weights, value) in enumerate(people_between(versions)):
+        if 0 < value < FLOORS.small and n % every == 0:
+            found.judge(*reader.range_of(weights), FLOORS.small)
     return found
 
 

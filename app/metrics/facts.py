@@ -20,7 +20,7 @@ __all__ = ["CaseFacts", "Fact", "Window", "gather"]
 Source = Callable[[Window], Iterator[Fact]]
 E, O = facts_engagement, facts_outcomes  # noqa: E741
 ELSEWHERE: dict[Source, tuple[str, ...]] = {  # what does not follow from the moves of cases
-    O.closings: ("closed", "closed_limited", "closed_extended", "clients_helped", "people_helped", "children_helped"),
+    O.closings: ("closed", "closed_limited", "closed_extended", *O.ONCE),
     O.amounts: tuple(m.key for m in COUNTS if m.key.startswith("money_")),
     O.hours: ("hours",),
     E.checkins: ("checkins_sent", "checkins_answered", "checkins_in_time"),

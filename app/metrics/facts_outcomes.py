@@ -17,6 +17,7 @@ from app.matching.models import Assignment
 from .window import AT_ONCE, Fact, Window
 
 UNKNOWN = "unknown"
+ONCE = ("clients_helped", "people_helped", "children_helped")  # a client counts once a period, however many cases
 
 
 @dataclass
@@ -27,6 +28,10 @@ class Homes:
     children: dict[int, int] = field(default_factory=dict)
     leads: dict[int, int] = field(default_factory=dict)
     codes: dict[int, str | None] = field(default_factory=dict)
+
+    def people(self, case_id: int) -> tuple[int, int, int]:
+        """Client, household and children: what counts once for each client, in the order of `ONCE`."""
+        return 1, self.sizes.get(case_id, 1), self.children.get(case_id, 0)
 
 
 def closings(window: Window) -> Iterator[Fact]:
@@ -44,12 +49,13 @@ def closings(window: Window) -> Iterator[Fact]:
     rows = list(window.read(counted, ClosingReport.case_id))
     for n in range(0, len(rows), AT_ONCE):
         some = rows[n : n + AT_ONCE]
-        homes = _homes([row.case_id for row in some])
+        homes = _with_leads([row.case_id for row in some])
         for row in some:
             yield from _closing(window, homes, row)
 
 
-def _homes(ids: Sequence[int]) -> Homes:
+def homes_of(ids: Sequence[int]) -> Homes:
+    """Who lives with the clients of some cases, as judged last and told at intake."""
     found, run = Homes(), session.execute
     columns = (EligibilityDecision.case_id, EligibilityDecision.household_size)
     for case_id, size in run(
@@ -61,6 +67,11 @@ def _homes(ids: Sequence[int]) -> Homes:
         children = (told or {}).get("children")
         if isinstance(children, int) and children > 0:
             found.children[case_id] = children
+    return found
+
+
+def _with_leads(ids: Sequence[int]) -> Homes:
+    found, run = homes_of(ids), session.execute
     leads = select(Assignment.case_id, Assignment.volunteer_id).where(
         Assignment.case_id.in_(ids), Assignment.role == CaseRole.LEAD
     )
@@ -85,10 +96,9 @@ def _closing(window: Window, homes: Homes, row: Row[Any]) -> Iterator[Fact]:
         yield Fact(case_id, day, "closed_extended", extra=(*coded, benefit))
     else:
         yield Fact(case_id, day, "closed_limited", extra=coded)
-    yield Fact(case_id, day, "clients_helped", person_id=row.person_id)
-    yield Fact(case_id, day, "people_helped", homes.sizes.get(case_id, 1))
-    if case_id in homes.children:
-        yield Fact(case_id, day, "children_helped", homes.children[case_id])
+    for measure, people in zip(ONCE, homes.people(case_id), strict=True):
+        if people:
+            yield Fact(case_id, day, measure, people, person_id=row.person_id)
 
 
 def amounts(window: Window) -> Iterator[Fact]:

@@ -18,8 +18,9 @@ from app.accounts.models import Programme
 from app.clients.models import Case
 from app.core.db import session
 
-from . import people
+from . import clients_again, people
 from .facts import Fact, gather
+from .facts_outcomes import ONCE
 from .measures import DIMENSIONS, MEASURES, answer_rate, placement_rate, within_days
 from .members import member_name
 from .models import StoredFigure
@@ -250,9 +251,12 @@ def facts_behind(
 ) -> list[Fact]:  # fmt: skip
     """What makes up a count, in the order of its days."""
     found = gather(Window(programme, first, last), measure)
-    kept = [f for f in found.facts if found.member(f, dimension) == member]
+    kept = found.facts
     if grant_id is not None:
         kept = [f for f in kept if grant_id in found.grants_on(f.case_id, f.on_day)]
+    if measure in ONCE:
+        kept = [*clients_again.once(kept)]
+    kept = [f for f in kept if found.member(f, dimension) == member]
     return sorted(kept, key=lambda f: (f.on_day, f.case_id, f.extra))
 
 
@@ -274,10 +278,8 @@ def cases_behind(
     ))  # fmt: skip
 
 
-def total_of(measure: str, facts: Iterable[Fact]) -> int:
-    """What some facts add up to: their amounts, or different people."""
-    if measure == "clients_helped":
-        return len({fact.person_id for fact in facts})
+def total_of(facts: Iterable[Fact]) -> int:
+    """What some facts add up to."""
     return sum(fact.amount for fact in facts)
 
 

@@ -17,7 +17,7 @@ from app.core.db import session
 from app.matching.models import Assignment, Referral
 from app.volunteers.models import Volunteer
 
-from .own_impact import Impact, households, impact_of
+from .own_impact import Impact, clients_of, households, impact_of
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Person:
 
 @dataclass(frozen=True)
 class FirmImpact:
-    """A firm's year by year, its people, and how many people were helped, told in groups of closed matters."""
+    """A firm's year by year, its people, and how many people were helped, told in groups of clients."""
 
     impact: Impact
     persons: list[Person]
-    group: int  # closed matters after which the number of people helped moves
+    group: int  # different clients after whose matters the number of people helped moves
     counted: int  # of the closed matters: those whose households are counted
     people: int
 
@@ -46,9 +46,19 @@ def firm_impact(viewer: User) -> FirmImpact:
     entries = _entries(pairs)
     impact = impact_of(list(session.execute(_parts(viewer))), [entry[1:] for entry in entries])
     group = session.execute(select(func.max(Programme.small_count))).scalar() or 5
-    counted = _closed_in_order(viewer)
-    counted = counted[: len(counted) // group * group]
+    counted = _whole_groups(_closed_in_order(viewer), group)
     return FirmImpact(impact, _persons(pairs, entries), group, len(counted), sum(households(counted).values()))
+
+
+def _whole_groups(cases: Sequence[int], group: int) -> Sequence[int]:
+    """The first of some cases, up to the one that makes a group of different clients whole."""
+    clients, seen, whole = clients_of(cases), set[int](), 0
+    for n, case_id in enumerate(cases, start=1):
+        new = clients[case_id] not in seen
+        seen.add(clients[case_id])
+        if new and len(seen) % group == 0:
+            whole = n
+    return cases[:whole]
 
 
 def _placed(viewer: User, *shown: Any) -> Any:

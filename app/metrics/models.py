@@ -41,11 +41,13 @@ class StoredFigure(Base):
 
 
 class ClientAgain(Base):
-    """How many cases closed on a day were of people whose last case was closed on another: they are one person."""
+    """What cases closed on a day have in common with older ones of the same clients: who is one and the same."""
 
     __tablename__ = "clients_again"
     __table_args__ = (
-        Index("ix_clients_again_slice", "programme_id", "grant_id", "on_day", "before_on", "cases"),
+        Index(
+            "ix_clients_again_slice", "programme_id", "grant_id", "on_day", "before_on", "cases", "people", "children"
+        ),
     )  # fmt: skip
 
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
@@ -53,6 +55,13 @@ class ClientAgain(Base):
     on_day: Mapped[date]
     before_on: Mapped[date]
     cases: Mapped[int]
+    people: Mapped[int] = mapped_column(server_default="0")
+    children: Mapped[int] = mapped_column(server_default="0")
+    category: Mapped[str | None] = mapped_column(String(40))  # from here on: what the older case stands under
+    county: Mapped[str | None] = mapped_column(String(40))
+    language: Mapped[str | None] = mapped_column(String(40))
+    priority: Mapped[str | None] = mapped_column(String(40))
+    office: Mapped[str | None] = mapped_column(String(40))
 
 
 class CountedYear(Base):

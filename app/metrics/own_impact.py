@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.accounts.models import Programme, User
 from app.casework.models import TimeEntry
 from app.casework.volunteer_milestones import reached_by
-from app.clients.models import Case, EligibilityDecision
+from app.clients.models import Case, Client, EligibilityDecision
 from app.core.db import session
 from app.matching.models import Assignment
 from app.volunteers.models import Volunteer
@@ -48,7 +48,7 @@ class Impact:
     taken: int  # cases a part was taken on
     closed: int  # of those, ended with the case
     hundredths: int
-    people: int  # in the households of the closed cases
+    people: int  # in the households of the clients of the closed cases, each once
     programmes: list[AtProgramme]
     reached: list[str] = field(default_factory=list)
 
@@ -119,13 +119,25 @@ def _years(taken: dict[int, int], closed: dict[int, int], hours: Sequence[Entry]
 
 
 def households(case_ids: Collection[int]) -> dict[int, int]:
-    """Case → people in the client's household, one where nobody asked."""
+    """Client → people in the household, at its largest where several cases tell; one where nobody asked."""
     ids = sorted(case_ids)
     columns = (EligibilityDecision.case_id, EligibilityDecision.household_size)
-    found: dict[int, int] = dict.fromkeys(ids, 1)
+    sizes: dict[int, int] = {}
     for start in range(0, len(ids), 500):
         some = select(*columns).where(EligibilityDecision.case_id.in_(ids[start : start + 500]))
-        found.update({row[0]: row[1] for row in session.execute(some.order_by(EligibilityDecision.id))})
+        sizes.update({row[0]: row[1] for row in session.execute(some.order_by(EligibilityDecision.id))})
+    found: dict[int, int] = {}
+    for case_id, person_id in clients_of(ids).items():
+        found[person_id] = max(found.get(person_id, 1), sizes.get(case_id, 1))
+    return found
+
+
+def clients_of(case_ids: Collection[int]) -> dict[int, int]:
+    """Case → its client."""
+    ids, found = sorted(case_ids), dict[int, int]()
+    for start in range(0, len(ids), 500):
+        some = select(Client.case_id, Client.person_id).where(Client.case_id.in_(ids[start : start + 500]))
+        found.update((row[0], row[1]) for row in session.execute(some))
     return found
 
 

@@ -18,17 +18,22 @@ from app.matching.models import Assignment
 from app.volunteers.models import Standing, Volunteer, VolunteerStatus
 
 from . import clients_again
+from .facts_outcomes import ONCE
 from .window import OF
 
 Tables = dict[str, dict[str, dict[str, int]]]
 
 
 def fill(tables: Tables, programme: Programme, first: date, last: date, grant_id: int | None) -> None:
-    """Make the closings of a period into its different clients: a person may be the client of several cases."""
-    closings = tables.pop("clients_helped", {}).get("all", {}).get("all", 0)
-    if closings:
-        again = clients_again.within(programme, first, last, grant_id)
-        tables["clients_helped"] = {"all": {"all": closings - again}}
+    """Make the people of a period's closings different people: somebody may be the client of several cases."""
+    kept = {dimension for measure in ONCE for dimension in tables.get(measure, {})}
+    again = clients_again.within(programme, first, last, grant_id, sorted(kept)) if kept else ()
+    for (measure, dimension, member), n in again:
+        members = tables.get(measure, {}).get(dimension, {})
+        if n and member in members:
+            members[member] -= n
+            if members[member] <= 0:
+                del members[member]
 
 
 def moments(programme: Programme, first: date, last: date) -> tuple[datetime, datetime]:

@@ -27,6 +27,7 @@ LEVELS = ("closed_limited", "closed_extended")
 STAGES = ("kept", "waiting", "unplaced", "in_service", "ended", "finished")  # where an accepted case is by now
 TABLES = (("closed", "category"), ("closed", "closing_code"), ("closed", "county"), ("accepted", "category"))
 COUNTS = ("accepted", "listed", "closed", *LEVELS, "people_helped", "hours", "checkins_sent", "checkins_answered")
+DIFFERENT = ("clients_helped", "people_helped")  # who came in two months is one: their numbers do not add up
 UNPLACED = {S.NOT_PLACED, S.RETURNED_TO_STAFF, S.WITHDRAWN, S.REJECTED, S.ADMINISTRATIVELY_CLOSED, S.CLOSED}
 Cells = dict[str, int]
 Months = dict[str, Cells]
@@ -146,9 +147,9 @@ def volunteers_entries(grant: Grant, first: date, last: date) -> Select[int, dat
 
 
 def read_once(grant: Grant, first: date, last: date) -> dict[str, int | None]:
-    """What does not add up from months: different clients, and the days within which half were placed."""
+    """What does not add up from months: different people, and the days within which half were placed."""
     figures = read_period(grant.programme, first, last, grant_id=grant.id, dimensions=())
-    return {"clients_helped": figures.count("clients_helped"), "days_to_placement": figures.days_to_placement()}
+    return {**{m: figures.count(m) for m in DIFFERENT}, "days_to_placement": figures.days_to_placement()}
 
 
 def added_up(months: Iterable[Mapping[str, int]]) -> Cells:
@@ -167,8 +168,10 @@ def member_of(name: str) -> tuple[str, str, str]:
 
 
 def figures_of(exact: Mapping[str, Any]) -> Cells:
-    """The cells of a publication, with what is counted once for the whole of it."""
-    cells = added_up(list(exact["months"].values()))
-    if exact["once"].get("clients_helped"):
-        cells[name_of("clients_helped")] = exact["once"]["clients_helped"]
-    return cells
+    """The cells of a publication, with what is counted once for the whole of it.
+
+    What was published before households counted once keeps the sum of its months.
+    """
+    once = {name_of(m): exact["once"][m] for m in DIFFERENT if exact["once"].get(m) is not None}
+    cells = added_up(list(exact["months"].values())) | once
+    return {name: n for name, n in cells.items() if n or name not in once}

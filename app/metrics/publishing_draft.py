@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,6 +18,7 @@ from .hiding_choice import Choice, choose
 from .hiding_system import Key, State
 from .models import PublishedPeriod
 from .publishing_cells import (
+    DIFFERENT,
     Cells,
     Months,
     figures_of,
@@ -26,7 +28,7 @@ from .publishing_cells import (
     read_once,
 )
 from .publishing_hours import cases_since, hours_hidden
-from .publishing_system import CLIENTS, Floors, Published, Version
+from .publishing_system import Floors, Published, Version
 
 FAMILIES = {
     "closed": ("closed", "closed_limited", "closed_extended", "people_helped", "clients_helped"),
@@ -194,24 +196,32 @@ def _versions(
 
 
 def _new(grant: Grant, past: Past, months: Months, span: tuple[date, date]) -> Version:
-    once = read_once(grant, *span)
-    cells = figures_of({"months": months, "once": {}})
     before = past.at(*span)
-    if before is not None and _same(before, cells, "closed"):
-        once["clients_helped"] = before.exact["once"]["clients_helped"]
-    if before is not None and _same(before, cells, "listed"):
+    once = read_once(grant, *span)
+    if before is not None and _same(before, months, "listed"):
         once["days_to_placement"] = before.exact["once"]["days_to_placement"]
+    if before is not None and _same(before, months, "closed"):
+        told = {m: before.exact["once"].get(m) for m in DIFFERENT}
+        once = {k: n for k, n in (once | told).items() if n is not None or k not in told}
     inside = [v for v in past.live if v.span != span and span[0] <= v.first and v.last <= span[1]]
-    least = max((v.cells.get(CLIENTS, 0) for v in inside), default=0)
-    once["clients_helped"] = max(least, min(once["clients_helped"] or 0, cells.get(name_of("closed"), 0)))
+    _fit(once, figures_of({"months": months, "once": {}}), inside)
     return Version(*span, {"months": months, "once": once, "hidden": [], "public": []}, past.now, is_new=True)
 
 
-def _same(before: Version, cells: Cells, family: str) -> bool:
+def _fit(once: dict[str, int | None], summed: Cells, inside: Sequence[Version]) -> None:
+    """Keep different people within what is frozen of the months: no fewer than in one, no more than in all of them."""
+    least = 0
+    for measure, most in zip(DIFFERENT, (name_of("closed"), name_of("people_helped")), strict=True):
+        if measure in once:
+            told = [v.cells.get(name_of(measure), 0) for v in inside if measure in v.exact["once"]]
+            once[measure] = least = max(least, *told, min(once[measure] or 0, summed.get(most, 0)))
+
+
+def _same(before: Version, months: Months, family: str) -> bool:
     """Has nothing of a family changed?"""
-    measures = set(FAMILIES[family]) - {"clients_helped"}
-    names = {name for name in {*before.cells, *cells} if member_of(name)[0] in measures}
-    return all(before.cells.get(name, 0) == cells.get(name, 0) for name in names)
+    then, now = (figures_of({"months": each, "once": {}}) for each in (before.exact["months"], months))
+    names = {name for name in {*then, *now} if member_of(name)[0] in FAMILIES[family]}
+    return all(then.get(name, 0) == now.get(name, 0) for name in names)
 
 
 def _hide(draft: Draft, past: Past) -> None:

@@ -17,10 +17,9 @@ from app.core.i18n import hours, number
 from .figures import period_name
 from .measures import MEASURES, RATES
 from .models import Goal
-from .publishing_cells import COUNTS
+from .publishing_cells import COUNTS, DIFFERENT
 
-DIFFERENT = "clients_helped"  # people who came twice are one: their numbers do not add up
-OF_GRANTS = (*COUNTS, DIFFERENT, *RATES)  # what a funder reads, so that a goal can be seen beside it
+OF_GRANTS = (*dict.fromkeys((*COUNTS, *DIFFERENT)), *RATES)  # what a funder reads, so that a goal can be seen beside it
 Published = tuple[date, date, Mapping[str, Any]]
 
 
@@ -100,7 +99,7 @@ def value_of(figures: Mapping[str, Any], measure: str) -> int | None:
 
 def _so_far(measure: str, published: Sequence[Published]) -> int | None:
     """What the shown figures of periods without a day in common add up to, the longest first."""
-    if measure in RATES or measure == DIFFERENT:
+    if measure in (*RATES, *DIFFERENT):
         return None
     taken: list[tuple[date, date]] = []
     total = 0

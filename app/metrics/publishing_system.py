@@ -11,11 +11,22 @@ from typing import Any
 from app.casework.closing import closing_codes
 
 from .hiding_system import Figure, Key, State, System
-from .publishing_cells import FLOW, LEVELS, STAGES, TABLES, Cells, figures_of, member_of, months_of, name_of
+from .publishing_cells import (
+    DIFFERENT,
+    FLOW,
+    LEVELS,
+    STAGES,
+    TABLES,
+    Cells,
+    figures_of,
+    member_of,
+    months_of,
+    name_of,
+)  # fmt: skip
 
 PLACES = ("county", "language")
 NOT_COUNTED = (name_of("hours"), name_of("hours", "cases"))  # hours are no people: they follow a rule of their own
-CLIENTS = name_of("clients_helped")
+CLIENTS, PEOPLE = (name_of(measure) for measure in DIFFERENT)
 HEADLINES = {name_of(m) for m in ("accepted", "listed", "closed", "people_helped", "clients_helped", "checkins_sent")}
 
 
@@ -53,6 +64,11 @@ class Version:
     def span(self) -> tuple[date, date]:
         """Its first and last day."""
         return self.first, self.last
+
+    @property
+    def counts_homes_once(self) -> bool:
+        """Does a household count once, and not with each of its closed cases as in earlier publications?"""
+        return "people_helped" in self.exact["once"]
 
     def holds(self, other: Version) -> bool:
         """Does the other period lie within this one?"""
@@ -133,7 +149,7 @@ class Published:
     def _tables(self, version: Version) -> None:
         """The sums within one publication."""
         small = self.floors.small
-        for tag, total, parts in sums_of(version.cells):
+        for tag, total, parts in sums_of(version.cells, once=version.counts_homes_once):
             self._within(tag, version, total, parts, small)
 
     def _times(self) -> None:
@@ -152,10 +168,14 @@ class Published:
     def _time(self, parent: Version, children: list[Version]) -> None:
         months = sum(len(list(months_of(*child.span))) for child in children)
         covered = months == len(list(months_of(*parent.span)))
-        for name in sorted(set(parent.cells).union(*(child.cells for child in children)) - {CLIENTS}):
+        once = any(version.counts_homes_once for version in (parent, *children))
+        different = [CLIENTS, *([PEOPLE] if once else [])]
+        for name in sorted(set(parent.cells).union(*(child.cells for child in children)).difference(different)):
             rest = parent.cells.get(name, 0) - sum(child.cells.get(name, 0) for child in children)
             self._time_sum(parent, children, name, rest, covered=covered)
-        self._people(parent, children, covered=covered)
+        told = [self._people(parent, children, name, covered=covered) for name in different]
+        for clients, people in zip(*told, strict=True) if once else ():
+            self._others(clients, people)
 
     def _time_sum(self, parent: Version, children: list[Version], name: str, rest: int, *, covered: bool) -> None:
         keys = [self.key(child, name) for child in children]
@@ -168,28 +188,41 @@ class Published:
             return
         self.system.add_up(self.key(parent, name), keys)
 
-    def _people(self, parent: Version, children: list[Version], *, covered: bool) -> None:
-        """Different people do not add up over time; who came back, and who is new, are counts as well."""
-        whole = parent.cells.get(CLIENTS, 0)
-        for child in children:
-            self._more(parent, child, whole - child.cells.get(CLIENTS, 0))
-        back = sum(child.cells.get(CLIENTS, 0) for child in children) - whole
-        if covered and back >= 0 and whole:
-            key: Key = ("back", parent.span, parent.began, tuple(child.began for child in children))
-            self.system.figures[key] = Figure(back, self.floors.small, State.WITHIN, least=0)
-            parts = [(self.key(child, CLIENTS), 1) for child in children]
-            self.system.relate([*parts, (self.key(parent, CLIENTS), -1), (key, -1)])
+    def _people(self, parent: Version, children: list[Version], name: str, *, covered: bool) -> list[Key | None]:
+        """Different people do not add up over time; who is new, and who came back, are counts as well."""
+        whole, parts = parent.cells.get(name, 0), [child.cells.get(name, 0) for child in children]
+        found: list[Key | None] = [None] * (len(children) + 1)
+        for n, child in enumerate(children):
+            if whole >= parts[n]:
+                found[n] = self._count("more", name, whole - parts[n], parent, [child])
+                self.system.add_up(self.key(parent, name), [self.key(child, name), found[n]])
+        if covered and whole and sum(parts) >= whole:
+            found[-1] = self._count("back", name, sum(parts) - whole, parent, children)
+            each = [(self.key(child, name), 1) for child in children]
+            self.system.relate([*each, (self.key(parent, name), -1), (found[-1], -1)])
+        return found
 
-    def _more(self, parent: Version, child: Version, more: int) -> None:
-        if more < 0:
+    def _count(self, tag: str, name: str, value: int, parent: Version, children: list[Version]) -> Key:
+        key: Key = (tag, name, parent.span, parent.began, tuple((*child.span, child.began) for child in children))
+        self.system.figures[key] = Figure(value, self.floors.small, State.WITHIN, least=0)
+        return key
+
+    def _others(self, clients: Key | None, people: Key | None) -> None:
+        """Of the people who are new, or came back, those who are no clients are a count too."""
+        if clients is None or people is None:
             return
-        key: Key = ("more", parent.span, parent.began, child.span, child.began)
-        self.system.figures[key] = Figure(more, self.floors.small, State.WITHIN, least=0)
-        self.system.add_up(self.key(parent, CLIENTS), [self.key(child, CLIENTS), key])
+        rest = self.system.figures[people].value - self.system.figures[clients].value
+        if rest >= 0:
+            key: Key = ("others", people)
+            self.system.figures[key] = Figure(rest, self.floors.small, State.WITHIN, least=0)
+            self.system.add_up(people, [clients, key])
 
 
-def sums_of(cells: Cells) -> Iterator[tuple[str, str, list[str]]]:
-    """The sums that hold within one publication: what for, the total, its parts."""
+def sums_of(cells: Cells, *, once: bool) -> Iterator[tuple[str, str, list[str]]]:
+    """The sums that hold within one publication: what for, the total, its parts.
+
+    :param once: does a household count once, or with each of its closed cases?
+    """
     for measure, dimension in TABLES:
         yield dimension, name_of(measure), parts_of(cells, measure, dimension)
     yield "level", name_of("closed"), [name_of(level) for level in LEVELS]
@@ -204,7 +237,7 @@ def sums_of(cells: Cells) -> Iterator[tuple[str, str, list[str]]]:
         yield from _same_cases(cells)
     yield "unanswered", name_of("checkins_sent"), [name_of("checkins_answered")]
     yield "repeated", name_of("closed"), [CLIENTS]
-    yield "others", name_of("people_helped"), [name_of("closed")]
+    yield "others", PEOPLE, [CLIENTS if once else name_of("closed")]
 
 
 SAME = (  # an accepted case's stages, and what became of it on the list

@@ -75,11 +75,13 @@ OUTCOMES = (
       source="closing_reports", dimensions=ALL),
     M("clients_helped", _l("Clients helped"), _l("Different people whose case was closed in the period."), "people",
       dimensions=ALL, source="clients"),
-    M("people_helped", _l("People helped"), _l("People in the households of the cases closed in the period."),
-      "people", source="eligibility_decisions"),
+    M("people_helped", _l("People helped"),
+      _l("People in the households of the clients whose case was closed in the period: each client’s household once, "
+         "at its largest. Broken down, it stands with the case closed last."), "people",
+      source="eligibility_decisions"),
     M("children_helped", _l("Children helped"),
-      _l("Children in the households of the cases closed in the period, as told at intake."), "people",
-      dimensions=MATTER_DIMENSIONS),
+      _l("Children in the households of the clients whose case was closed in the period, as told at intake: each "
+         "client’s once, at most as many as were told of one case."), "people", dimensions=MATTER_DIMENSIONS),
 )  # fmt: skip
 MONEY_DIMENSIONS = ("all", "category", "county")
 MONEY = tuple(

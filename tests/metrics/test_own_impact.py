@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from app.accounts.models import Programme, RoleGrant, User
 from app.casework.models import TimeEntry
-from app.clients.models import Case, CaseStatus, EligibilityDecision
+from app.clients.models import Case, CaseStatus, Client, EligibilityDecision
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session, transaction
@@ -147,14 +147,18 @@ def test_a_firm_reads_people_in_groups_and_nobody_elses_hours(client: FlaskClien
         factories.add(RoleGrant(user=answers, role=Role.FIRM_COORDINATOR, organisation=firm))
         programme = session.query(Programme).filter_by(slug="lakeshore").one()
         sam = session.merge(helper)
-        for household in (3, 1, 2, 5, 1, 7):
-            through(firm, gave(programme, sam, hundredths=100, household=household))
+        cases = [gave(programme, sam, hundredths=100, household=n) for n in (3, 4, 1, 2, 5, 1, 7)]
+        clients = session.query(Client).filter(Client.case_id.in_([case.id for case in cases[:2]])).all()
+        clients[1].person_id = clients[0].person_id
+        for case in cases:
+            through(firm, case)
     answers = session.merge(answers)
     found = firm_impact.firm_impact(answers)
-    assert (found.impact.taken, found.impact.closed, found.impact.hundredths) == (6, 6, 600)
-    assert (found.counted, found.people) == (5, 12), "the sixth household waits for four others"
+    assert (found.impact.taken, found.impact.closed, found.impact.hundredths) == (7, 7, 700)
+    assert (found.counted, found.people) == (6, 13), "who came twice counts once; the sixth household waits for others"
+    assert found.impact.people == 20
     page = factories.sign_in(client, answers).get("/firm/impact").text
-    assert "Your people gave 6 hours" in page
+    assert "Your people gave 7 hours" in page
     assert not re.search(r"Castro|Eviction|26-0000", page)
 
 

@@ -29,8 +29,9 @@ from app.metrics import operations_goals, operations_public, publishing, publish
 from app.metrics.hiding_choice import Choice, choose
 from app.metrics.hiding_system import State, System, World
 from app.metrics.models import PublishedPeriod
+from app.metrics.publishing_cells import member_of
 from app.metrics.publishing_figures import as_published
-from app.metrics.publishing_system import CLIENTS, Published, Version
+from app.metrics.publishing_system import CLIENTS, PEOPLE, Published, Version
 from app.volunteers.models import Volunteer
 from benchmarks.leaks import FLOORS, Verdict, invented, invented_months, judge_months, judge_table, published_in_turn
 from tests import factories
@@ -238,8 +239,8 @@ def as_it_would_be(row: PublishedPeriod, world: World) -> dict[str, Any]:
     for key, by in world.moves.items():
         if not isinstance(key, tuple) or key[1:3] != (row.starts_on, row.ends_on) or "/" not in str(key[0]):
             continue
-        if key[0] == CLIENTS:
-            exact["once"]["clients_helped"] += by
+        if key[0] in (CLIENTS, PEOPLE):
+            exact["once"][member_of(key[0])[0]] += by
         else:
             month = max(exact["months"].values(), key=lambda cells: cells.get(key[0], 0))
             month[key[0]] += by

@@ -56,7 +56,7 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     rows = _page(facts)
     return render_template(
         "metrics/cases.html", measure=of, page=rows, rows=figures.with_cases(rows.rows),
-        total=figures.total_of(measure, facts),
+        total=figures.total_of(facts),
         rolled_up=_rolled_up(programme, of, period, cell, grant), period=period, label=_label(cell, grant),
         programme=programme, grant=grant, period_name=figures.period_name, shown=wording.shown,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from .models import PublishedPeriod
 from .publishing_beside import keep_others_out, refuse_beside
 from .publishing_draft import Draft, prepare
 from .publishing_figures import as_published
+from .publishing_need import add_need
 from .publishing_system import Version
 
 KINDS = ("month", "quarter", "half", "year")
@@ -66,6 +67,7 @@ def draft_of(grant: Grant, first: date, kind: str | None, *, actor: User, restat
     refuse_if(last >= calendars.today(grant.programme), PeriodRunning)
     refuse_if(not restate and _live(grant, first, last) is not None, AlreadyPublished)
     draft = prepare(grant, first, last, restate=restate)
+    add_need(draft)
     refuse_beside(draft)
     return draft
 

@@ -26,6 +26,7 @@ def as_published(version: Version, hidden: frozenset[str], grant: Grant, floors:
         "counts": counts,
         "flow": flow,
         "stages": _stages(cells, shown),
+        "need": _need(version),
         "placement_rate": placement_rate(dict(map(tuple, flow)), counts["listed"]),
         "days_to_placement": _days(version, cells, counts, dict(map(tuple, flow)), floors),
         "answer_rate": percent(counts["checkins_answered"], counts["checkins_sent"]),
@@ -42,6 +43,15 @@ def _stages(cells: Cells, shown: dict[str, int | None]) -> dict[str, int | None]
     if counted != cells.get(name_of("accepted"), 0):
         return None
     return {stage: shown.get(name_of("stage", "stage", stage), 0) for stage in STAGES}
+
+
+def _need(version: Version) -> dict[str, int | None]:
+    """Whom the whole programme turned away; nothing where it is not told, as in earlier publications."""
+    told = version.exact.get("need")
+    if told is None:
+        return {}
+    total = sum(cells[name_of("rejected")] for cells in told["months"].values())
+    return {"rejected": None if told["hidden"] else total}
 
 
 def placement_rate(flow: dict[Any, Any], listed: int | None) -> int | None:

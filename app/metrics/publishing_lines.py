@@ -27,6 +27,11 @@ def stage_names() -> dict[str, str]:
     }
 
 
+def turned_away() -> str:
+    """What the figure of need that is no grant's own is called."""
+    return _("Turned away by the whole programme")
+
+
 def lines(figures: Mapping[str, Any], first: date, last: date) -> Iterator[tuple[Any, ...]]:
     """The page's figures, hidden ones as the word."""
     days = (first, last)
@@ -37,6 +42,8 @@ def lines(figures: Mapping[str, Any], first: date, last: date) -> Iterator[tuple
         yield ("rates", key, str(name), shown(figures[key]), *days)
     for member, value in figures["flow"] or []:
         yield ("flow", member, name_of_count(member), shown(value), *days)
+    for member, value in (figures.get("need") or {}).items():
+        yield ("need", member, turned_away(), shown(value), *days)
     for member, value in (figures.get("stages") or {}).items():
         yield ("stages", member, stage_names()[member], shown(value), *days)
     for name, rows in figures["tables"].items():

@@ -15,7 +15,7 @@ from .figures import kind_of, period_name
 from .measures import BY_KEY, RATES
 from .models import PublishedPeriod
 from .publishing_goals import Aim, Published, aims_of
-from .publishing_lines import stage_names
+from .publishing_lines import name_of_count, stage_names, turned_away
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,13 @@ class Page:
         """Below which counts are hidden, and below which those by place; for everybody every count is as a place."""
         small, crossed = self.figures["floors"]
         return (crossed if self.public else small), crossed
+
+    @property
+    def need(self) -> list[tuple[str, str, int | None]]:
+        """People who could not be helped yet: key, name and number."""
+        told = [(key, turned_away(), n) for key, n in (self.figures.get("need") or {}).items()]
+        flow = dict(self.figures["flow"] or [])
+        return told + [(k, name_of_count(k), flow[k]) for k in ("listed_not_placed", "listed_waiting") if k in flow]
 
     @property
     def codes(self) -> tuple[list[Any], list[Any]]:

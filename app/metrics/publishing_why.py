@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from .figures import member_name
 from .publishing_cells import member_of
 from .publishing_draft import Draft
-from .publishing_lines import name_of_count, stage_names
+from .publishing_lines import name_of_count, stage_names, turned_away
 from .publishing_system import Version
 
 
@@ -27,4 +27,8 @@ def why_hidden(draft: Draft, version: Version) -> list[tuple[str, int, str]]:
             label = f"{label}: {member_name(dimension, member)}"
         value = version.cells.get(name, sum(m.get(name, 0) for m in version.exact["months"].values()))
         rows.append((label, value // 100 if measure == "hours" else value, reasons[why]))
+    need = version.exact.get("need")
+    if need and need["hidden"]:
+        total = sum(sum(cells.values()) for cells in need["months"].values())
+        rows.append((turned_away(), total, reasons["small" if total < draft.floors.crossed else "beside"]))
     return sorted(rows)

@@ -14,6 +14,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     Field,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectField,
@@ -26,11 +27,13 @@ from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.access import Role
+from app.core.facts import county_name
 from app.core.forms import DayField, Form, Required, VersionedForm
 from app.core.i18n import LANGUAGES
 
 from . import policy
 from .calendars import time_zones
+from .models import Programme
 from .operations import RoleNeedsPlace
 
 ROLES = {
@@ -246,6 +249,23 @@ class ClosureForm(Form):
     reason = StringField(
         _l("Why"), [Required(_l("Write why, like “staff training”.")), Length(max=80)], filters=[_one_line]
     )
+
+
+class RuralForm(Form):
+    """Which counties of a programme are rural."""
+
+    counties = SelectMultipleField(
+        _l("Rural counties"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False),
+        description=_l("Every other county counts as urban. Tick none if you do not want them compared."),
+    )  # fmt: skip
+    seen = HiddenField()
+
+    def of(self, programme: Programme) -> RuralForm:
+        """The form with the programme's counties by name."""
+        self.counties.choices = sorted(
+            ((fips, county_name(fips)) for fips in programme.counties), key=lambda each: each[1]
+        )
+        return self
 
 
 class GrantForm(Form):

@@ -34,6 +34,7 @@ class Programme(Base, Public, Editable):
     sender_name: Mapped[str] = mapped_column(String(80))
     phone: Mapped[str] = mapped_column(String(24))
     counties: Mapped[list[str]] = mapped_column(default=list)
+    rural_counties: Mapped[list[str] | None]  # none: nobody has said yet
     claims_taken_at_once: Mapped[bool] = mapped_column(default=False)
     small_count: Mapped[int] = mapped_column(default=5)
     small_count_crossed: Mapped[int] = mapped_column(default=11)

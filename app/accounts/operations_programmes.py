@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from app.core import audit
-from app.core.db import insert_unless_exists, session
-from app.core.errors import Refusal
+from app.core.db import insert_unless_exists, lock, session
+from app.core.errors import BadInput, NotAllowed, Refusal, Stale, refuse_if
 
+from . import policy
 from .models import Closure, Grant, Programme, User
 
 SETTINGS = (
@@ -30,6 +31,12 @@ class ClosedAlready(Refusal):
     """That day is on the list."""
 
     message = _l("That day is on the list already.")
+
+
+class NotServedHere(BadInput):
+    """The programme does not work in that county."""
+
+    message = _l("Choose counties of this programme.")
 
 
 def open_programme(*, slug: str, prefix: str, actor: User | None, **values: Any) -> Programme:
@@ -52,6 +59,23 @@ def change_programme(programme: Programme, *, actor: User, **values: Any) -> Non
         setattr(programme, name, new[name])
     if changed:
         audit.record("programme.change", programme, actor=actor, after={"changed": changed})
+
+
+def mark_rural(programme: Programme, counties: Sequence[str], *, seen: Sequence[str], actor: User) -> None:
+    """Say which of a programme's counties are rural; all others count as urban, and none means nobody has said.
+
+    :raises NotAllowed: the actor neither administers nor coordinates the programme
+    :raises NotServedHere: a county where the programme does not work
+    :raises Stale: somebody marked others since the actor looked
+    """
+    refuse_if(not policy.may_mark_rural(actor, programme), NotAllowed)
+    refuse_if(not set(counties) <= set(programme.counties), NotServedHere)
+    before, after = lock(programme).rural_counties or [], sorted(set(counties))
+    refuse_if(sorted(seen) != before, Stale)
+    if after != before:
+        programme.rural_counties = after
+        audit.record("programme.mark_rural", programme, actor=actor, before={"counties": before},
+                     after={"counties": after})  # fmt: skip
 
 
 def close_on(programme: Programme, day: date, reason: str, *, actor: User) -> Closure:

@@ -40,6 +40,11 @@ def reasons_not_to_read(user: User, grant: Grant) -> list[Any]:
     return [reason for check in _reading_checks.values() if (reason := check(user, grant))]
 
 
+def may_mark_rural(actor: User, programme: Programme) -> bool:
+    """Which counties are rural is said by the programme's coordinators and by administrators."""
+    return actor.has(Role.ADMIN) or actor.has(Role.COORDINATOR, programme.id)
+
+
 def needs_programme(role: Role) -> bool:
     """Is the role held for one programme?"""
     return role in STAFF

@@ -19,6 +19,7 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.core.sealed import keyed_hash
 
+from . import policy
 from .models import Grant, Programme, RoleGrant, SignIn, User
 
 if TYPE_CHECKING:
@@ -140,6 +141,17 @@ def get_programme(public_id: str, *, viewer: User) -> Programme:
     found = select(Programme).where(Programme.public_id == public_id).options(selectinload(Programme.closures))
     programme = session.execute(found).scalar_one_or_none()
     if programme is None or not viewer.has(Role.ADMIN):
+        raise NotFound
+    return programme
+
+
+def get_programme_to_mark(public_id: str, *, viewer: User) -> Programme:
+    """A programme, for those who say which of its counties are rural.
+
+    :raises NotFound: no such programme, or it is not the viewer's to mark
+    """
+    programme = session.execute(select(Programme).where(Programme.public_id == public_id)).scalar_one_or_none()
+    if programme is None or not policy.may_mark_rural(viewer, programme):
         raise NotFound
     return programme
 

@@ -10,6 +10,7 @@ from app.core.mail_foot import may_be_declined
 from . import choices as own_choices
 from . import mails, never_in_mail, operations_custody
 from .views import (
+    about_you,
     appointments,
     ask,
     bp,
@@ -31,6 +32,7 @@ from .views import (
 )
 
 PAGES = (
+    about_you,
     appointments,
     ask,
     calls,

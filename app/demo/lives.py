@@ -27,6 +27,7 @@ from app.volunteers.models import Volunteer
 
 from . import service
 from .people import Cast, born, name
+from .told import something_about_themselves
 from .words import MATTERS, OTHER_HELP, OTHER_SIDES, Matter
 
 TOLD = ("child_at_home", "over_60", "disability", "veteran")
@@ -96,7 +97,9 @@ def ask(cast: Cast, fate: Plan) -> int:
     draft, _token = intake.begin_request(language=pages["language"]["spoken"][:2], watched=False, actor=staff)
     draft.pin_hash = cast.pin_hash  # hashing a PIN is slow on purpose; one is enough for invented people
     intake.save_pages(draft, pages, actor=staff)
-    return intake.send_request(draft, actor=staff).id
+    case = intake.send_request(draft, actor=staff)
+    something_about_themselves(case)
+    return case.id
 
 
 def answers(cast: Cast, fate: Plan) -> dict[str, dict[str, Any]]:

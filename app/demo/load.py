@@ -28,6 +28,7 @@ from .people import Cast, found, gather_volunteers, hire
 from .published import show_impact
 from .scenes import set_the_scene
 from .talk import volunteers_are_thanked
+from .told import counties_are_marked
 from .voices import people_said
 
 SEED = 1863
@@ -45,6 +46,7 @@ def load(now: datetime | None = None) -> Cast:
     with clock.at(end - MONTHS - timedelta(days=60)), transaction():
         hire(cast)
         gather_volunteers(cast, VOLUNTEERS, end.date())
+        counties_are_marked(cast)
     with _alone():
         _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
     _what_ran_out(end)

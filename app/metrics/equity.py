@@ -17,7 +17,8 @@ from app.accounts import calendars
 from app.accounts.models import Programme
 from app.casework.closing import closing_codes
 from app.casework.models import ClosingReport
-from app.clients.models import Case, CaseMove, CaseStatus
+from app.clients.about_you import AGES, GENDERS, age_of, gender_of, races, races_of
+from app.clients.models import Case, CaseMove, CaseStatus, Client, Demographics
 from app.clients.problems import county_name, language_name
 from app.core.db import session
 from app.engagement.models import Audience
@@ -30,17 +31,18 @@ S = CaseStatus
 GOOD = ("hearing_won", "settled_well", "other_good")
 AT_ONCE = 5000
 CONTENT = 4.0  # of 5, on the mean of what a client said
+SILENT = "silent"  # did not say: shown, compared with nobody, nobody compared with them
 LEFT = (S.PLACED, S.NOT_PLACED, S.RETURNED_TO_STAFF, S.WITHDRAWN)
 
 
 @dataclass(frozen=True)
 class Trait:
-    """Something by which clients are told apart, and how it is known."""
+    """Something by which clients are told apart, and how it is known; somebody may be in several of its groups."""
 
     key: str
     name: Any
     how: Any
-    groups_of: Callable[[Person], str]
+    groups_of: Callable[[Person], tuple[str, ...]]
     group_name: Callable[[str], str]
 
 
@@ -50,25 +52,42 @@ class Person:
 
     language: str
     county: str
-    told: frozenset[str]
+    circumstances: frozenset[str]
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    rural: bool = False
 
 
-def _said(key: str) -> Callable[[Person], str]:
-    return lambda person: "said" if key in person.told else "not_said"
+def _disability(group: str) -> str:
+    return _("A disability or long illness") if group == "said" else _("Did not say so")
 
 
-def _in_words(said: Any) -> Callable[[str], str]:
-    return lambda group: str(said) if group == "said" else _("Did not say so")
+def _named(choices: Callable[[], list[tuple[str, Any]]]) -> Callable[[str], str]:
+    return lambda group: _("Did not say") if group == SILENT else str(dict(choices()).get(group, group))
 
 
+VOLUNTARY = _l("Asked of everybody after their request; nobody must answer.")
 TRAITS = (
-    Trait("language", _l("Language"), _l("As asked at intake."), lambda p: p.language, language_name),
-    Trait("county", _l("County"), _l("Where the matter lies."), lambda p: p.county, county_name),
-    Trait("age", _l("Age"), _l("Whether the client ticked “60 or older”; other ages are not asked."),
-          _said("over_60"), _in_words(_l("60 or older"))),
+    Trait("language", _l("Language"), _l("As asked at intake."), lambda p: (p.language,), language_name),
+    Trait("county", _l("County"), _l("Where the matter lies."), lambda p: (p.county,), county_name),
+    Trait("age", _l("Age"), _l("Asked of everybody after their request; nobody must answer. “60 or older” are also all "
+          "who ticked it in the request."), lambda p: (age_of(p.answers, p.circumstances),), _named(lambda: AGES)),
     Trait("disability", _l("Disability"), _l("Whether the client ticked “a disability or long illness”."),
-          _said("disability"), _in_words(_l("A disability or long illness"))),
+          lambda p: ("said" if "disability" in p.circumstances else "not_said",), _disability),
+    Trait("race", _l("Race and ethnicity"), _l("Asked of everybody after their request; nobody must answer. Whoever "
+          "named several groups counts in each of them, so the groups add up to more than all who said (alone or in "
+          "combination, Statistical Policy Directive 15). Each group is compared with those who did not name it."),
+          lambda p: races_of(p.answers), _named(races)),
+    Trait("gender", _l("Gender"), VOLUNTARY, lambda p: (gender_of(p.answers),), _named(lambda: GENDERS)),
 )  # fmt: skip
+RURAL = Trait(
+    "rural", _l("Rural or urban"), _l("The counties that the programme marked as rural; all others count as urban."),
+    lambda p: ("rural" if p.rural else "urban",), _named(lambda: [("rural", _l("Rural")), ("urban", _l("Urban"))]),
+)  # fmt: skip
+
+
+def traits(programme: Programme) -> tuple[Trait, ...]:
+    """What clients of a programme are told apart by: rural and urban only where it has said which county is which."""
+    return (*TRAITS[:2], RURAL, *TRAITS[2:]) if programme.rural_counties else TRAITS
 
 
 @dataclass
@@ -89,8 +108,32 @@ class Counts:
         """Take another group in."""
         self.durations += other.durations
         self.waits += other.waits
-        for name in ("left", "closed", "extended", "ended", "won", "answers", "content"):
+        for name in NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def without(self, other: Counts) -> Counts:
+        """Everybody but a group of them."""
+        numbers = {name: getattr(self, name) - getattr(other, name) for name in NUMBERS}
+        return Counts(self.durations - other.durations, self.waits - other.waits, **numbers)
+
+
+NUMBERS = ("left", "closed", "extended", "ended", "won", "answers", "content")
+
+
+@dataclass
+class Tally:
+    """What became of each group's cases, and of all together who said to which groups they belong."""
+
+    groups: dict[str, Counts] = field(default_factory=dict)
+    told: Counts = field(default_factory=Counts)
+
+    def add(self, groups: Sequence[str], add: Event) -> None:
+        """Count one thing that became of a case."""
+        said = [group for group in groups if group]
+        for group in said or (SILENT,):
+            add(self.groups.setdefault(group, Counts()))
+        if said:
+            add(self.told)
 
 
 @dataclass(frozen=True)
@@ -130,26 +173,24 @@ class Line:
     differs: bool = False
 
 
-def compare(counts: Mapping[str, Counts], question: Question, least: int, name_of: Callable[[str], str]) -> list[Line]:
-    """Each group beside everybody else; a difference is named only where the intervals leave no room for chance."""
-    big = [group for group in counts if question.of(counts[group], 1.0).n >= least]
-    z = z_of(len(big))
-    lines = []
-    for group in sorted(counts, key=lambda g: (g not in big, -question.of(counts[g], 1.0).n, g)):
-        if group not in big:
-            lines.append(Line(group, name_of(group), None, _("too few told us")))
-            continue
-        own, rest = (question.of(each, z) for each in (counts[group], _others(counts, group)))
-        differs = rest.n >= least and differ(own, rest)
-        lines.append(Line(group, name_of(group), own, _verdict(own, rest, least, question.unit), differs))
-    return lines
+def compare(
+    counts: Mapping[str, Counts], question: Question, least: int, name_of: Callable[[str], str], told: Counts
+) -> list[Line]:
+    """Each group beside all others who said; a difference is named only where the intervals leave chance no room."""
+    sizes = {group: question.of(counts[group], 1.0).n for group in counts}
+    z = z_of(sum(size >= least for group, size in sizes.items() if group != SILENT))
+    in_order = sorted(counts, key=lambda group: (group == SILENT, sizes[group] < least, -sizes[group], group))
+    return [_line(group, counts[group], question, least, z, name_of(group), told) for group in in_order]
 
 
-def _others(counts: Mapping[str, Counts], group: str) -> Counts:
-    found = Counts()
-    for other in (each for name, each in counts.items() if name != group):
-        found.add(other)
-    return found
+def _line(group: str, counts: Counts, question: Question, least: int, z: float, name: str, told: Counts) -> Line:
+    own, silent = question.of(counts, z), group == SILENT
+    if own.n < least:
+        return Line(group, name, None, _("too few") if silent else _("too few told us"))
+    if silent:
+        return Line(group, name, own, _("not compared"))
+    rest = question.of(told.without(counts), z)
+    return Line(group, name, own, _verdict(own, rest, least, question.unit), rest.n >= least and differ(own, rest))
 
 
 def _verdict(own: Estimate, rest: Estimate, least: int, unit: str) -> str:
@@ -163,36 +204,44 @@ def _verdict(own: Estimate, rest: Estimate, least: int, unit: str) -> str:
     return _("higher than the others") if more else _("lower than the others")
 
 
-def gather(programme: Programme, first: date, last: date) -> dict[str, dict[str, Counts]]:
+def gather(programme: Programme, first: date, last: date) -> dict[str, Tally]:
     """Each trait's groups with what became of their cases in a period."""
     events = list(_events(programme, first, last))
-    people = _people(sorted({case_id for case_id, _add in events}))
-    found: dict[str, dict[str, Counts]] = {trait.key: {} for trait in TRAITS}
+    people = _people(sorted({case_id for case_id, _add in events}), frozenset(programme.rural_counties or ()))
+    asked = traits(programme)
+    found = {trait.key: Tally() for trait in asked}
     for case_id, add in events:
-        for trait in TRAITS:
-            add(found[trait.key].setdefault(trait.groups_of(people[case_id]), Counts()))
+        for trait in asked:
+            found[trait.key].add(trait.groups_of(people[case_id]), add)
     return found
 
 
-Event = tuple[int, Callable[[Counts], None]]
+Event = Callable[[Counts], None]
 
 
-def _people(case_ids: Sequence[int]) -> dict[int, Person]:
-    columns = (Case.id, Case.language, Case.county, Case.circumstances)
+def _people(case_ids: Sequence[int], rural: frozenset[str]) -> dict[int, Person]:
+    columns = (Case.id, Case.language, Case.county, Case.circumstances, Demographics.answers)
+    told = (
+        select(*columns)
+        .outerjoin(Client, Client.case_id == Case.id)
+        .outerjoin(Demographics, Demographics.person_id == Client.person_id)
+    )
     found = {}
     for start in range(0, len(case_ids), AT_ONCE):
-        rows = session.execute(select(*columns).where(Case.id.in_(case_ids[start : start + AT_ONCE])))
-        found.update({row[0]: Person(row[1], row[2], frozenset(row[3] or ())) for row in rows})
+        for case_id, spoken, county, ticked, answers in session.execute(
+            told.where(Case.id.in_(case_ids[start : start + AT_ONCE]))
+        ):
+            found[case_id] = Person(spoken, county, frozenset(ticked or ()), answers or {}, county in rural)
     return found
 
 
-def _events(programme: Programme, first: date, last: date) -> Iterator[Event]:
+def _events(programme: Programme, first: date, last: date) -> Iterator[tuple[int, Event]]:
     yield from _placements(programme, first, last)
     yield from _closings(programme, first, last)
     yield from _answers(programme, first, last)
 
 
-def _placements(programme: Programme, first: date, last: date) -> Iterator[Event]:
+def _placements(programme: Programme, first: date, last: date) -> Iterator[tuple[int, Event]]:
     """Of the cases first listed in the period: placed, left otherwise, or waiting until today."""
     zone, today = ZoneInfo(programme.time_zone), calendars.today(programme)
     for case_id, steps in _listed(programme, first, last).items():
@@ -202,7 +251,7 @@ def _placements(programme: Programme, first: date, last: date) -> Iterator[Event
         yield case_id, _left_as(status, days)
 
 
-def _left_as(status: CaseStatus | None, days: int) -> Callable[[Counts], None]:
+def _left_as(status: CaseStatus | None, days: int) -> Event:
     def add(counts: Counts) -> None:
         counts.left += status is not None
         (counts.durations if status is S.PLACED else counts.waits)[days] += 1
@@ -234,14 +283,14 @@ def _listed(programme: Programme, first: date, last: date) -> dict[int, list[tup
     return found
 
 
-def _closings(programme: Programme, first: date, last: date) -> Iterator[Event]:
+def _closings(programme: Programme, first: date, last: date) -> Iterator[tuple[int, Event]]:
     extended = {code for code, each in closing_codes().items() if each.service_level == "extended"}
     columns = (ClosingReport.case_id, ClosingReport.closing_code, ClosingReport.outcome)
     for case_id, code, outcome in session.execute(closings(programme, first, last, *columns)):
         yield case_id, _closed_as(code in extended, outcome)
 
 
-def _closed_as(extended: bool, outcome: str | None) -> Callable[[Counts], None]:
+def _closed_as(extended: bool, outcome: str | None) -> Event:
     def add(counts: Counts) -> None:
         counts.closed += 1
         counts.extended += extended
@@ -251,7 +300,7 @@ def _closed_as(extended: bool, outcome: str | None) -> Callable[[Counts], None]:
     return add
 
 
-def _answers(programme: Programme, first: date, last: date) -> Iterator[Event]:
+def _answers(programme: Programme, first: date, last: date) -> Iterator[tuple[int, Event]]:
     begin, end = bounds(programme, first, last)
     found = select(Survey.case_id, Survey.scores).join(Survey.case).where(
         Case.programme_id == programme.id, Survey.audience == Audience.CLIENT, Survey.answered_at >= begin,
@@ -262,7 +311,7 @@ def _answers(programme: Programme, first: date, last: date) -> Iterator[Event]:
             yield case_id, _said_as(list(scores.values()))
 
 
-def _said_as(scores: Sequence[int]) -> Callable[[Counts], None]:
+def _said_as(scores: Sequence[int]) -> Event:
     def add(counts: Counts) -> None:
         counts.answers += 1
         counts.content += sum(scores) / len(scores) >= CONTENT
@@ -274,5 +323,6 @@ def tables(programme: Programme, first: date, last: date) -> Iterable[tuple[Trai
     """Every trait with every question about it."""
     found = gather(programme, first, last)
     least = programme.small_count_crossed
-    for trait in TRAITS:
-        yield trait, [(each, compare(found[trait.key], each, least, trait.group_name)) for each in QUESTIONS]
+    for trait in traits(programme):
+        tally = found[trait.key]
+        yield trait, [(each, compare(tally.groups, each, least, trait.group_name, tally.told)) for each in QUESTIONS]

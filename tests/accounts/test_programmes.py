@@ -155,3 +155,22 @@ def test_what_no_page_can_read_is_said_in_a_sentence(desk: FlaskClient) -> None:
         (desk.post("/programmes/new", data={**NEW, "name": "Prairie\0"}), "We could not read what was sent"),
     ):
         assert (answer.status_code, said in answer.text, "open for too long" in answer.text) == (400, True, False)
+
+
+def test_rural_counties_are_marked_by_those_who_work_there_and_nobody_writes_over_another(client: FlaskClient) -> None:
+    with transaction():
+        here = factories.programme(counties=["55025", "55079", "55021"])
+        ida, other = factories.coordinator(here), factories.coordinator(factories.programme())
+    url = f"/programmes/{here.public_id}/rural-counties"
+    assert factories.sign_in(client, other).get(url).status_code == 404
+    desk = factories.sign_in(client, ida)
+    assert "Columbia County" in desk.get(url).text
+    assert desk.post(url, data={"counties": ["17031"], "seen": ""}).status_code == 422
+    assert desk.post(url, data={"counties": ["55021"], "seen": ""}).status_code == 303
+    stale = desk.post(url, data={"counties": ["55079"], "seen": ""})
+    assert stale.status_code == 409
+    assert "Columbia County" in stale.text
+    session.expire_all()
+    assert here.rural_counties == ["55021"]
+    entry = session.execute(select(AuditEntry).where(AuditEntry.action == "programme.mark_rural")).scalar_one()
+    assert (entry.before, entry.after) == ({"counties": []}, {"counties": ["55021"]})

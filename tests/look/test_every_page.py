@@ -134,6 +134,7 @@ def _ask_for_help(live: Live, eyes: Eyes, language: str, watched: str) -> None:
         assert pin
         with live.reading():
             door = mailed("/my-request/.")[0]
+        eyes.visit(page, who, f"{live.url}/help/about-you")
         eyes.visit(page, who, live.url + door)
         page.fill("#pin", pin[1])
         page.locator("main button[type=submit]").click()

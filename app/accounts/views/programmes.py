@@ -12,9 +12,10 @@ from app.core import i18n
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
 from app.core.errors import Stale
+from app.core.facts import county_name
 
 from .. import calendars, operations_programmes, queries
-from ..forms import ClosureForm, GrantForm, NewProgrammeForm, ProgrammeForm
+from ..forms import ClosureForm, GrantForm, NewProgrammeForm, ProgrammeForm, RuralForm
 from ..models import Programme
 from . import bp
 
@@ -148,3 +149,39 @@ def add_grant(public_id: str) -> ResponseReturnValue:
         )  # fmt: skip
     flash(_("The funding source is added."), "ok")
     return redirect(url_for("accounts.edit_programme", public_id=public_id), 303)
+
+
+@bp.route("/programmes/<public_id>/rural-counties", methods=["GET", "POST"])
+@open_to(Role.ADMIN, Role.COORDINATOR)
+def rural_counties(public_id: str) -> ResponseReturnValue:
+    """Say which counties of a programme are rural, for its equity page."""
+    programme = queries.get_programme_to_mark(public_id, viewer=signed_in())
+    marked = programme.rural_counties or []
+    form = RuralForm(data={"counties": marked, "seen": " ".join(marked)}).of(programme)
+    if not form.validate_on_submit():
+        return _rural_page(public_id, form, 422 if form.errors else 200)
+    chosen, seen = form.counties.data or [], (form.seen.data or "").split()
+    try:
+        with transaction():
+            programme = queries.get_programme_to_mark(public_id, viewer=signed_in())
+            operations_programmes.mark_rural(programme, chosen, seen=seen, actor=signed_in())
+    except Stale:
+        return _rural_page(public_id, form, 409)
+    flash(_("Saved. The equity page counts by it from now on."), "ok")
+    return redirect(url_for("accounts.rural_counties", public_id=public_id), 303)
+
+
+def _rural_page(public_id: str, form: RuralForm, status: int) -> ResponseReturnValue:
+    """The boxes; after somebody else's change with both lists."""
+    programme, both = queries.get_programme_to_mark(public_id, viewer=signed_in()), None
+    if status == 409:
+        marked = programme.rural_counties or []
+        lists = (", ".join(county_name(fips) for fips in each) for each in (form.counties.data or [], marked))
+        both = {"rows": [{"label": form.counties.label.text, **dict(zip(("yours", "theirs"), lists, strict=True))}],
+                "when": i18n.when_at(programme.changed_at)}  # fmt: skip
+        form.seen.data = " ".join(marked)
+    reader = signed_in()
+    return render_template(
+        "accounts/rural.html", programme=programme, form=form, both=both, viewer_is_admin=reader.has(Role.ADMIN),
+        viewer_is_staff=reader.has(Role.COORDINATOR, programme.id),
+    ), status  # fmt: skip

@@ -116,7 +116,8 @@ class Channel(Base, Editable):
 class Demographics(Base):
     """What a person told about themselves for equity figures only; never read by priority or matching.
 
-    A missing key was not asked; the value `declined` means the person prefers not to say.
+    A missing key was not asked or left empty; the value `declined` means the person prefers not to say.
+    Read by the equity page, and by `operations_about_you` for the staff who correct it; by nothing else.
     """
 
     __tablename__ = "demographics"

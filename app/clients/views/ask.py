@@ -221,8 +221,13 @@ def sent() -> ResponseReturnValue:
     return render_template(
         "clients/ask_sent.html", number=operations.reference(case), pin=draft.answers.get("sent", {}).get("pin"),
         by=operations.answer_by(case), programme=case.programme, writes_to=mails.mail_reaches(case.client),
-        sender=current_app.extensions["settings"].mail_sender, **around,
+        sender=current_app.extensions["settings"].mail_sender, may_tell=may_tell(draft), **around,
     )  # fmt: skip
+
+
+def may_tell(draft: IntakeDraft) -> bool:
+    """As long as the last page of the request can be seen whole in this browser."""
+    return draft.sent_at is not None and draft.pin_hash != ""
 
 
 @bp.get("/leave")

@@ -102,7 +102,7 @@ def last_change(case: Case) -> dict[str, str]:
     found = (
         select(AuditEntry, User)
         .outerjoin(User, User.id == AuditEntry.actor_id)
-        .where(AuditEntry.case_id == case.id, AuditEntry.action != "case.view")
+        .where(AuditEntry.case_id == case.id, AuditEntry.action.not_like("%.view"))
         .order_by(AuditEntry.id.desc())
         .limit(1)
     )

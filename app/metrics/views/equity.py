@@ -10,7 +10,8 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts import calendars
-from app.core.access import STAFF, open_to
+from app.accounts.policy import may_mark_rural
+from app.core.access import STAFF, open_to, signed_in
 from app.core.lists import csv_download
 
 from .. import equity, figures
@@ -33,6 +34,7 @@ def equity_view() -> ResponseReturnValue:
     return render_template(
         "metrics/equity.html", programme=programme, programmes=the_programmes(), period=period, tables=tables,
         questions=equity.QUESTIONS, period_name=figures.period_name, least=programme.small_count_crossed,
+        may_mark=may_mark_rural(signed_in(), programme),
     )  # fmt: skip
 
 

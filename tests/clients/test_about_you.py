@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -108,6 +109,21 @@ def test_staff_note_and_correct_it_in_one_place_and_nobody_else_opens_it(client:
     assert stale.status_code == 409
     assert "Black or African American" in stale.text
     assert kept() == [{"race": ["black"]}]
+
+
+def test_answers_sent_at_once_are_one_row_and_one_of_them(app: Flask) -> None:
+    with transaction():
+        case_id = make.case(make.programme()).id
+    answers = [{"gender": "woman"}, {"gender": "man"}, {"age": "60"}, {"race": ["white"]}]
+
+    def tell(told: dict) -> None:
+        with app.app_context(), clock.at(NOON), transaction():
+            operations.note_about_client(session.get_one(Case, case_id).client, told, actor=None)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(tell, answers))
+    assert len(kept()) == 1
+    assert kept()[0] in answers
 
 
 def test_what_was_said_is_sealed_in_one_length_and_read_in_two_places() -> None:

@@ -46,7 +46,8 @@ class ClientAgain(Base):
     __tablename__ = "clients_again"
     __table_args__ = (
         Index(
-            "ix_clients_again_slice", "programme_id", "grant_id", "on_day", "before_on", "cases", "people", "children"
+            "ix_clients_again_slice", "programme_id", "grant_id", "on_day", "before_on", "cases", "people", "children",
+            "category", "county", "language", "priority", "office",
         ),
     )  # fmt: skip
 

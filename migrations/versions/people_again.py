@@ -16,7 +16,7 @@ def upgrade() -> None:
     for name in HEADINGS:
         op.add_column("clients_again", sa.Column(name, sa.String(length=40), nullable=True))
     op.drop_index("ix_clients_again_slice", "clients_again")
-    op.create_index("ix_clients_again_slice", "clients_again", [*SLICE, "people", "children"])
+    op.create_index("ix_clients_again_slice", "clients_again", [*SLICE, "people", "children", *HEADINGS])
 
 
 def downgrade() -> None:

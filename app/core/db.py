@@ -31,6 +31,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -197,10 +198,18 @@ def make_engine(url: str) -> Engine:
                              connect_args={"connect_timeout": CONNECT_WITHIN})  # fmt: skip
     asked = {"isolation_level": None, "timeout": 30, "factory": _Connection}
     made = create_engine(url, poolclass=QueuePool, connect_args=asked, hide_parameters=True)
+    made.dialect.statement_compiler = _Compiler
     event.listen(made, "connect", _set_up_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     event.listen(made, "reset", _stop_reading)
     return made
+
+
+class _Compiler(SQLiteCompiler):
+    """Writes the index that a statement asks for with `with_hint(table, "INDEXED BY ...", "sqlite")`."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        return text
 
 
 class _Connection(sqlite3.Connection):

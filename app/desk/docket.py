@@ -105,12 +105,18 @@ def _ids(programmes: int, half: str, is_whole: bool, sort: str, narrows: tuple[s
     if OWNED & set(narrows):
         found: Any = _owned(wanted, mine, half)
     else:
+        wanted = wanted.with_hint(Case, f"INDEXED BY {_index(half, sort, narrows)}", "sqlite")
         arms = [wanted.where(Case.programme_id == programme, text(HALVES[half])) for programme in mine]
         found = arms[0] if programmes == 1 else union_all(*arms)
     order = [_turned(literal_column(name), way * turn) for name, way in zip(names, ways, strict=True)]
     if sort.removeprefix("-") in MAY_BE_MISSING:
         order[0] = order[0].nulls_last()
     return found.order_by(*order).limit(bindparam("most")).offset(bindparam("skip"))
+
+
+def _index(half: str, sort: str, narrows: Sequence[str]) -> str:
+    """The index to read: told, since SQLite's own choice turns with what it knows of its tables."""
+    return f"ix_cases_{half}_{'county' if 'county' in narrows else sort.removeprefix('-')}"
 
 
 def _turned(column: Any, way: int) -> Any:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "people_again"
-down_revision = "no_programme_and_status"
+down_revision = "letters_come_back"
 
 SLICE = ["programme_id", "grant_id", "on_day", "before_on", "cases"]
 HEADINGS = ("category", "county", "language", "priority", "office")

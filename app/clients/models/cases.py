@@ -40,6 +40,7 @@ class Case(Base, Public, Editable):
         *docket_indexes(),
         Index("ix_cases_received", "programme_id", "received_at"),
         Index("ix_cases_clock", "status", "clock_ends_at", "programme_id"),
+        Index("ix_cases_next", "programme_id", "status", "next_critical_on", "id", "clock_ends_at"),
         CheckConstraint("priority_rank BETWEEN 1 AND 4", name="priority_rank"),
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, select, text
 
 from app.accounts.models import User
 from app.casework.models_packages import PackageReport
 from app.casework.transfer_models import Transfer
 from app.clients.models import Case, CaseMove, CaseStatus, ClientLetter, CriticalDate, PriorityLevel
+from app.clients.models.docket import HALVES
 from app.core import clock
 from app.core.access import STAFF
 from app.core.db import session
@@ -81,6 +82,8 @@ def waiting_by_priority(viewer: User) -> dict[PriorityLevel, int]:
     stmt = (
         select(Case.priority_rank, func.count())
         .where(Case.programme_id.in_(viewer.programme_ids(*STAFF)), Case.status == CaseStatus.AVAILABLE)
+        .where(text(HALVES["open"]))
+        .with_hint(Case, "INDEXED BY ix_cases_open_priority", "sqlite")
         .group_by(Case.priority_rank)
     )
     found = {rank: count for rank, count in session.execute(stmt)}  # noqa: C416
@@ -123,6 +126,7 @@ def week(viewer: User) -> dict[str, int]:
             CaseMove.at >= clock.now() - WEEK,
             Case.programme_id.in_(viewer.programme_ids(*STAFF)),
         )
+        .with_hint(CaseMove, "INDEXED BY ix_case_moves_to", "sqlite")
         .group_by(CaseMove.to_status)
     )
     return {status.value: count for status, count in session.execute(stmt)}

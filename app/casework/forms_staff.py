@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import Length
 
 from app.core.forms import Form, Required
@@ -78,3 +78,9 @@ class WithdrawForm(Form):
 
 class ConfirmForm(Form):
     """Nothing to type: a last question before something that cannot be undone."""
+
+
+class ApproveForm(ConfirmForm):
+    """The same before a case is closed; it carries which report was read."""
+
+    seen = HiddenField()

@@ -19,7 +19,7 @@ from app.clients.models import OPEN, Case, CaseStatus, OpeningStatus
 from app.clients.models.statuses import CaseRole
 from app.core import audit, clock
 from app.core.db import lock, session
-from app.core.errors import NotAllowed, Refusal, refuse_if
+from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
 from app.matching.models import LIVE, Assignment, Referral
 from app.matching.operations import drop_referral
 from app.tasks.models import Task
@@ -51,6 +51,12 @@ class NothingToApprove(Refusal):
     """The report was answered already."""
 
     message = _l("This closing report has been answered already.")
+
+
+class AnotherReport(BadInput):
+    """Another report waits than the one that was read."""
+
+    message = _l("The report that you read was returned, and another one came since. Read this one before you approve.")
 
 
 @dataclass(frozen=True)
@@ -132,11 +138,13 @@ def _live(case: Case) -> list[Assignment]:
     return [a for a in case.assignments if a.ended_at is None]
 
 
-def approve_closing(report: ClosingReport, *, actor: User) -> None:
+def approve_closing(report: ClosingReport, *, actor: User, seen: str | None = None) -> None:
     """Agree to a closing report: the case is closed, the volunteer is thanked, the client is told.
 
     :raises NothingToApprove: it was answered already
+    :raises AnotherReport: the report that was read (`seen`) was returned, and this one came since
     """
+    refuse_if(bool(seen) and seen != report.public_id, AnotherReport)
     case = lock(report.case)
     report = _waiting(report, actor)
     for part in (each for each in _live(case) if each.role in REPORTS_CLOSING):

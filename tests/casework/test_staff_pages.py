@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -131,11 +132,15 @@ def report_for(office: Office) -> ClosingReport:
 
 def test_a_closing_report_is_approved_after_a_question(app: Flask, client: FlaskClient) -> None:
     office = Office(client, S.CLOSING)
-    report_for(office)
+    report = report_for(office)
     asked = office.browser.get(office.url("closing/approve")).text
     assert "Close this case?" in asked
     assert "How it ended" in asked, "whoever approves reads what was reported"
     assert office.again().status is S.CLOSING
+    unread = office.post("closing/approve", seen="another-report")
+    assert (unread.status_code, office.again().status) == (422, S.CLOSING), "it was returned and reported anew"
+    assert "Read this one before you approve" in unread.text
+    assert re.findall(r'name="seen"[^>]*value="([^"]*)"', unread.text) == [report.public_id]
     assert office.post("closing/approve").status_code == 303
     assert office.again().status is S.CLOSED
     assert office.post("closing/approve").status_code == 404

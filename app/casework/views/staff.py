@@ -189,14 +189,16 @@ def approve_closing(public_id: str) -> ResponseReturnValue:
     """Agree to the closing report."""
     reported = queries.waiting_report(staff_case(public_id))
     closing = closing_words.in_words(reported, queries.hours_of(reported.case))
+    form = forms_staff.ApproveForm(data={"seen": reported.public_id})
+    seen, form.seen.data = form.seen.data, reported.public_id
 
     def do(case: Case) -> Any:
-        return operations_closing.approve_closing(queries.waiting_report(case), actor=signed_in())
+        return operations_closing.approve_closing(queries.waiting_report(case), seen=seen, actor=signed_in())
 
     text = _("The case is closed, its tasks and openings end, the volunteer is thanked and the client is told.")
     return _step(
         public_id,
-        forms_staff.ConfirmForm(),
+        form,
         do,
         title=_("Close this case?"),
         text=text,

@@ -52,10 +52,17 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> None:
     """Write the entry of a change, as its last act and in its transaction."""
+    session.execute(_WRITE, _entry(action, row, actor, public, on_behalf_of, case, before, after))
+
+
+def _entry(
+    action: str, row: Any, actor: User | None, public: bool = False, on_behalf_of: str | None = None, case: Any = None,
+    before: dict[str, Any] | None = None, after: dict[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     if any(one is not None and one.id is None for one in (row, case, actor)):
         session.flush()
     of = case if case is not None else _case_of(row)
-    entry = {
+    return {
         "actor_id": actor.id if actor else None,
         "actor_kind": "user" if actor else "public" if public else "clock",
         "on_behalf_of": on_behalf_of,
@@ -67,7 +74,6 @@ def record(
         "before": before,
         "after": after,
     }
-    session.execute(_WRITE, entry)
 
 
 def _case_of(row: Any) -> Any:
@@ -83,5 +89,6 @@ def record_view(what: str, row: Any, *, viewer: User) -> None:
     """
     from .db import transaction
 
+    entry = _entry(f"{what}.view", row, viewer)  # of what was read just now, which the transaction would read again
     with transaction():
-        record(f"{what}.view", row, actor=viewer)
+        session.execute(_WRITE, entry)

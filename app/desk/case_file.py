@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import case as sql_case
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import User
@@ -219,3 +219,12 @@ def case_file(public_id: str, *, viewer: User) -> CaseFile:
     :raises NotFound: unknown, or another programme's
     """
     return CaseFile(get_case(public_id, viewer=viewer, among=staff_cases(viewer)), viewer)
+
+
+def case_in_brief(public_id: str, *, viewer: User) -> Case:
+    """As much of that case as says whose it is.
+
+    :raises NotFound: unknown, or another programme's
+    """
+    brief = load_only(Case.programme_id)
+    return get_case(public_id, viewer=viewer, among=staff_cases(viewer).options(brief))

@@ -77,7 +77,12 @@ def docketings_on(case: Case) -> dict[int, DateDocketing]:
         CriticalDate, and_(CriticalDate.id == DateDocketing.critical_date_id,
                            CriticalDate.on_day == DateDocketing.for_day)
     )  # fmt: skip
-    live = (Assignment.case_id == case.id, Assignment.ended_at.is_(None), DateDocketing.undone_at.is_(None))
+    live = (
+        Assignment.case_id == case.id,
+        Assignment.ended_at.is_(None),
+        DateDocketing.undone_at.is_(None),
+        CriticalDate.case_id == case.id,
+    )  # fmt: skip  (or SQLite reads every date there is)
     return {each.critical_date_id: each for each in session.scalars(found.where(*live))}
 
 

@@ -17,7 +17,7 @@ from app.core.access import STAFF, open_to, signed_in
 from app.engagement import escalation_words
 
 from .. import case_words, docket_rows, openings, places
-from ..case_file import CaseFile, case_file
+from ..case_file import CaseFile, case_file, case_in_brief
 from . import bp
 
 
@@ -25,7 +25,7 @@ from . import bp
 @open_to(*STAFF)
 def case(public_id: str) -> ResponseReturnValue:
     """The whole file of a case; that somebody looked is written before it is shown."""
-    audit.record_view("case", case_file(public_id, viewer=signed_in()).case, viewer=signed_in())
+    audit.record_view("case", case_in_brief(public_id, viewer=signed_in()), viewer=signed_in())
     file = case_file(public_id, viewer=signed_in())
     show = request.args.get("k", "all")
     show = show if show in case_words.SHOWN else "all"

@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Enum, LargeBinary
 
+from . import statistics
 from .db import UTCDateTime
 from .sealed import Sealed, SealedJSON
 
@@ -33,10 +34,12 @@ def upgrade(engine: Engine, to: str = "head") -> None:
         made = config(connection)
         there = MigrationContext.configure(connection).get_current_heads()
         connection.rollback()
-        missing = ScriptDirectory.from_config(made).iterate_revisions(to, there)
-        for script in reversed(list(missing)):
+        missing = list(ScriptDirectory.from_config(made).iterate_revisions(to, there))
+        for script in reversed(missing):
             with tables_may_be_rebuilt(connection):
                 command.upgrade(made, script.revision)
+    if missing and there:  # a table that was rebuilt is an unknown one
+        statistics.read_indexes(engine)
 
 
 def downgrade(engine: Engine, to: str = "base") -> None:

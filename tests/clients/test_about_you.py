@@ -72,7 +72,9 @@ def test_a_client_says_it_after_the_request_or_never_and_in_their_language(app: 
     assert visitor.post("/help/about-you", data=TOLD).status_code == 303
     assert "Gracias" in words(visitor.get("/help/sent"))
     assert kept() == [TOLD]
-    assert "checked" not in visitor.get("/help/about-you").text  # a borrowed telephone shows nothing
+    again = visitor.get("/help/about-you").text
+    assert "checked" not in again  # a borrowed telephone shows nothing,
+    assert re.search(r'<form method="post"[^>]* autocomplete="off"', again)  # its back button neither
     assert session.execute(select(Case.points, Case.next_critical_on, Case.circumstances)).all() == before
     visitor.post("/help/about-you", data={"gender": "declined"})
     assert kept() == [{"gender": "declined"}]

@@ -60,6 +60,8 @@ def _one_of(choices: Choices, told: Any) -> str:
 
 
 def padded(answers: Answers) -> dict[str, Any]:
-    """The answers as they are kept: all of one length, whatever was said."""
+    """The answers as they are kept: each once, and all of one length, whatever was said."""
     kept = {name: answers[name] for name in QUESTIONS if answers.get(name)}
+    if "race" in kept:
+        kept["race"] = [*dict.fromkeys(kept["race"])]
     return {**kept, "pad": "." * (ROOM - len(json.dumps(kept)))}

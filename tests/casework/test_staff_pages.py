@@ -124,6 +124,7 @@ def test_a_case_of_which_nothing_is_heard_is_closed_as_dormant(office: Office) -
 def report_for(office: Office) -> ClosingReport:
     made = make.add(ClosingReport(
         case=office.case, reported_by_id=office.case.assignments[0].volunteer.user_id, closing_code="F",
+        decision="Judgment for the tenant", counsel_of_record=True,
         work_ended_on=clock.now().date(), reported_at=clock.now(),
     ))  # fmt: skip
     session.commit()
@@ -135,7 +136,9 @@ def test_a_closing_report_is_approved_after_a_question(app: Flask, client: Flask
     report = report_for(office)
     asked = office.browser.get(office.url("closing/approve")).text
     assert "Close this case?" in asked
-    assert "How it ended" in asked, "whoever approves reads what was reported"
+    for said in ("How it ended", "Judgment for the tenant", "Counsel of record"):
+        assert said in asked, "whoever approves reads what was reported"
+    assert "Settlement in the file" not in asked
     assert office.again().status is S.CLOSING
     unread = office.post("closing/approve", seen="another-report")
     assert (unread.status_code, office.again().status) == (422, S.CLOSING), "it was returned and reported anew"

@@ -29,6 +29,8 @@ from app.clients import mails as client_mails
 from app.clients import operations_intake as intake
 from app.clients import operations_status as statuses
 from app.clients.calls import CALL
+from app.clients.choices import address_of
+from app.clients.lifecycle import move_case
 from app.clients.models import Case, CaseStatus, IntakeDraft, Opening, OpeningStatus
 from app.clients.models.statuses import WITH_VOLUNTEER, CaseRole
 from app.core import clock, links
@@ -36,14 +38,19 @@ from app.core.access import Role
 from app.core.db import session, transaction
 from app.core.mail import Mail
 from app.demo import load as demo
+from app.desk import my_several
 from app.engagement import operations as engagement
+from app.engagement import operations_surveys
 from app.engagement.models import Audience, Checkin
 from app.engagement.models_escalations import Escalation
-from app.matching import docket_jobs, operations_runs
+from app.engagement.models_surveys import Survey
+from app.matching import docket_jobs, operations_appeals, operations_runs
 from app.matching import operations as matching
 from app.matching import operations_firms as firms
-from app.matching.models import Assignment, DocketRun
+from app.matching.models import Appeal, Assignment, DocketRun
+from app.matching.operations_appeals import KEY_LENGTH
 from app.tasks.models import Task
+from app.volunteers.mail_choices import one_click_address
 from app.volunteers.models import Volunteer, VolunteerStatus
 from tests import factories
 from tests.promises import crawl
@@ -79,8 +86,12 @@ def make_world() -> None:
         _ask_a_firm(south)
         _change_hands(south)
         _share_the_work(south)
-        operations_runs.ask_for_run(actor=None)
-    docket_jobs.run_one()
+        _ask_afterwards(south)
+        _appeal(south)
+    for _ in range(2):  # the second is compared with the first
+        with transaction():
+            operations_runs.ask_for_run(actor=None)
+        docket_jobs.run_one()
 
 
 def _what_the_demo_leaves_out(programme: Programme) -> None:
@@ -127,6 +138,23 @@ def _stop_halfway() -> None:
     pages = {"reach": {"email": "halfway@example.net"}, "safe": {"email_safe": "yes"}}
     intake.save_pages(draft, pages, actor=None)
     intake.stop_for_now(draft, actor=None)
+
+
+def _ask_afterwards(programme: Programme) -> None:
+    """A case was closed, and each side is asked how it went."""
+    staff = who_is("coordinator@demo.test")
+    case = factories.case(programme, CaseStatus.CLOSING, owner=staff, lead=factories.volunteer())
+    case.assignments[0].ended_at, case.assignments[0].end_reason = clock.now(), "closed"
+    closed = move_case(case, CaseStatus.CLOSED, operation="casework.approve_closing", actor=staff)
+    for survey in operations_surveys.plan_surveys(closed):
+        operations_surveys.send_survey(survey)
+
+
+def _appeal(programme: Programme) -> None:
+    """Volunteers were written to about a matter of their area."""
+    staff = who_is("coordinator@demo.test")
+    opening = factories.case(programme, CaseStatus.AVAILABLE, owner=staff).lead_opening
+    operations_appeals.send_appeal([opening], [factories.volunteer()], key="a" * KEY_LENGTH, actor=staff)
 
 
 def _ask_a_firm(programme: Programme) -> None:
@@ -180,7 +208,8 @@ def mailed(pattern: str) -> list[str]:
 def readers(app: Flask) -> list[Reader]:
     """Everybody, with what they can reach."""
     mails = mailed("/(offer|invitation|new-password|my-request|help/resume)/.")
-    mails += [path + more for path in mailed("/checkin/.") for more in ("", "/thanks")]
+    mails += [path + more for path in mailed("/(checkin|survey)/.") for more in ("", "/thanks")]
+    mails += _choices_of_mails()
     doors = {
         "volunteer@demo.test": [*mailed("/offer/."), *_doors_of_volunteers()],
         "coordinator@demo.test": list(_doors_of_staff()),
@@ -235,12 +264,23 @@ def _doors_of_records() -> Iterator[str]:
     for each in _some(Escalation.public_id):
         yield from (f"/escalations/{each}{page}" for page in ("", "/close"))
     for run in _some(DocketRun.public_id):
-        yield from (f"/matching/runs/{run}{page}" for page in ("", "/left", "/send"))
+        yield from (f"/matching/runs/{run}{page}" for page in ("", "/left", "/send", "/changes"))
+    yield from (f"/appeals/{each}" for each in _some(Appeal.public_id))
+    yield from (f"/surveys/{each}/answer" for each in _some(Survey.public_id, Survey.answered_at.is_(None)))
     for case_id, entry in session.execute(select(Case.public_id, TimeEntry.id).join(TimeEntry.case)):
         yield f"/cases/{case_id}/time/{entry}/remove"
 
 
+def _choices_of_mails() -> list[str]:
+    """Where a client chooses their mails, and where a mail program stops one kind for either side."""
+    case = session.scalars(select(Case).where(Case.status == CaseStatus.IN_SERVICE).limit(1)).one()
+    mail = session.scalars(select(Mail).where(Mail.audience == "volunteer").limit(1)).one()
+    clients_page = urlsplit(address_of(case)).path
+    return [clients_page, f"{clients_page}/no-survey", urlsplit(one_click_address(mail, "survey")).path]
+
+
 def _doors_of_volunteers() -> Iterator[str]:
+    yield from (f"/my/several/{kind}" for kind in my_several.KINDS)
     yield from (f"/my/handed-over/{each}" for each in _some(Transfer.public_id))
     yield from (f"/my/take-over/{each}" for each in _some(TransferAsk.public_id))
     for part in _some(Assignment.public_id, Assignment.role == CaseRole.CO_COUNSEL):
@@ -263,7 +303,8 @@ def clients() -> list[Reader]:
         for language in LANGUAGES:
             token = links.make(client_mails.PORTAL, case.client, expires_at=clock.now() + timedelta(days=3))
             opened = {"portal": {"token": token, "seen": int(clock.now().timestamp())}, "language": language}
-            found.append(Reader(f"client {status} in {language}", language, cookie=opened, paths=["/my-request"]))
+            paths = ["/my-request", *(["/my-request/messages"] if status is CaseStatus.IN_SERVICE else [])]
+            found.append(Reader(f"client {status} in {language}", language, cookie=opened, paths=paths))
     session.commit()
     return found
 

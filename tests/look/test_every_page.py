@@ -38,6 +38,14 @@ NOT_PAGES = {
     "casework.my_hours": "a file",
     "matching.proposals_csv": "a file",
     "matching.wanted_csv": "a file",
+    "desk.calendar_file": "a file",
+    "metrics.certificate_file": "a file",
+    "metrics.impact_file": "a file",
+    "metrics.page_file": "a file",
+    "metrics.public_datapackage": "a file",
+    "metrics.public_figures": "a file",
+    "metrics.public_picture": "a picture",
+    "volunteers.own_mails": "leads to one's choices",
 }
 
 

@@ -45,6 +45,7 @@ NOT_PAGES = {
     "metrics.public_datapackage": "a file",
     "metrics.public_figures": "a file",
     "metrics.public_picture": "a picture",
+    "clients.no_survey": "leads to the client's choices",
     "volunteers.own_mails": "leads to one's choices",
 }
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts import calendars
 from app.accounts.policy import may_mark_rural
 from app.core.access import STAFF, open_to, signed_in
+from app.core.facts import county_name
 from app.core.lists import csv_download
 
 from .. import equity, figures
@@ -35,6 +36,7 @@ def equity_view() -> ResponseReturnValue:
         "metrics/equity.html", programme=programme, programmes=the_programmes(), period=period, tables=tables,
         questions=equity.QUESTIONS, period_name=figures.period_name, least=programme.small_count_crossed,
         may_mark=may_mark_rural(signed_in(), programme),
+        rural=sorted(county_name(fips) for fips in programme.rural_counties or ()),
     )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ def test_two_grants_together_tell_no_small_number_of_those_turned_away(app: Flas
     page = factories.sign_in(client, reader).get(f"/impact?period={half.public_id}").text
     assert "People we could not help yet" in page
     assert "Turned away by the whole programme" in page
+    assert "1 to 10 by place, or turned away" in page
     assert "with a lawyer already" in page, "not every request turned away lacked a lawyer"
     told = {line[1]: line[3] for line in lines(half.figures, half.starts_on, half.ends_on)}
     assert (told["rejected"], told["listed_not_placed"]) == (45, 0)

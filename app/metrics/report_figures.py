@@ -20,7 +20,7 @@ from .definitions import Measure
 from .figures import PeriodFigures, before, by_day, period_name, read_period
 from .measures import MEASURES
 from .models import RollUp
-from .report_contents import Cell, Table, text
+from .report_contents import STEPS, Cell, Table, text
 from .trend import KINDS, read_trend
 from .wording import percent
 
@@ -90,7 +90,7 @@ def pictured(programme: Programme, first: date, last: date, only: tuple[str, str
     if found.lines:
         steps = tuple((text(step.name), *(Cell(n) for n in counts)) for step, counts in found.rows)
         header = (str(KINDS[found.kind]), *(str(measure.name) for measure, _counts in found.lines))
-        yield Table("trend", _("Step by step, the period and what came before"), header, steps)
+        yield Table(STEPS, _("Step by step"), header, steps, _("The period and what came before it."))
     if only[0] == "all":
         of = read_counties(programme, first, last)
         rows = tuple((text(county.name), *(Cell(n) for n in county.counts)) for county in of.counties)

@@ -58,7 +58,8 @@ class Rows:
     def __init__(self, kind: type[Any], /, *varied: str, **fixed: Any) -> None:
         self.columns = kind.__table__.columns
         self.varied, self.rows, self.last = varied, list[tuple[Any, ...]](), 0
-        self.same = {c.name: self._bound(c, fixed.get(c.name, self._usual(c))) for c in self.columns}
+        alike = [c for c in self.columns if c.name not in varied]
+        self.same = {c.name: self._bound(c, fixed.get(c.name, self._usual(c))) for c in alike}
         names = [c.name for c in self.columns if c.name not in ("id", "public_id", *varied)]
         has_public = "public_id" in self.columns
         self.into = ["id", *varied, *(["public_id"] if has_public else []), *names]
@@ -112,7 +113,7 @@ class World:
              "priority_rank", "status", programme_id=1, forum_state="WI", listing_title="A matter")  # fmt: skip
         rows("move", CaseMove, "case_id", "from_status", "to_status", "at", operation="bench")
         rows("person", Person, programme_id=1, given_name="Maribel", family_name="Castro")
-        rows("client", Client, "case_id", "person_id")
+        rows("client", Client, "case_id", "person_id", "identity_id")
         rows("home", EligibilityDecision, "case_id", "household_size", grant_id=1, ruleset="lsc", guideline_year=2016,
              gross_income=1, assets=0, percent=900, eligible=True, reason="x", decided_by_id=1,
              decided_at=NOW)  # fmt: skip
@@ -180,7 +181,7 @@ class World:
         person = self.kinds["person"].add() if c.random() < 0.92 or not self.kinds["person"].last else (
             c.randrange(self.kinds["person"].last) + 1
         )  # fmt: skip
-        self.kinds["client"].add(made, person)
+        self.kinds["client"].add(made, person, person)
         self.kinds["paid"].add(made, day.isoformat())
         return made
 

@@ -13,6 +13,7 @@ from app.core.db import engine, session
 
 from .models import Case, CaseStatus, Channel, Client, ConflictSearch, Party, PartyRole, Person
 from .names import Hit, Index, Name, hits
+from .queries import other_requests
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,11 @@ def _names(case: Case) -> list[Name]:
     if person is None:
         return names
     bearer, known = Bearer(case.id, PartyRole.CLIENT), {name.text for name in names}
-    own = [person.name, *(person.other_names or [])]
-    return names + [Name(each, bearer, born_on=person.born_on) for each in own if each not in known]
+    for each in (person, *(other.person for other in other_requests(case.client))):
+        own = dict.fromkeys((each.name, *(each.other_names or [])))
+        names += [Name(one, bearer, born_on=each.born_on) for one in own if one not in known]
+        known.update(own)
+    return names
 
 
 def _found(case: Case, names: list[Name]) -> list[Hit]:
@@ -187,20 +191,25 @@ class Duplicate:
     case: Case
     why: tuple[str, ...]
     same_problem: bool
+    is_theirs: bool = False  # staff said so
 
 
 def possible_duplicates(case: Case) -> list[Duplicate]:
-    """Cases of the programme whose client may be the same person, the newest first."""
-    why: dict[int, list[str]] = {}
+    """Cases of the programme whose client is or may be the same person, the newest first."""
+    theirs = {other.case_id for other in other_requests(case.client)} if case.client is not None else set()
+    why: dict[int, list[str]] = {case_id: [] for case_id in theirs}
     own = [name for name in _names(case) if name.ref.role is PartyRole.CLIENT]
     for hit in _found(case, own):
         if hit.found.ref.role is PartyRole.CLIENT and hit.strength <= 2:
             why.setdefault(hit.found.ref.case_id, []).extend(hit.why)
     for case_id in _same_contacts(case):
         why.setdefault(case_id, []).append("contact")
-    newest = select(Case).where(Case.id.in_(sorted(why)[-MOST:])).order_by(Case.id.desc())
+    newest = select(Case).where(Case.id.in_(theirs | set(sorted(why)[-MOST:]))).order_by(Case.id.desc())
     found = session.scalars(newest).all() if why else []
-    return [Duplicate(each, tuple(dict.fromkeys(why[each.id])), _same_problem(each, case)) for each in found]
+    return [
+        Duplicate(each, tuple(dict.fromkeys(why[each.id])), _same_problem(each, case), each.id in theirs)
+        for each in found
+    ]
 
 
 def _same_problem(one: Case, other: Case) -> bool:

@@ -136,6 +136,15 @@ class ConflictForm(Form):
     note = TextAreaField(_l("Why"), [Optional(), NOTE], description=_l("Needed where names were found."))
 
 
+class SamePersonForm(Form):
+    """Which other request is the same person's."""
+
+    number = StringField(
+        _l("Number of the other request"),
+        [Required(_l("Write the number.")), Length(max=16, message=_l("Use at most 16 letters."))],
+    )
+
+
 class MatterForm(PartForm):
     """What the matter is and where it is decided."""
 

@@ -247,7 +247,8 @@ def hits(names: Iterable[Name], candidates: Index | Iterable[Name]) -> list[Hit]
 def index_names(case: Case) -> None:
     """Keep the hashed words of a case's people and parties in step with their names."""
     session.flush()
-    persons = session.scalars(select(Person).join(Client).where(Client.case_id == case.id)).all()
+    asked = select(Client.person_id).where(Client.case_id == case.id)
+    persons = session.scalars(select(Person).where(Person.id.in_(asked))).all()
     parties = session.scalars(select(Party).where(Party.case_id == case.id)).all()
     for person in persons:
         _index(case, "people", person.id, [person.name, *(person.other_names or [])])

@@ -104,7 +104,7 @@ def add_party(
         born_on=born_on,
     )  # fmt: skip
     session.add(party)
-    _names_changed(case, actor)
+    names_changed(case, actor)
     _tell_of_name(party, actor)
     audit.record("party.add", party, actor=actor, after={"role": role, "parties_version": case.parties_version})
     return party
@@ -132,7 +132,7 @@ def change_party(
     if before == after:
         return party
     party.role, party.name, party.aliases, party.is_organisation, party.born_on = after
-    _names_changed(case, actor)
+    names_changed(case, actor)
     _tell_of_name(party, actor)
     audit.record("party.change", party, actor=actor, after={"role": role, "parties_version": case.parties_version})
     return party
@@ -161,7 +161,7 @@ def remove_party(party: Party, *, actor: User | None) -> None:
     if party.removed_at is not None:
         return
     party.removed_at = clock.now()
-    _names_changed(case, actor)
+    names_changed(case, actor)
     audit.record("party.remove", party, actor=actor, after={"parties_version": case.parties_version})
 
 
@@ -179,22 +179,23 @@ def _tell_of_name(party: Party, actor: User | None) -> None:
         told(party, actor=actor)
 
 
-def _names_changed(case: Case, actor: User | None) -> None:
+def names_changed(case: Case, actor: User | None) -> None:
     """Raise the parties' version: clearances and attestations for the one before no longer count."""
     case.parties_version += 1
     if case.status is CaseStatus.PRESCREEN:
         case.narrative_opened_at = None
     index_names(case)
     session.expire(case, ["parties"])
-    _ask_for_search(case, actor)
+    ask_for_search(case, actor, "a party of {number} changed")
 
 
-def _ask_for_search(case: Case, actor: User | None) -> None:
+def ask_for_search(case: Case, actor: User | None, why: str) -> None:
+    """Have staff search the names again; before a request is accepted its own page asks for that."""
     if case.status is CaseStatus.PRESCREEN:
         return
     open_task(
         "search_conflicts", case, programme=case.programme, case=case, actor=actor, owner=_custodian(case),
-        title=f"Search conflicts again: a party of {case.number} changed",
+        title=f"Search conflicts again: {why.format(number=case.number)}",
         due_at=add_business_time(clock.now(), case.programme, hours=4),
     )  # fmt: skip
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Programme, RoleGrant, User
 from app.core.access import STAFF
 from app.core.db import session
 from app.core.errors import NotFound
 
-from .models import Case, ClientLetter, Opening
+from .models import Case, Client, ClientLetter, Opening
 from .supervision import assignments, may_be_played
 
 
@@ -71,6 +72,12 @@ def get_letter(public_id: str, *, viewer: User) -> ClientLetter:
     if letter is None:
         raise NotFound
     return letter
+
+
+def other_requests(client: Client) -> Sequence[Client]:
+    """The same person as the client of other requests, with the names they asked by, oldest first."""
+    found = select(Client).where(Client.identity_id == client.identity_id, Client.id != client.id)
+    return session.scalars(found.options(joinedload(Client.person)).order_by(Client.id)).all()
 
 
 def colleagues(case: Case) -> Sequence[User]:

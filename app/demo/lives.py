@@ -13,8 +13,10 @@ from app.clients import operations_docket as docket
 from app.clients import operations_intake as intake
 from app.clients import operations_parties as parties
 from app.clients import operations_screening as screening
+from app.clients.conflicts import possible_duplicates
 from app.clients.intake.choices import PROBLEMS
 from app.clients.models import Case, CaseStatus
+from app.clients.operations_same_person import join_requests
 from app.clients.problems import category
 from app.core import clock
 from app.core.db import session
@@ -94,12 +96,21 @@ def ask(cast: Cast, fate: Plan) -> int:
     """The request, from the public page or typed by staff."""
     staff = session.get_one(User, cast.coordinators[fate.programme_id][0]) if fate.chance.random() < 0.4 else None
     pages = answers(cast, fate)
+    some_come_again(cast, fate, pages)
     draft, _token = intake.begin_request(language=pages["language"]["spoken"][:2], watched=False, actor=staff)
     draft.pin_hash = cast.pin_hash  # hashing a PIN is slow on purpose; one is enough for invented people
     intake.save_pages(draft, pages, actor=staff)
     case = intake.send_request(draft, actor=staff)
     something_about_themselves(case)
     return case.id
+
+
+def some_come_again(cast: Cast, fate: Plan, pages: dict[str, dict[str, Any]]) -> None:
+    """Every eighth client of a programme asked for help before."""
+    told = cast.told.setdefault(fate.programme_id, [])
+    if len(told) % 8 == 5:
+        pages |= told[-5]
+    told.append({part: pages[part] for part in ("names", "reach", "language")})
 
 
 def answers(cast: Cast, fate: Plan) -> dict[str, dict[str, Any]]:
@@ -163,7 +174,11 @@ def screen(cast: Cast, fate: Plan, case_id: int) -> bool:
         session.get_one(User, cast.attorneys[fate.programme_id]),
     )
     search = parties.search_conflicts(case, actor=staff)
-    parties.decide_conflicts(search, "clear", "Other people of that name." if search.hit_count else None, actor=staff)
+    found = "The same client before, or other people of that name." if search.hit_count else None
+    parties.decide_conflicts(search, "clear", found, actor=staff)
+    for before in possible_duplicates(case):
+        if "contact" in before.why and not fate.is_recent:
+            join_requests(case, before.case, actor=staff)
     screening.change_matter(
         case, problem_code=fate.matter.code, forum=case.forum, forum_state="WI", county=case.county, actor=staff
     )

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from app.accounts import operations as accounts
 from app.accounts import passwords
@@ -74,6 +75,7 @@ class Cast:
     looks: list[Look] = field(default_factory=list)
     star: int = 0  # the volunteer whose account is printed
     pin_hash: str = ""
+    told: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # by programme, what clients say of themselves
 
 
 def name(chance: random.Random) -> tuple[str, str]:

@@ -67,6 +67,13 @@ class CaseFile:
         return docket.staff(self.viewer)
 
     @cached_property
+    def other_requests(self) -> list[Case]:
+        """What else the same person asked for, newest first."""
+        same = (Client.identity_id == self.client.identity_id, Client.id != self.client.id)
+        found = select(Case).join(Client, Client.case_id == Case.id).where(*same).order_by(Case.id.desc())
+        return list(session.scalars(found.options(load_only(Case.number, Case.public_id, Case.status))))
+
+    @cached_property
     def parties(self) -> list[Party]:
         """Everybody in the matter but the client."""
         stmt = select(Party).where(Party.case_id == self.case.id, Party.removed_at.is_(None), Party.role != "client")

@@ -190,8 +190,8 @@ def question_ahead(mail: Mail, until: datetime) -> datetime | None:
 
 
 def _cases_of_same_person(case_id: int | None) -> Select[int]:
-    person = select(Client.person_id).where(Client.case_id == case_id)
-    return select(Client.case_id).where(Client.person_id.in_(person))
+    person = select(Client.identity_id).where(Client.case_id == case_id)
+    return select(Client.case_id).where(Client.identity_id.in_(person))
 
 
 def checkins_in(mail: Mail) -> list[Checkin]:

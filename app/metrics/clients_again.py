@@ -97,10 +97,10 @@ def once(facts: Iterable[Fact]) -> Iterator[Fact]:
 
 def _closings(window: Window) -> Iterator[Closing]:
     """The closings that count, of people with more than one."""
-    often = _counted(window.programme, Client.person_id).group_by(Client.person_id).having(func.count() > 1)
-    columns = (Client.person_id, ClosingReport.approved_at, ClosingReport.case_id)
+    often = _counted(window.programme, Client.identity_id).group_by(Client.identity_id).having(func.count() > 1)
+    columns = (Client.identity_id, ClosingReport.approved_at, ClosingReport.case_id)
     for ids in in_turn(session.execute(often).scalars().all()):
-        found = _counted(window.programme, *columns).where(Client.person_id.in_(ids))
+        found = _counted(window.programme, *columns).where(Client.identity_id.in_(ids))
         for person_id, at, case_id in session.execute(found):
             yield person_id, window.day(at), case_id
 

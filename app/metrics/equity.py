@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app.accounts import calendars
 from app.accounts.models import Programme
@@ -221,10 +222,13 @@ Event = Callable[[Counts], None]
 
 def _people(case_ids: Sequence[int], rural: frozenset[str]) -> dict[int, Person]:
     columns = (Case.id, Case.language, Case.county, Case.circumstances, Demographics.answers)
-    told = (
+    alike, own = aliased(Client), Demographics.person_id == Client.person_id
+    told = (  # what was said with the case itself stands last, else what the same person said last
         select(*columns)
         .outerjoin(Client, Client.case_id == Case.id)
-        .outerjoin(Demographics, Demographics.person_id == Client.person_id)
+        .outerjoin(alike, alike.identity_id == Client.identity_id)
+        .outerjoin(Demographics, Demographics.person_id == alike.person_id)
+        .order_by(Demographics.id.is_not(None), own, Demographics.id)
     )
     found = {}
     for start in range(0, len(case_ids), AT_ONCE):

@@ -38,7 +38,7 @@ def closings(window: Window) -> Iterator[Fact]:
     """Cases whose closing report counts, on the day staff approved it."""
     columns = (
         ClosingReport.case_id, ClosingReport.closing_code, ClosingReport.main_benefit, ClosingReport.outcome,
-        ClosingReport.approved_at, Client.person_id,
+        ClosingReport.approved_at, Client.identity_id,
     )  # fmt: skip
     counted = (
         select(*columns)
@@ -98,7 +98,7 @@ def _closing(window: Window, homes: Homes, row: Row[Any]) -> Iterator[Fact]:
         yield Fact(case_id, day, "closed_limited", extra=coded)
     for measure, people in zip(ONCE, homes.people(case_id), strict=True):
         if people:
-            yield Fact(case_id, day, measure, people, person_id=row.person_id)
+            yield Fact(case_id, day, measure, people, person_id=row.identity_id)
 
 
 def amounts(window: Window) -> Iterator[Fact]:

@@ -93,7 +93,7 @@ def _late(programme: Programme, low: date, high: date) -> Iterator[tuple[str, Fo
 def _twice(programme: Programme, low: date, high: date) -> Iterator[tuple[str, Found]]:
     """Cases closed in some days beside another one of the year of the same person and problem."""
     begin = date(high.year, 1, 1)
-    pair = (Client.person_id, Case.problem_code)
+    pair = (Client.identity_id, Case.problem_code)
     of_year = closings(programme, begin, high, *pair).join(Client, Client.case_id == Case.id)
     several = of_year.where(Case.problem_code.is_not(None)).group_by(*pair)
     several = several.having(func.count(func.distinct(Case.id)) > 1)
@@ -102,7 +102,7 @@ def _twice(programme: Programme, low: date, high: date) -> Iterator[tuple[str, F
     pairs = session.execute(several).all()
     for start in range(0, len(pairs), 200):
         some = pairs[start : start + 200]
-        same = or_(false(), *(and_(Client.person_id == person, Case.problem_code == code) for person, code in some))
+        same = or_(false(), *(and_(Client.identity_id == person, Case.problem_code == code) for person, code in some))
         rows = closings(programme, begin, high, *pair, *columns).join(Client, Client.case_id == Case.id).where(same)
         for person, code, *row in session.execute(rows.order_by(ClosingReport.approved_at, Case.id)):
             groups.setdefault((person, code), []).append(row)

@@ -136,7 +136,7 @@ def clients_of(case_ids: Collection[int]) -> dict[int, int]:
     """Case → its client."""
     ids, found = sorted(case_ids), dict[int, int]()
     for start in range(0, len(ids), 500):
-        some = select(Client.case_id, Client.person_id).where(Client.case_id.in_(ids[start : start + 500]))
+        some = select(Client.case_id, Client.identity_id).where(Client.case_id.in_(ids[start : start + 500]))
         found.update((row[0], row[1]) for row in session.execute(some))
     return found
 

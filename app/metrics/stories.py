@@ -118,8 +118,8 @@ def _end_outdated(survey: Survey) -> None:
 def _names_somebody(words: str, case: Case) -> bool:
     """Does a text hold a word of a person's name, or the whole name of an organisation, of a case?"""
     told = _words(words)
-    clients = select(Person).join(Client, Client.person_id == Person.id).where(Client.case_id == case.id)
-    people = [f"{each.given_name} {each.family_name}" for each in session.scalars(clients)]
+    asked = select(Client.person_id).where(Client.identity_id == case.client.identity_id)
+    people = [person.name for person in session.scalars(select(Person).where(Person.id.in_(asked)))]
     for party in session.scalars(select(Party).where(Party.case_id == case.id)):
         names = [party.name, *(party.aliases or ())]
         if not party.is_organisation:

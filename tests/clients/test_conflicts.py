@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.clients import conflicts, operations
-from app.clients.models import CaseStatus, Client, ConflictSearch, Party, PartyRole, Person
+from app.clients.models import CaseStatus, ConflictSearch, Party, PartyRole, Person
 from app.clients.names import Index, Name, hits, index_names, reasons, search_names
 from app.clients.operations_parties import (
     AlreadyDecided,
@@ -266,7 +266,7 @@ def test_the_same_mail_address_is_a_possible_duplicate(work) -> None:
 
 def test_staff_find_a_case_by_whole_words_of_a_name(work) -> None:
     of, _staff, case = work
-    person = session.scalars(select(Person).join(Client).where(Client.case_id == case.id)).one()
+    person = session.scalars(select(Person).where(Person.id == case.client.person_id)).one()
     person.given_name, person.family_name, person.other_names = "José", "Núñez Prado", ["Pepe Luna"]
     index_names(case)
     elsewhere = make.programme()

@@ -408,7 +408,7 @@ def test_a_clients_questions_about_two_cases_go_together_only_where_both_are_saf
     with clock.at(day(-20)), transaction():
         case = get(first).case
         other = factories.case(case.programme, CaseStatus.IN_SERVICE, lead=factories.volunteer())
-        other.client.person_id = case.client.person_id
+        other.client.identity_id = case.client.identity_id
     second = another(other.id, Audience.CLIENT)
     third = another(other.id, Audience.CLIENT, key="later", due=day(1))
     work(MONDAY)

@@ -152,7 +152,7 @@ def test_news_about_one_case_wait_for_the_question_about_another_of_the_same_cli
     with clock.at(MONDAY), transaction():
         one = session.get_one(Checkin, checkin).case
         other = factories.case(one.programme, CaseStatus.AVAILABLE)
-        other.client.person_id = one.client.person_id
+        other.client.identity_id = one.client.identity_id
         news = put("client.looking", one.client.channels[0].value, case=other)
         news.audience = "client"
     with clock.at(MONDAY):

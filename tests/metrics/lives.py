@@ -83,8 +83,8 @@ class Lives:
         """Some are clients again."""
         client = session.execute(select(Client).where(Client.case_id == case.id)).scalar_one()
         if self.people and self.again.random() < 0.4:
-            client.person_id = self.again.choice(self.people)
-        self.people.append(client.person_id)
+            client.identity_id = self.again.choice(self.people)
+        self.people.append(client.identity_id)
 
     def _move(self, case: Case, to: CaseStatus, at: datetime, days: int) -> datetime:
         when = at + timedelta(days=days)

@@ -74,7 +74,7 @@ def test_one_client_with_one_problem_is_one_case_at_the_highest_level(app: Flask
                 session.scalars(select(Client).where(Client.case_id == c.id)).one() for c in (advice, work, other)
             ]
             for one in people[1:]:
-                one.person_id = people[0].person_id
+                one.identity_id = people[0].identity_id
             session.flush()
             assert told(programme)["counted_twice"] == {advice.id}
         factories.sign_in(client, staff)

@@ -149,7 +149,7 @@ def test_a_firm_reads_people_in_groups_and_nobody_elses_hours(client: FlaskClien
         sam = session.merge(helper)
         cases = [gave(programme, sam, hundredths=100, household=n) for n in (3, 4, 1, 2, 5, 1, 7)]
         clients = session.query(Client).filter(Client.case_id.in_([case.id for case in cases[:2]])).all()
-        clients[1].person_id = clients[0].person_id
+        clients[1].identity_id = clients[0].identity_id
         for case in cases:
             through(firm, case)
     answers = session.merge(answers)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Person(Base, Public, Editable):
-    """Somebody known to a programme, once, whatever cases they are in."""
+    """Somebody as they asked a programme for help, by the names they gave then."""
 
     __tablename__ = "people"
 
@@ -27,7 +27,6 @@ class Person(Base, Public, Editable):
     family_name: Mapped[str] = mapped_column(Sealed("people.family_name"))
     other_names: Mapped[list[str] | None] = mapped_column(SealedJSON("people.other_names"))
     born_on: Mapped[str | None] = mapped_column(Sealed("people.born_on"))
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
     programme: Mapped[Programme] = relationship()
 
@@ -61,14 +60,23 @@ class ClientKind(enum.StrEnum):
     GROUP = "group"
 
 
+def _as_asked(context: Any) -> Any:
+    return context.get_current_parameters()["person_id"]
+
+
 class Client(Base, Editable):
-    """A person as the client of one case: who decides, who speaks, who must not be told."""
+    """A person as the client of one case: who decides, who speaks, who must not be told.
+
+    `person_id` is who asked, by the names given then; `identity_id` is who that is, once, in all their requests: the
+    same, unless staff said that two requests are one person's.
+    """
 
     __tablename__ = "clients"
     __table_args__ = (UniqueConstraint("case_id", "person_id"),)
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True, default=_as_asked)
     kind: Mapped[ClientKind] = mapped_column(choice(ClientKind, "kind"), default=ClientKind.PERSON)
     decides: Mapped[str | None] = mapped_column(Sealed("clients.decides"))
     speaks: Mapped[str | None] = mapped_column(Sealed("clients.speaks"))
@@ -78,7 +86,7 @@ class Client(Base, Editable):
     safety_word: Mapped[str | None] = mapped_column(Sealed("clients.safety_word"))
 
     case: Mapped[Case] = relationship(back_populates="client")
-    person: Mapped[Person] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
     channels: Mapped[list[Channel]] = relationship(back_populates="client", cascade="all, delete-orphan")
 
 

@@ -23,6 +23,7 @@ from ..forms import (
     MissingForm,
     PartyForm,
     ReceivedForm,
+    SamePersonForm,
     SuggestForm,
     TriageForm,
 )
@@ -97,6 +98,7 @@ def _forms(case: Case, now: Standing, grants: Any, more: Mapping[str, Any]) -> d
     made = {
         "matter": lambda: matter_form(case, fresh=True),
         "triage": lambda: TriageForm(None, prefix="triage", data=triage_facts(case)).show(),
+        "asked": lambda: SamePersonForm(None, prefix="asked"),
         "party": lambda: PartyForm(None, prefix="party").show(),
         "date": lambda: DateForm(None, prefix="date").show(),
         "suggest": lambda: suggest_form(fresh=True),

@@ -81,6 +81,11 @@ def groups(
     return found
 
 
+def known_by(dimension: str) -> frozenset[str]:
+    """The measures that are counted by a dimension; of all others nothing can be said of one member alone."""
+    return frozenset(measure.key for measure in MEASURES.values() if dimension in measure.dimensions)
+
+
 @dataclass(frozen=True)
 class Beside:
     """One share, mean or number of days by the members of a dimension, the period before beside it."""

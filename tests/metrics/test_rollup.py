@@ -295,6 +295,8 @@ def test_what_cannot_be_shown_is_said_in_a_sentence(app: Flask, client: FlaskCli
         "from=2020-01-01&to=2020-02-31": "could not read the period",
         "from=2025-01-01&to=2027-12-31": "figures so far",
         "only=firm:999999999999999999999": "Only No firm",
+        "only=closing_code:A": "0 cases closed in this period",
+        "only=main_benefit:0601": "Figures of this period",
     }
     with transaction():
         programme = factories.programme()
@@ -304,6 +306,8 @@ def test_what_cannot_be_shown_is_said_in_a_sentence(app: Flask, client: FlaskCli
         answer = client.get(f"/reports?{query}")
         assert answer.status_code == 200
         assert sentence in answer.get_data(as_text=True), query
+        kept_by_few = query.startswith(("only=firm", "only=closing", "only=main"))
+        assert ("people in households helped" in answer.text) != kept_by_few, "no nought for what nobody counts so"
     file = client.get("/reports?from=2026-06-30&to=2026-01-01&format=csv")
     assert (file.status_code, "No file is made of another period" in file.text) == (422, True)
     for first in ("2026-02-31", "2026-01-15", "9999-10-01"):

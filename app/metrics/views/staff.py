@@ -64,7 +64,8 @@ def reports() -> ResponseReturnValue:
     goals.add_people(programme, now, earlier)
     return render_template(
         "metrics/reports.html", programme=programme, programmes=the_programmes(), period=period, now=now,
-        earlier=earlier, dimension=dimension, only=only, wrong=period.wrong or wrong or not_so, counts=COUNTS,
+        earlier=earlier, dimension=dimension, only=only, known=boards.known_by(only[0]), counts=COUNTS,
+        wrong=period.wrong or wrong or not_so,
         groups=boards.groups(now, earlier, _goals(programme, period, now), only), shown_first=SHOWN_FIRST,
         derived=boards.by_members(now, earlier, dimension) if only == boards.ALL else [],
         dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.shown,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -39,6 +40,17 @@ def button(page: Page, part: str, name: str) -> None:
     page.locator(f"#{part}").get_by_role("button", name=name, exact=True).click()
 
 
+def say_whose_it_is(page: Page, old: str) -> None:
+    """The same person asked before; a slip of the hand is taken back."""
+    beside = page.locator("#conflicts li").filter(has_text=old)
+    same, other = (beside.get_by_role("button", name=re.compile(name)) for name in ("^The same", "^Not the same"))
+    same.click()
+    other.click()
+    page.get_by_text("The two requests count as two persons' now.").wait_for()
+    same.click()
+    other.wait_for()
+
+
 def screen(page: Page, look: bool) -> None:
     """Everything a coordinator decides on the page."""
     button(page, "conflicts", "Search the names")
@@ -74,6 +86,7 @@ def test_a_request_travels_from_the_queue_to_the_docket(
         axe_clean(page)
     page.get_by_role("link", name=request_made["number"], exact=True).click()
     assert page.get_by_text("changed the lock").count() == 0
+    say_whose_it_is(page, request_made["old"])
     screen(page, scripts)
     assert page.get_by_role("link", name="A supervising attorney has not judged the merits.").is_visible()
 

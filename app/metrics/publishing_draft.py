@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -102,7 +102,7 @@ def prepare(grant: Grant, first: date, last: date, *, restate: bool = False) -> 
     """
     past, floors = past_of(grant, first, last), floors_of(grant)
     months = _months(grant, past, floors, first, last, restate=restate)
-    versions, old = _versions(grant, past, months, (first, last), restate=restate)
+    versions, old = _versions(grant, past, floors, months, (first, last), restate=restate)
     draft = Draft(grant, floors, versions, old)
     _hide(draft, past)
     return draft
@@ -177,35 +177,44 @@ def _with(old: Cells, new: Cells, family: str) -> Cells:
 
 
 def _versions(
-    grant: Grant, past: Past, months: Months, span: tuple[date, date], *, restate: bool
+    grant: Grant, past: Past, floors: Floors, months: Months, span: tuple[date, date], *, restate: bool
 ) -> tuple[list[Version], dict[Version, PublishedPeriod]]:
     """The versions to publish; with a restatement every published period that shares the corrected months."""
-    made, old = list[Version](), dict[Version, PublishedPeriod]()
-    for before in past.live if restate else ():
+    made, old, live = list[Version](), dict[Version, PublishedPeriod](), past.live
+    for before in sorted(live, key=lambda v: v.last - v.first) if restate else ():  # a longer one holds the shorter
         told = before.exact["months"]
         corrected = {month: months.get(month, cells) for month, cells in told.items()}
-        if corrected != told:
-            version = _new(grant, past, corrected, before.span)
+        version = _new(grant, past, floors, live, corrected, before.span) if months.keys() & told.keys() else before
+        if corrected != told or _others_came(before, version.exact["once"], floors):
             made.append(version)
             old[version] = past.rows[before]
+            live[live.index(before)] = version
     if past.at(*span) is None:
-        made.append(_new(grant, past, months, span))
+        made.append(_new(grant, past, floors, live, months, span))
     if not made:
         raise NothingToCorrect
     return sorted(made, key=lambda v: (v.span != span, v.span)), old
 
 
-def _new(grant: Grant, past: Past, months: Months, span: tuple[date, date]) -> Version:
+def _new(
+    grant: Grant, past: Past, floors: Floors, live: Sequence[Version], months: Months, span: tuple[date, date]
+) -> Version:
     before = past.at(*span)
     once = read_once(grant, *span)
     if before is not None and _same(before, months, "listed"):
         once["days_to_placement"] = before.exact["once"]["days_to_placement"]
-    if before is not None and _same(before, months, "closed"):
+    if before is not None and _same(before, months, "closed") and not _others_came(before, once, floors):
         told = {m: before.exact["once"].get(m) for m in DIFFERENT}
         once = {k: n for k, n in (once | told).items() if n is not None or k not in told}
-    inside = [v for v in past.live if v.span != span and span[0] <= v.first and v.last <= span[1]]
+    inside = [v for v in live if v.span != span and span[0] <= v.first and v.last <= span[1]]
     _fit(once, figures_of({"months": months, "once": {}}), inside)
     return Version(*span, {"months": months, "once": once, "hidden": [], "public": []}, past.now, is_new=True)
+
+
+def _others_came(before: Version, once: Mapping[str, int | None], floors: Floors) -> bool:
+    """Are so many fewer or more different people behind the same closings, since requests were joined or parted?"""
+    told = {m: n for m, n in before.exact["once"].items() if m in DIFFERENT and n is not None}
+    return any(abs((once[m] or 0) - n) >= floors.of(name_of(m)) for m, n in told.items())
 
 
 def _fit(once: dict[str, int | None], summed: Cells, inside: Sequence[Version]) -> None:

@@ -72,8 +72,20 @@ WAYS: dict[str, Way] = {
     "screen_volunteer": Way(_l("Screen"), "volunteers.volunteer", "record"),
     "check_credential": Way(_l("Verify"), "volunteers.volunteer", "record"),
 }
+# What leaves the list by what is decided or entered there, and never by saying that it is done.
+DECIDED = frozenset({
+    "screen", "judge_merits", "search_conflicts", "call_client", "post_letter", "mail_trouble", "decide_clock",
+    "answer_request", "release_names", "closing", "package_report", "take_custody", "court_leave",
+    "transfer_checklist", "choose_receiver", "transfer_consent", "transfer_cause", "screen_volunteer",
+    "check_credential",
+})  # fmt: skip
 PLAIN = Way(_l("Open"), "desk.case")
 ESCALATION = Way(_l("Look into it"), "engagement.escalation", "record")
+
+
+def ends_by_hand(task: Any) -> bool:
+    """May staff say themselves that a task is done?"""
+    return task.cause not in DECIDED and task.record_kind != "escalations"
 
 
 def way_of(task: Any) -> tuple[str, str]:

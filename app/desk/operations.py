@@ -18,6 +18,7 @@ from app.tasks.models import Task
 from app.tasks.operations import finish_task, hand_over_tasks
 from app.tasks.queries import open_tasks
 
+from .causes import ends_by_hand
 from .same_facts import WATCHES
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ class NotInProgramme(BadInput):
     """Custody stays in the programme."""
 
     message = _l("That person does not work for this case's programme.")
+
+
+class DecidedThere(Refusal):
+    """The task ends by a decision, not by a word."""
+
+    message = _l("This leaves the list by itself once it is decided on its own page. Open it from Today.")
 
 
 class TaskDone(Refusal):
@@ -80,7 +87,11 @@ def take_over(task: Task, *, actor: User) -> Task:
 
 
 def finish_once(task: Task, *, actor: User, outcome: str) -> None:
-    """Finish a task, and with one about a date the other that asks the actor the same of it."""
+    """Finish a task, and with one about a date the other that asks the actor the same of it.
+
+    :raises DecidedThere: it ends by what is decided on its own page
+    """
+    refuse_if(not ends_by_hand(task), DecidedThere)
     finish_task(task, actor=actor, outcome=outcome)
     if task.cause in WATCHES:
         same = (Task.record_kind == task.record_kind, Task.record_id == task.record_id, Task.cause.in_(WATCHES))

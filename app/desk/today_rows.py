@@ -17,7 +17,6 @@ from app.core import i18n
 from . import causes
 from .same_facts import WATCHES, Said, said_once
 
-ELSEWHERE = frozenset({"call_client", "answer_request", "release_names", "screen", "closing", "mail_trouble"})
 SOON = timedelta(hours=2)
 AT_FIRST = 8  # rows of a part that are open at first
 
@@ -96,7 +95,7 @@ def _line(said: Said, now: datetime) -> Line:
         url=url,
         when=how_late(due, now) if is_late else _by(due),
         state="late" if is_late else "soon" if due < now + SOON else "",
-        finishes_here=task.cause not in ELSEWHERE and task.record_kind != "escalations",
+        finishes_here=causes.ends_by_hand(task),
     )
 
 

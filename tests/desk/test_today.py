@@ -104,7 +104,7 @@ def test_what_is_to_be_done_about_one_case_is_one_row_that_says_each_thing_once(
     assert "The clock ran out" not in page
     assert "Nobody said" not in page
     assert "Next date" not in this
-    assert (this.count("Take it"), this.count("Done…")) == (3, 2)
+    assert (this.count("Take it"), this.count("Done…")) == (3, 1), "the clock leaves by its decision"
     assert f'href="/cases/{case.public_id}#placing"' in this
     desk.browser.post(f"/tasks/{watch.public_id}/finish", data={"outcome": "done"})
     session.expire_all()
@@ -163,6 +163,20 @@ def test_a_task_is_finished_with_how_it_ended(desk: Desk) -> None:
     done = session.get_one(Task, task.id)
     assert (done.outcome, done.done_by_id) == ("not_needed", desk.inés.id)
     assert desk.browser.get(url).status_code == 404
+
+
+def test_a_decision_leaves_the_list_by_being_made_and_not_by_a_word(desk: Desk) -> None:
+    task = duty(desk, "Say whether to look on", 1)
+    case = session.get_one(Case, task.case_id)
+    clock_over = about(case, "decide_clock", "Look on, or take it off the docket", 2, ("cases", case.id))
+    url = f"/tasks/{clock_over.public_id}/finish"
+    for page in (desk.browser.get("/today").text, desk.browser.get(f"/cases/{case.public_id}").text):
+        assert "Look on, or take it off the docket" in page
+        assert url not in page
+    answer = desk.browser.post(url, data={"outcome": "done"})
+    assert (answer.status_code, "once it is decided on its own page" in answer.text) == (409, True)
+    session.expire_all()
+    assert session.get_one(Task, clock_over.id).done_at is None
 
 
 def test_a_task_is_taken_over_once(desk: Desk) -> None:

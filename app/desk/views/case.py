@@ -16,7 +16,7 @@ from app.core import audit, i18n
 from app.core.access import STAFF, open_to, signed_in
 from app.engagement import escalation_words
 
-from .. import case_words, docket_rows, openings, places
+from .. import case_words, causes, docket_rows, openings, places
 from ..case_file import CaseFile, case_file, case_in_brief
 from . import bp
 
@@ -34,7 +34,8 @@ def case(public_id: str) -> ResponseReturnValue:
         step=case_words.next_step(file), lanes=case_words.lanes(file), history=case_words.history(file, show),
         shows=_shows(public_id, show), more=case_words.more(file), priority=_priority(file), dates=_dates(file),
         channels=case_words.CHANNELS, roles=vocabulary.PARTY_ROLES, language=problems.language_name(file.case.language),
-        statuses=docket_rows.STATUSES, placing=_placing(file), closing=_closing(file), waited=case_words.waited(file),
+        statuses=docket_rows.STATUSES, ends_by_hand=causes.ends_by_hand,
+        placing=_placing(file), closing=_closing(file), waited=case_words.waited(file),
         override_url=places.address("clients.priority", public_id=public_id), is_open=case_words.STATUS_OPEN,
         screen_url=places.address("clients.screen", public_id=public_id), part_words=vocabulary.CASE_ROLES,
         transfer_words=transfer_words, escalation_words=escalation_words,

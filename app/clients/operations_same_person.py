@@ -16,7 +16,7 @@ from app.core.sealed import fold
 from . import policy
 from .locks import lock_cases
 from .models import OPEN, Case, CaseStatus, Client
-from .operations_parties import ask_for_search, names_changed
+from .operations_parties import ask_for_search, names_changed, search_conflicts
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -43,36 +43,42 @@ def join_requests(case: Case, other: Case, *, actor: User) -> None:
     :raises SameRequest: they are the same
     :raises ChangedMeanwhile: somebody joined or parted them just now
     """
-    refuse_if(case.programme_id != other.programme_id or not policy.may_screen(actor, case), NotAllowed)
-    refuse_if(case.id == other.id, SameRequest)
+    _refuse_unless_two(case, other, actor)
     found = _locked(case, other)
     names = {each.identity_id: _names(found, each.identity_id) for each in found}
     if len(names) == 1:
         return
-    for client in found:
-        if set().union(*names.values()) - names[client.identity_id]:
-            _search_again(client.case, actor)
+    renamed = [client.case for client in found if set().union(*names.values()) - names[client.identity_id]]
     _count_as_one(found)
+    for each in renamed:
+        _search_again(each, actor)
     for one, with_ in ((case, other), (other, case)):
         audit.record("client.join", one.client, actor=actor, case=one, after={"case": with_.number})
 
 
-def part_request(case: Case, *, actor: User) -> None:
-    """Take back that a request is the same person's as others; those stay together.
+def part_request(case: Case, other: Case, *, actor: User) -> None:
+    """Take back that another request is the same person's as one; it stands alone, the others stay together.
 
-    :raises NotAllowed: the actor is not staff of the case's programme
+    Where somebody parted them meanwhile nothing changes, whomever the other is known to be by now.
+
+    :raises NotAllowed: the actor is not staff of the one programme both are of
+    :raises SameRequest: they are the same
     :raises ChangedMeanwhile: somebody joined or parted them just now
     """
-    refuse_if(not policy.may_screen(actor, case), NotAllowed)
-    found = _locked(case)
-    others = [client for client in found if client.case_id != case.id]
-    if not others:
+    _refuse_unless_two(case, other, actor)
+    found = _locked(case, other)
+    if len({client.identity_id for client in found}) > 1:
         return
-    _count_as_one(client for client in found if client.case_id == case.id)
-    _count_as_one(others)
+    _count_as_one(client for client in found if client.case_id == other.id)
+    _count_as_one(client for client in found if client.case_id != other.id)
     for client in found:
-        gone = {"case": case.number} if client.case_id != case.id else None
+        gone = {"case": other.number} if client.case_id != other.id else None
         audit.record("client.part", client, actor=actor, case=client.case, after=gone)
+
+
+def _refuse_unless_two(case: Case, other: Case, actor: User) -> None:
+    refuse_if(case.programme_id != other.programme_id or not policy.may_screen(actor, case), NotAllowed)
+    refuse_if(case.id == other.id, SameRequest)
 
 
 def _locked(*cases: Case) -> list[Client]:
@@ -103,8 +109,12 @@ def _names(clients: Iterable[Client], identity_id: int) -> set[str]:
 
 
 def _search_again(case: Case, actor: User) -> None:
-    """The client is known by a name that was not searched for."""
+    """The client is known by a name that was not searched for: nobody is placed before staff decided on it.
+
+    The parties are as they were, so nobody who checked them is asked to check again.
+    """
     if case.status is CaseStatus.PRESCREEN:
         names_changed(case, actor)
     elif case.status in OPEN:
         ask_for_search(case, actor, "the client of {number} is known by another name")
+        search_conflicts(case, actor=actor)

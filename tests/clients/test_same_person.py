@@ -61,11 +61,14 @@ def test_two_requests_are_one_persons_until_it_is_taken_back(work) -> None:
     assert known_as_one(third) == {one.number, other.number, third.number}
     assert {case.client.identity_id for case in (one, other, third)} == {own[one.id]}
     assert {case.id: case.client.person_id for case in (one, other, third)} == own, "each keeps who asked"
-    part_request(one, actor=staff)
+    stranger = make.case(of)
+    part_request(stranger, one, actor=staff)
+    assert len(known_as_one(one)) == 3, "only what is said of these two is taken back"
+    part_request(third, one, actor=staff)
     assert known_as_one(one) == {one.number}
     assert known_as_one(third) == {other.number, third.number}
-    part_request(other, actor=staff)
-    part_request(other, actor=staff)
+    part_request(third, other, actor=staff)
+    part_request(third, other, actor=staff)
     assert all(case.client.identity_id == own[case.id] for case in (one, other, third))
     acts = session.execute(select(AuditEntry.action, AuditEntry.case_id).order_by(AuditEntry.id)).all()
     joined = [case_id for action, case_id in acts if action == "client.join"]
@@ -79,10 +82,11 @@ def test_only_staff_join_requests_and_only_of_one_programme(work) -> None:
     for case, second, actor in ((one, other, stranger), (one, elsewhere, staff), (elsewhere, one, staff)):
         with pytest.raises(NotAllowed):
             join_requests(case, second, actor=actor)
-    with pytest.raises(SameRequest):
-        join_requests(one, one, actor=staff)
-    with pytest.raises(NotAllowed):
-        part_request(one, actor=stranger)
+        with pytest.raises(NotAllowed):
+            part_request(case, second, actor=actor)
+    for act in (join_requests, part_request):
+        with pytest.raises(SameRequest):
+            act(one, one, actor=staff)
     assert known_as_one(one) == {one.number}
 
 
@@ -100,6 +104,9 @@ def test_a_name_nobody_searched_for_is_searched_before_anything_goes_on(work) ->
     asked = session.scalars(select(Task).where(Task.cause == "search_conflicts")).one()
     assert (asked.case_id, asked.owner_id) == (placed.id, staff.id)
     assert "Leyva" not in asked.title
+    assert conflicts.must_be_searched_again(placed), "handed to nobody before staff decided on the name"
+    assert placed.parties_version == 1, "who checked the parties does not check them again"
+    assert "Maribel Leyva" in {hit["searched"] for hit in conflicts.latest_search(placed).hits}
     adverse = named(make.case(of), "Dawit", "Tesfaye")
     adverse.parties[1].name, adverse.parties[1].is_organisation = "Maribel Leyva", False
     session.flush()
@@ -124,7 +131,7 @@ def join_or_part(chance: random.Random, one_id: int, other_id: int, staff_id: in
         if chance.random() < 0.6:
             join_requests(one, other, actor=staff)
         else:
-            part_request(one, actor=staff)
+            part_request(one, other, actor=staff)
 
 
 def test_many_who_join_and_part_at_once_leave_whole_groups(app: Flask) -> None:

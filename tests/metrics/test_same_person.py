@@ -58,8 +58,8 @@ def test_joined_requests_count_once_after_the_next_roll_up_and_twice_again_when_
         rollup.refresh(programme.id, whole=True)
         assert everything() == joined, "counting only what was touched tells the same as counting everything"
         with transaction():
-            for one, _other in pairs:
-                part_request(_case(one), actor=session.get_one(User, staff_id))
+            for one, other in pairs:
+                part_request(_case(other), _case(one), actor=session.get_one(User, staff_id))
         rollup.refresh(programme.id)
         assert everything() == before
         assert helped(programme) == first
@@ -86,7 +86,7 @@ def test_equity_reads_what_the_person_told_with_any_request_and_first_what_was_t
         note_about_client(last.client, {"gender": "declined"}, actor=staff)
         assert _genders(old, new, last) == ["woman", "declined", "declined"]
         assert session.query(Demographics).count() == 2
-        part_request(last, actor=staff)
+        part_request(old, last, actor=staff)
         assert _genders(old, new, last) == ["woman", "woman", "declined"]
 
 

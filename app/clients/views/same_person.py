@@ -62,8 +62,7 @@ def same_person(public_id: str, other_id: str) -> ResponseReturnValue:
 @STAFF_PAGE
 def other_person(public_id: str, other_id: str) -> ResponseReturnValue:
     """Say that another request is not this person's after all."""
-    case = staff_case(public_id)
     with transaction():
-        part_request(staff_case(other_id), actor=signed_in())
+        part_request(staff_case(public_id), staff_case(other_id), actor=signed_in())
     flash(_("The two requests count as two persons' now."))
-    return redirect(url_for(".screen", public_id=case.public_id, _anchor="asked"), 303)
+    return redirect(url_for(".screen", public_id=public_id, _anchor="asked"), 303)

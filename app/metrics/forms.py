@@ -36,7 +36,7 @@ class Period:
     span: str = ""
 
 
-def period_asked(today: date) -> Period:
+def period_asked(today: date, *, for_file: bool = False) -> Period:
     """Read `from` and `to` from the address; this quarter where nothing usable is asked.
 
     :raises BadInput: a file is asked for, which could not say that it is of another period
@@ -45,7 +45,7 @@ def period_asked(today: date) -> Period:
     found, why = _read(today)
     if found is not None:
         return found
-    if why and request.args.get("format"):
+    if why and (for_file or request.args.get("format")):
         raise BadInput(_("%(why)s No file is made of another period.", why=why))
     wrong = _("%(why)s This is the current quarter.", why=why) if why else ""
     return Period(first, min(last, today), wrong)

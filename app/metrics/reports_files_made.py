@@ -19,6 +19,7 @@ from app.core.lists import csv_download
 
 from .figures import period_name
 from .report_contents import LINE, Cell, Report, Table, full_day
+from .wording import file_name
 
 TEMPLATES = Path(__file__).parent / "data"
 FORMATS = ("pdf", "xlsx", "csv")
@@ -29,7 +30,7 @@ SAFE = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 def download(report: Report, kind: str) -> Response:
     """The report as a file of one kind."""
-    name = f"{report.kind}-{report.first}-{report.last}"
+    name = file_name(report.kind, report.whose, report.first, report.last)
     if kind == "csv":
         return csv_download(name, LINE, report.lines)
     body, media = (pdf(report), "application/pdf") if kind == "pdf" else (xlsx(report), XLSX)

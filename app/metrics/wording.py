@@ -6,10 +6,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.core.i18n import hours, money, number
+from app.core.sealed import fold
 
 from .definitions import Measure
 
 NOTHING = "–"
+LONGEST = 80  # letters of one part of a file's name
 
 
 def shown(measure: Measure, value: float | None) -> str:
@@ -50,3 +52,9 @@ def change(measure: Measure, now: float | None, before: float | None) -> str:
     if measure.kind == "share":
         size = _("%(n)s points", n=percent(abs(now - before)))
     return _("%(size)s more", size=size) if now > before else _("%(size)s less", size=size)
+
+
+def file_name(*parts: object) -> str:
+    """What a file is of, in letters that every system keeps: `closed-four-lakes-housing-2026-01-01-2026-03-31`."""
+    words = (fold(str(part)).encode("ascii", "ignore").decode()[:LONGEST].split() for part in parts)
+    return "-".join("-".join(some) for some in words if some)

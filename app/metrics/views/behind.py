@@ -52,7 +52,7 @@ def cases_behind(measure: str) -> ResponseReturnValue:
         programme, measure, period.first, period.last, dimension=cell[0], member=cell[1], grant_id=_id(grant)
     )
     if request.args.get("format") == "csv":
-        return _as_file(of, period, facts)
+        return _as_file(of, period, _label(cell, grant), facts)
     rows = _page(facts)
     return render_template(
         "metrics/cases.html", measure=of, page=rows, rows=figures.with_cases(rows.rows),
@@ -85,13 +85,13 @@ def _page(facts: Sequence[Fact]) -> Page:
     return Page(facts[(number - 1) * AT_ONCE : number * AT_ONCE], number, AT_ONCE, len(facts))
 
 
-def _as_file(measure: Measure, period: Period, facts: Sequence[Fact]) -> ResponseReturnValue:
+def _as_file(measure: Measure, period: Period, label: str, facts: Sequence[Fact]) -> ResponseReturnValue:
     lines = (
         (c.number, f.on_day, wording.plain(measure, f.amount), c.problem_code, c.county, c.status)
         for n in range(0, len(facts), 1_000)
         for c, f in figures.with_cases(facts[n : n + 1_000])
     )
-    return csv_download(f"{measure.key}-{period.first}-{period.last}", HEADER, lines)
+    return csv_download(wording.file_name(measure.key, label, period.first, period.last), HEADER, lines)
 
 
 def _parts(

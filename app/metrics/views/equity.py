@@ -40,10 +40,10 @@ def equity_view() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def a_year_or(today: date) -> Period:
+def a_year_or(today: date, *, for_file: bool = False) -> Period:
     """A whole year up to today, unless another period is asked for: a quarter has too few to compare."""
     if any(request.args.get(name) for name in ("from", "to", "span")):
-        return period_asked(today)
+        return period_asked(today, for_file=for_file)
     return Period(today - timedelta(days=364), today)
 
 

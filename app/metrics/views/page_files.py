@@ -6,10 +6,11 @@ from datetime import date
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.accounts import calendars
 from app.core.access import STAFF, open_to
-from app.core.errors import NotFound
+from app.core.errors import BadInput, NotFound
 
 from .. import boards, report_pages
 from ..forms import Period, period_asked
@@ -38,12 +39,20 @@ def _period(kind: str, today: date) -> Period:
     """The period asked for; a page of how things stand now has this day alone."""
     if kind in NOW:
         return Period(today, today)
-    return a_year_or(today) if kind == "equity" else period_asked(today)
+    return a_year_or(today, for_file=True) if kind == "equity" else period_asked(today, for_file=True)
 
 
 def _kept(kind: str) -> tuple[str, str]:
-    """To which member the page is kept, or by what it is broken down; other pages are whole."""
+    """To which member the page is kept, or by what it is broken down; other pages are whole.
+
+    :raises BadInput: nobody knows the filter, and a file could not say that it does without
+    """
     if kind == "gaps":
         return request.args.get("by", ""), "all"
-    kept, _colon, member = request.args.get("only", "").partition(":")
-    return (kept, member[:40]) if kind in ("figures", "waits") and kept in BROKEN_DOWN and member else boards.ALL
+    only = request.args.get("only", "")
+    kept, _colon, member = only.partition(":")
+    if kind not in ("figures", "waits") or not only:
+        return boards.ALL
+    if kept not in BROKEN_DOWN or not member:
+        raise BadInput(_("We do not know that filter. No file is made without it."))
+    return kept, member[:40]

@@ -73,6 +73,12 @@ class OtherSideForm(Form):
     )
     other_lawyer = RadioField(_l("Do they have a lawyer?"), [Optional()], choices=say.YES_NO_UNSURE, default=None)
 
+    def validate_other_kind(self, field: Field) -> None:
+        """A name that was written is searched for: it is not lost behind “I don't know”."""
+        names = {"unknown": ("other_name", "other_aliases"), "none": ("other_name", "other_aliases", "other_more")}
+        if any((self[name].data or "").strip() for name in names.get(field.data, ())):
+            raise StopValidation(_("You wrote a name. Choose whether it is a person or a company, or empty the name."))
+
 
 class PlaceForm(Form):
     """Where the dispute is, which says who can help."""
@@ -317,6 +323,12 @@ class DatesForm(Form):
     date3_kind = SelectField(_l("A third date?"), [Optional()], choices=[("", _l("No other date")), *say.DATE_KINDS])
     date3_on = DayField(_l("The third date"), [MayBeEmpty()])
     date3_unknown = BooleanField(_l("I don't know the third date"))
+
+    def validate_has_dates(self, field: Field) -> None:
+        """A date that was told counts: it is not lost behind a no."""
+        told = (self[f"{name}_{part}"].data for name in DATES for part in ("kind", "on", "unknown"))
+        if field.data in ("no", "unsure") and any(told):
+            raise StopValidation(_("You told us about a date. Choose “Yes” so that it counts, or empty its fields."))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A date has a kind; a kind has a date or “I don't know”."""

@@ -112,20 +112,32 @@ def party_names(party: Party | Row[Any]) -> list[Name]:
 
 
 def find_hits(case: Case) -> list[Hit]:
-    """Every name in the programme's other cases that is like one of this case's."""
+    """Every name in the programme's other cases that is like one of this case's, or of its client's other requests."""
     return _found(case, _names(case))
 
 
 def _names(case: Case) -> list[Name]:
+    names = _own_names(case)
+    return names + _names_elsewhere(case, names)
+
+
+def _own_names(case: Case) -> list[Name]:
     names = [name for party in case.parties if party.removed_at is None for name in party_names(party)]
-    person = case.client.person if case.client is not None else None
-    if person is None:
-        return names
-    bearer, known = Bearer(case.id, PartyRole.CLIENT), {name.text for name in names}
-    for each in (person, *(other.person for other in other_requests(case.client))):
-        own = dict.fromkeys((each.name, *(each.other_names or [])))
-        names += [Name(one, bearer, born_on=each.born_on) for one in own if one not in known]
-        known.update(own)
+    return names + _names_of([case.client.person] if case.client is not None else [], case, names)
+
+
+def _names_elsewhere(case: Case, own: list[Name]) -> list[Name]:
+    """The names that the client gave with other requests, and not with this one."""
+    others = other_requests(case.client) if case.client is not None else ()
+    return _names_of([other.person for other in others], case, own)
+
+
+def _names_of(persons: Iterable[Person], case: Case, known: list[Name]) -> list[Name]:
+    bearer, seen, names = Bearer(case.id, PartyRole.CLIENT), {name.text for name in known}, list[Name]()
+    for person in persons:
+        own = dict.fromkeys((person.name, *(person.other_names or [])))
+        names += [Name(one, bearer, born_on=person.born_on) for one in own if one not in seen]
+        seen.update(own)
     return names
 
 
@@ -198,8 +210,9 @@ def possible_duplicates(case: Case) -> list[Duplicate]:
     """Cases of the programme whose client is or may be the same person, the newest first."""
     theirs = {other.case_id for other in other_requests(case.client)} if case.client is not None else set()
     why: dict[int, list[str]] = {case_id: [] for case_id in theirs}
-    own = [name for name in _names(case) if name.ref.role is PartyRole.CLIENT]
-    for hit in _found(case, own):
+    own = _own_names(case)
+    elsewhere = [hit for hit in _found(case, _names_elsewhere(case, own)) if hit.found.ref.case_id not in theirs]
+    for hit in (*_found(case, [name for name in own if name.ref.role is PartyRole.CLIENT]), *elsewhere):
         if hit.found.ref.role is PartyRole.CLIENT and hit.strength <= 2:
             why.setdefault(hit.found.ref.case_id, []).extend(hit.why)
     for case_id in _same_contacts(case):

@@ -120,7 +120,9 @@ def test_what_staff_said_stays_on_the_list_though_nothing_is_alike(work) -> None
     assert other.id not in {each.case.id for each in conflicts.possible_duplicates(one)}
     join_requests(one, other, actor=staff)
     found = next(each for each in conflicts.possible_duplicates(one) if each.case.id == other.id)
-    assert (found.is_theirs, found.same_problem) == (True, True)
+    assert (found.is_theirs, found.same_problem, found.why) == (True, True, ()), "alike in nothing but what staff said"
+    third = named(make.case(of), "Ruth", "Amsel")
+    assert third.id in {each.case.id for each in conflicts.possible_duplicates(one)}, "found by the other name"
     assert {"Olga Brandt", "Ruth Amsel"} <= {name.text for name in conflicts._names(one)}
 
 

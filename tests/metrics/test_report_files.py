@@ -226,9 +226,7 @@ def test_every_page_of_figures_is_a_file_with_the_same_numbers(app: Flask, clien
         _pictures_equal(desk, programme, _lines_of(desk, "figures"))
         housing = desk.get("/reports/pages/figures?only=category:Housing")
         assert housing.data.startswith(b"%PDF")
-        assert "housing-2026" in housing.headers["Content-Disposition"], (
-            "a CSV file says it nowhere else"
-        )
+        assert "housing-2026" in housing.headers["Content-Disposition"], "a CSV file says it nowhere else"
         for wrong in ("figures?only=colour:red&format=csv", "figures?only=county&format=csv", "waits?from=soon"):
             assert desk.get(f"/reports/pages/{wrong}").status_code == 422, wrong
         assert desk.get("/reports/pages/waits?from=2026-02-01&to=2026-02-31&format=xlsx").status_code == 422

@@ -13,7 +13,7 @@ from sqlalchemy.orm import undefer
 
 from app.accounts import calendars
 from app.accounts.models import Programme
-from app.clients.models import Case, Opening
+from app.clients.models import Case, CaseMove, Opening
 from app.clients.problems import category, counties_of
 from app.core.db import session
 from app.matching import run_words
@@ -36,7 +36,7 @@ class Need:
 
     member: str
     waiting: int
-    longest: int | None  # days
+    longest: int | None  # days since it last came on the list
     open_places: int
 
 
@@ -79,8 +79,11 @@ def needs(programme: Programme, dimension: str, free: Mapping[int, int] | None =
     waiting: Counter[str] = Counter()
     longest: dict[str, int] = {}
     heading: Any = {"category": Case.problem_code, "county": Case.county, "language": Case.language}[dimension]
-    listed = select(heading, func.count(), func.min(Case.listed_at)).where(*people.waiting(programme))
-    for heard, n, listed_at in session.execute(listed.group_by(heading)):
+    came = select(func.max(CaseMove.at)).where(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
+    each = select(heading.label("heading"), came.correlate(Case).scalar_subquery().label("came_at"))
+    waits = each.where(*people.waiting(programme)).subquery()
+    listed = select(waits.c.heading, func.count(), func.min(waits.c.came_at)).group_by(waits.c.heading)
+    for heard, n, listed_at in session.execute(listed):
         member = category(heard) or "unknown" if dimension == "category" else heard
         waiting[member] += n
         days = (window.today - window.day(listed_at)).days if listed_at else 0

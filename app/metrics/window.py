@@ -95,8 +95,8 @@ class Window:
                 while not calendars.is_business_day(day, self.programme):
                     day -= timedelta(days=1)
             self._days_before[date_on] = day
-        half = timedelta(days=max(0, (date_on - received_on).days) // 2)
-        return max(self._days_before[date_on], date_on - half)
+        notice = max(0, (date_on - received_on).days)
+        return max(self._days_before[date_on], date_on - timedelta(days=(notice + 1) // 2))  # half of 3 days is over 1
 
     def firm(self, volunteer_id: int | None) -> str:
         """The firm a volunteer is confirmed to belong to, as a member of a dimension."""

@@ -26,6 +26,7 @@ from app.metrics.measures import COUNTS, MEASURES, within_days
 from app.metrics.models import ClientAgain, CountedYear, RollUp, StoredFigure
 from app.metrics.spans import last_of, spans
 from app.metrics.tally import BY_GRANT
+from app.metrics.window import Window
 from app.volunteers.models import Membership
 from tests import factories
 from tests.metrics.lives import PERIODS, Lives
@@ -165,6 +166,14 @@ def test_a_day_is_the_programmes_day_and_the_last_one_counts(app: Flask) -> None
     ):
         assert figures.read_period(programme, first, last).count("requests") == requests, (first, last)
     assert figures.read_period(programme, date(2026, 3, 1), date(2026, 11, 1)).count("requests") == 4
+
+
+def test_on_time_is_five_business_days_before_or_half_the_notice_where_that_is_less(app: Flask) -> None:
+    with transaction():
+        window = Window(factories.programme())
+    came = date(2026, 3, 2)  # a Monday
+    until = {27: 20, 11: 6, 5: 3, 4: 3, 3: 2, 2: 2}
+    assert {day: window.on_time_until(date(2026, 3, day), came).day for day in until} == until
 
 
 def test_whatever_changes_is_counted_where_it_was_and_where_it_is(app: Flask) -> None:

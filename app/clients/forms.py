@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -21,6 +21,7 @@ from wtforms import (
 from wtforms.validators import Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.core import i18n
 from app.core.errors import BadInput
 from app.core.forms import DayField, Form, MoneyField, Required, WholeNumberField
 
@@ -47,9 +48,9 @@ class PartForm(Form):
 
     seen = HiddenField()
 
-    def show(self) -> PartForm:
-        """Remember what is shown."""
-        self.seen.data = digest(self.typed)
+    def show(self, beside: Mapping[str, Any] | None = None) -> Self:
+        """Remember what is shown, in the form or, where each saving is a new decision, beside it."""
+        self.seen.data = digest(self.typed if beside is None else beside)
         return self
 
     @property
@@ -69,7 +70,7 @@ class PartForm(Form):
                 "theirs": _said(self[name], value),
             }
             for name, value in theirs.items()
-            if value != self[name].data
+            if _plain(value) != _plain(self[name].data)
         ]
         self.seen.data = self.seen.raw_data = None
         self.seen.process_data(digest(theirs))
@@ -78,8 +79,12 @@ class PartForm(Form):
 
 def digest(values: Mapping[str, Any]) -> str:
     """A short hash of a part's values."""
-    plain = {name: value if value not in ("", None, []) else None for name, value in sorted(values.items())}
+    plain = {name: _plain(value) for name, value in sorted(values.items())}
     return hashlib.sha256(json.dumps(plain, default=str).encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    return None if value in ("", None, []) else value
 
 
 def _said(field: Any, value: Any) -> str:
@@ -88,6 +93,8 @@ def _said(field: Any, value: Any) -> str:
         return ", ".join(str(labels.get(each, each)) for each in value)
     if isinstance(value, bool):
         return str(_l("yes") if value else _l("no"))
+    if isinstance(field, MoneyField) and value is not None:
+        return i18n.money(value)
     return str(labels.get(value, "" if value is None else value))
 
 
@@ -226,7 +233,7 @@ class SuggestForm(Form):
     event_on = DayField(_l("Day of the event"), [Required(_l("Write the day from which the period runs."))])
 
 
-class EligibilityForm(Form):
+class EligibilityForm(PartForm):
     """Household and money for one funding source; filled in is only what somebody typed before, zero is typed."""
 
     grant = SelectField(_l("Funding source"), [Required(_l("Choose the funding source."))])
@@ -257,7 +264,7 @@ class EligibilityForm(Form):
     note = TextAreaField(_l("Facts the exception rests on"), [Optional(), NOTE])
 
 
-class MeritsForm(Form):
+class MeritsForm(PartForm):
     """A lawyer's judgement."""
 
     rating = RadioField(_l("Merits"), [Required(_l("Choose one."))], choices=choices(words.MERITS))

@@ -156,7 +156,8 @@ def decide_eligibility(
     """Judge whether a funding source can pay, by its rules and the guideline in force today.
 
     Incomes are yearly cents as typed; the gross one is kept, and where somebody's income is left out the
-    adjusted one is judged. `household_size` counts the people judged, `left_out` those who are not.
+    adjusted one is judged. `household_size` counts the people judged, `left_out` those who are not. The same
+    said again stays the decision it was.
 
     :raises ForeignGrant: another programme's, or not running today
     :raises LeftOutNeedsReason: something is left out without a reason
@@ -172,16 +173,20 @@ def decide_eligibility(
     _check_exception(case, grant, exception, note, actor)
     line, counted = guideline(day, region_of(case.programme.state)), adjusted_income
     found = judge(grant.ruleset, gross_income if counted is None else counted, household_size, line, exception)
-    decision = EligibilityDecision(
-        case=case, grant=grant, ruleset=grant.ruleset, guideline_year=line.year, gross_income=gross_income,
-        adjusted_income=adjusted_income, assets=assets, household_size=household_size, left_out=left_out,
-        left_out_reason=left_out_reason or None, percent=found.percent, eligible=found.eligible, reason=found.reason,
-        exception=exception or None, exception_note=note or None, decided_by_id=actor.id, decided_at=clock.now(),
-    )  # fmt: skip
-    return _keep_decision(decision, actor)
+    said = {
+        "ruleset": grant.ruleset, "guideline_year": line.year, "gross_income": gross_income,
+        "adjusted_income": adjusted_income, "assets": assets, "household_size": household_size, "left_out": left_out,
+        "left_out_reason": left_out_reason or None, "percent": found.percent, "eligible": found.eligible,
+        "reason": found.reason, "exception": exception or None, "exception_note": note or None,
+    }  # fmt: skip
+    last = standing.latest_eligibility(case).get(grant.id)
+    if last is not None and all(getattr(last, name) == value for name, value in said.items()):
+        return last
+    return _keep_decision(EligibilityDecision(case=case, grant=grant, **said), actor)
 
 
 def _keep_decision(decision: EligibilityDecision, actor: User) -> EligibilityDecision:
+    decision.decided_by_id, decision.decided_at = actor.id, clock.now()
     session.add(decision)
     session.flush()
     after = {name: getattr(decision, name) for name in ("eligible", "percent", "exception")}

@@ -248,6 +248,38 @@ def test_income_must_be_typed_and_zero_is_an_answer(desk, client: FlaskClient) -
     assert "0.0 % of the guideline" in get(client, case)
 
 
+def test_a_decision_made_in_another_window_is_shown_before_it_is_replaced(desk, client: FlaskClient) -> None:
+    of, staff, grant = desk
+    case = make.case(of, owner=staff)
+    session.commit()
+    typed = {"eligibility__grant": str(grant.id), "eligibility__household_size": "2", "eligibility__assets": "0",
+             "eligibility__left_out_reason": "", "eligibility__exception": "",
+             "eligibility__seen": seen(get(client, case), "eligibility-")}  # fmt: skip
+    for _click in range(2):
+        assert post(client, case, "/eligibility", **typed, eligibility__gross_income="9,000").status_code == 303
+    assert session.scalars(select(EligibilityDecision)).one().gross_income == 900_000
+    answer = post(client, case, "/eligibility", **typed, eligibility__gross_income="90,000")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert all(words in page for words in ("$9,000", "$90,000", 'value="90,000"'))
+    typed["eligibility__seen"] = seen(page, "eligibility-")
+    assert post(client, case, "/eligibility", **typed, eligibility__gross_income="90,000").status_code == 303
+
+
+def test_a_judgement_of_the_merits_is_not_replaced_unseen(desk, app: Flask) -> None:
+    of, staff, _grant = desk
+    case, lawyer = make.case(of, owner=staff), attorney(of)
+    session.commit()
+    browser = make.sign_in(app.test_client(), lawyer)
+    opened = seen(get(browser, case), "merits-")
+    operations.judge_merits(case, "weak", "No defence left.", actor=lawyer)
+    session.commit()
+    answer = post(browser, case, "/merits", merits__rating="fair", merits__note="Repairs.", merits__seen=opened)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert all(words in page for words in ("No defence left.", "Repairs."))
+
+
 def test_an_exception_without_facts_keeps_what_was_typed(desk, client: FlaskClient) -> None:
     of, staff, grant = desk
     case = make.case(of, owner=staff)

@@ -21,7 +21,7 @@ from ..models import Case, ConflictSearch, ConsentKind
 from ..operations_screening import find_grants
 from ..standing import live_grants, standing_of
 from . import bp
-from .parts import matter_facts, triage_facts
+from .parts import eligibility_facts, matter_facts, merits_facts, triage_facts
 from .screen_page import accept_form, eligibility_form, matter_form
 from .screening import STAFF_PAGE, answer, staff_case
 
@@ -105,12 +105,11 @@ def save_eligibility(public_id: str) -> ResponseReturnValue:
     form = eligibility_form(live_grants(case.programme_id, today(case.programme)))
 
     def do(case: Case) -> Any:
-        typed = form.data | {"left_out": form.left_out.data or 0, "actor": signed_in()}
+        typed = form.typed | {"left_out": form.left_out.data or 0, "actor": signed_in()}
         grant = find_grants(case, [int(typed.pop("grant"))])
-        typed.pop("csrf_token", None)
         return operations.decide_eligibility(case, grant[0], **typed)
 
-    return answer(public_id, "eligibility", form, do, _l("The decision on eligibility is saved."))
+    return answer(public_id, "eligibility", form, do, _l("The decision on eligibility is saved."), eligibility_facts)
 
 
 @bp.post("/intake/<public_id>/merits")
@@ -122,7 +121,7 @@ def save_merits(public_id: str) -> ResponseReturnValue:
     def do(case: Case) -> Any:
         return operations.judge_merits(case, form.rating.data, form.note.data, actor=signed_in())
 
-    return answer(public_id, "merits", form, do, _l("The judgement is saved."))
+    return answer(public_id, "merits", form, do, _l("The judgement is saved."), merits_facts)
 
 
 @bp.post("/intake/<public_id>/consent")

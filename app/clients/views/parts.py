@@ -12,6 +12,7 @@ from app.core.db import session
 from app.core.i18n import hours, when_at
 
 from ..models import Case, Channel, CriticalDate, Party
+from ..standing import latest_eligibility, latest_merits
 
 
 def matter_facts(case: Case) -> dict[str, Any]:
@@ -35,6 +36,28 @@ def triage_facts(case: Case) -> dict[str, Any]:
         "circumstances": list(case.circumstances),
         "other_side_has_lawyer": lawyer,
     }
+
+
+def eligibility_facts(case: Case) -> dict[str, Any]:
+    """The last decision on who can pay, as its form takes it; nothing before the first."""
+    made = max(latest_eligibility(case).values(), key=lambda each: each.id, default=None)
+    if made is None:
+        return {}
+    names = ("household_size", "gross_income", "assets", "adjusted_income")
+    return {
+        "grant": str(made.grant_id),
+        **{name: getattr(made, name) for name in names},
+        "left_out": made.left_out or None,
+        "left_out_reason": made.left_out_reason or "",
+        "exception": made.exception or "",
+        "note": made.exception_note or "",
+    }
+
+
+def merits_facts(case: Case) -> dict[str, Any]:
+    """The last judgement of the merits, as its form takes it; nothing before the first."""
+    made = latest_merits(case)
+    return {"rating": made.rating, "note": made.note or ""} if made else {}
 
 
 def party_facts(party: Party) -> dict[str, Any]:

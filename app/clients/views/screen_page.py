@@ -34,7 +34,7 @@ from ..problems import category, counties_of, county_name, deadline_rules, find_
 from ..standing import GOOD_ENOUGH, Standing, against_accepting, against_listing, live_grants, standing_of
 from ..urgency import in_words
 from ..vocabulary import DATE_KINDS, EXCEPTIONS, MERITS, MISSING_ITEMS, PARTY_ROLES
-from .parts import last_change, matter_facts, triage_facts
+from .parts import eligibility_facts, last_change, matter_facts, merits_facts, triage_facts
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -103,9 +103,11 @@ def _forms(case: Case, now: Standing, grants: Any, more: Mapping[str, Any]) -> d
         "date": lambda: DateForm(None, prefix="date").show(),
         "suggest": lambda: suggest_form(fresh=True),
         "conflicts": lambda: ConflictForm(None, prefix="conflicts", data={"search": _search_id(now)}),
-        "eligibility": lambda: eligibility_form(grants, fresh=True, known=figures_of(case, now)),
+        "eligibility": lambda: eligibility_form(grants, fresh=True, known=figures_of(case, now)).show(
+            eligibility_facts(case)
+        ),
         "consent": lambda: ConsentForm(None, prefix="consent"),
-        "merits": lambda: MeritsForm(None, prefix="merits"),
+        "merits": lambda: MeritsForm(None, prefix="merits").show(merits_facts(case)),
         "accept": lambda: accept_form(case, now, grants, fresh=True),
         "missing": lambda: MissingForm(None, prefix="missing", data={"items": case.missing_items}),
         "received": lambda: ReceivedForm(None, prefix="received"),

@@ -43,7 +43,7 @@ def add_critical_date(
     standing: str = "confirmed",
     authority: str | None = None,
 ) -> CriticalDate:
-    """Add a date; no day keeps it as an open question that somebody must ask about.
+    """Add a date; no day keeps it as an open question that somebody must ask about, and twice the same is one.
 
     :raises BadInput: the kind is unknown
     :raises CaseIsOver: the case has ended
@@ -51,11 +51,15 @@ def add_critical_date(
     case = lock(case)
     refuse_unless_open(case)
     refuse_if(kind not in DATE_KINDS or standing not in STANDINGS, BadInput(_l("Choose what kind of date it is.")))
-    made = CriticalDate(
-        case=case, kind=kind, on_day=on_day, at_time=at_time or None, paper=paper or None,
-        standing=standing if on_day else "open_question", authority=authority or None,
-        entered_by_id=actor.id if actor else None,
-    )  # fmt: skip
+    said = {
+        "kind": kind, "on_day": on_day, "at_time": at_time or None, "paper": paper or None,
+        "standing": standing if on_day else "open_question", "authority": authority or None,
+        "entered_by_id": actor.id if actor else None,
+    }  # fmt: skip
+    for there in case.critical_dates:
+        if there.done_at is None and all(getattr(there, name) == value for name, value in said.items()):
+            return there
+    made = CriticalDate(case=case, **said)
     session.add(made)
     _follow(case, actor)
     audit.record("date.add", made, actor=actor, after=_coded(made))

@@ -156,8 +156,7 @@ def decide_eligibility(
     """Judge whether a funding source can pay, by its rules and the guideline in force today.
 
     Incomes are yearly cents as typed; the gross one is kept, and where somebody's income is left out the
-    adjusted one is judged. `household_size` counts the people judged, `left_out` those who are not. The same
-    said again stays the decision it was.
+    adjusted one is judged. `household_size` counts the people judged. The same said again decides nothing new.
 
     :raises ForeignGrant: another programme's, or not running today
     :raises LeftOutNeedsReason: something is left out without a reason
@@ -179,14 +178,14 @@ def decide_eligibility(
         "left_out_reason": left_out_reason or None, "percent": found.percent, "eligible": found.eligible,
         "reason": found.reason, "exception": exception or None, "exception_note": note or None,
     }  # fmt: skip
+    return _keep_decision(case, grant, said, actor)
+
+
+def _keep_decision(case: Case, grant: Grant, said: dict[str, Any], actor: User) -> EligibilityDecision:
     last = standing.latest_eligibility(case).get(grant.id)
     if last is not None and all(getattr(last, name) == value for name, value in said.items()):
         return last
-    return _keep_decision(EligibilityDecision(case=case, grant=grant, **said), actor)
-
-
-def _keep_decision(decision: EligibilityDecision, actor: User) -> EligibilityDecision:
-    decision.decided_by_id, decision.decided_at = actor.id, clock.now()
+    decision = EligibilityDecision(case=case, grant=grant, decided_by_id=actor.id, decided_at=clock.now(), **said)
     session.add(decision)
     session.flush()
     after = {name: getattr(decision, name) for name in ("eligible", "percent", "exception")}

@@ -271,6 +271,7 @@ def test_a_date_that_is_done_no_longer_counts(work) -> None:
     of, staff, _grant = work
     case = make.case(of, owner=staff)
     row = operations.add_critical_date(case, kind="hearing", on_day=date(2026, 11, 19), actor=staff)
+    assert operations.add_critical_date(case, kind="hearing", on_day=date(2026, 11, 19), actor=staff) is row
     assert case.points == 50
     operations.finish_critical_date(row, actor=staff)
     operations.finish_critical_date(row, actor=staff)

@@ -184,6 +184,11 @@ def test_saying_yes_asks_to_sign_in_and_starts_the_hold(app: Flask, client: Flas
     asked = client.post(f"{path}/accept", data={"confidential": "y"})
     assert asked.status_code in (302, 401)
     assert session.query(Referral).one().status is S.OFFERED
+    assert "Sign in to say yes" in client.get(path).text
+    factories.sign_in(client, desk.staff)
+    shown = client.get(path).text
+    assert "sign out, then open the link in the mail again" in shown
+    assert "Sign in to say yes" not in shown
     factories.sign_in(client, desk.user())
     assert client.post(f"{path}/accept").status_code == 422
     said = client.post(f"{path}/accept", data={"confidential": "y"}, follow_redirects=True)

@@ -39,6 +39,7 @@ def _page(token: str, form: HoldForm) -> str:
     is_open = referral.status is S.OFFERED and referral.ends_at is not None and not referral.is_too_late
     is_open = is_open and not referral.stands_still
     matter = _matter(referral) if is_open else None
+    is_reader = reader is not None and reader.volunteer is not None and reader.volunteer.id == referral.volunteer_id
     return render_template(
         "matching/offer.html",
         referral=referral,
@@ -47,7 +48,8 @@ def _page(token: str, form: HoldForm) -> str:
         token=token,
         matter=matter,
         is_open=is_open and matter is not None,
-        is_reader=reader is not None and reader.volunteer is not None and reader.volunteer.id == referral.volunteer_id,
+        is_reader=is_reader,
+        somebody_else=None if is_reader else reader,
         form=form,
         again=AgainForm(formdata=None),
         reasons=reasons,

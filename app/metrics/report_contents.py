@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,15 +14,20 @@ from flask_babel import gettext as _
 from app.core.i18n import hours, money, number
 
 Value = str | int | None
+Behind = tuple[str, str, str]  # measure, dimension, member
 UNITS = ("text", "count", "hours", "money", "percent", "days")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One value in its unit: whole numbers, hours in hundredths, money in cents; none where there is nothing to say."""
+    """One value in its unit: whole numbers, hours in hundredths, money in cents; none where there is nothing to say.
+
+    `behind` names the figure whose records make it up, as long as it is not kept: later they may be others.
+    """
 
     value: Value
     unit: str = "count"
+    behind: Behind | None = field(default=None, compare=False)
 
     @property
     def shown(self) -> str:
@@ -91,7 +96,7 @@ LINE = ("table", "row", "column", "value", "unit", "from", "to")
 
 def as_json(report: Report) -> dict[str, Any]:
     """To be kept: the same figures however often its files are written."""
-    kept = asdict(report)
+    kept = asdict(report, dict_factory=lambda pairs: {name: value for name, value in pairs if name != "behind"})
     return {**kept, "first": report.first.isoformat(), "last": report.last.isoformat()}
 
 
@@ -117,13 +122,14 @@ def text(value: str) -> Cell:
     return Cell(value, "text")
 
 
-def summed(rows: Sequence[tuple[Cell, ...]], label: str = "") -> tuple[Cell, ...]:
-    """The sums of every column of whole counts beneath its rows."""
+def summed(rows: Sequence[tuple[Cell, ...]], behind: Sequence[Behind | None] = ()) -> tuple[Cell, ...]:
+    """The sums of every column of whole counts beneath its rows, with the figures they are."""
     if not rows:
         return ()
-    columns = zip(*(row[1:] for row in rows), strict=True)
-    sums = (Cell(sum(c.value for c in column if isinstance(c.value, int)), column[0].unit) for column in columns)
-    return (text(label or _("In all")), *sums)
+    columns = list(zip(*(row[1:] for row in rows), strict=True))
+    sums = (sum(cell.value for cell in column if isinstance(cell.value, int)) for column in columns)
+    known = behind or [None] * len(columns)
+    return (text(_("In all")), *(Cell(n, of[0].unit, which) for n, of, which in zip(sums, columns, known, strict=True)))
 
 
 def full_day(day: date) -> str:

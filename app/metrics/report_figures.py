@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
@@ -49,7 +50,7 @@ def every_figure(programme: Programme, first: date, last: date, grant_id: int | 
     """Every count, share and number of days, with its definition."""
     now = read_period(programme, first, last, grant_id=grant_id, dimensions=())
     told = [m for m in SHOWN if grant_id is None or m.key not in BEFORE_A_GRANT]
-    rows = [(text(_name(m)), _value(now, m), text(str(m.definition))) for m in told]
+    rows = [(text(_name(m)), _live(now, m), text(str(m.definition))) for m in told]
     return Table("figures", _("Every figure"), (_("Figure"), _("Number"), _("What it means")), tuple(rows))
 
 
@@ -66,7 +67,7 @@ def beside_the_one_before(programme: Programme, first: date, last: date, grant_i
     now, then = (
         read_period(programme, *days, grant_id=grant_id, dimensions=()) for days in ((first, last), earlier)
     )  # fmt: skip
-    rows = [(text(str(m.name)), _value(now, m), _value(then, m)) for m in SHOWN if m.key in AT_A_GLANCE]
+    rows = [(text(str(m.name)), _live(now, m), _value(then, m)) for m in SHOWN if m.key in AT_A_GLANCE]
     header = (_("Figure"), period_name(first, last), period_name(*earlier))
     return Table("glance", _("At a glance"), header, tuple(rows))
 
@@ -99,6 +100,11 @@ def pictured(programme: Programme, first: date, last: date, only: tuple[str, str
 
 def _value(found: PeriodFigures, measure: Measure) -> Cell:
     return cell(measure, found.value(measure.key))
+
+
+def _live(found: PeriodFigures, measure: Measure) -> Cell:
+    """The value of the report's own period, with what opens its records."""
+    return replace(_value(found, measure), behind=(measure.key, "all", "all"))
 
 
 def cell(measure: Measure, value: float | None) -> Cell:

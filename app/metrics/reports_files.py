@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -36,6 +37,9 @@ KINDS_OF_MONEY: dict[AmountKind, Any] = {
     AmountKind.AWARDED: _l("Awarded"),
     AmountKind.DEBT_REDUCED: _l("Debt reduced"),
 }
+
+
+CLOSED = ("closed", "all", "all")  # what opens the records of all closed cases
 
 
 class GrantMissing(BadInput):
@@ -79,20 +83,24 @@ def _notes(kind: ReportKind, *, running: bool) -> list[str]:
 
 def _lsc(programme: Programme, first: date, last: date, grant_id: int | None) -> list[Table]:
     found = lsc.closed_cases(programme, first, last, grant_id)
-    return [_matrix(found), _by_code(found), _by_category(found)]
+    return [_matrix(found, grant_id), _by_code(found), _by_category(found)]
 
 
-def _matrix(found: lsc.Closed) -> Table:
+def _matrix(found: lsc.Closed, grant_id: int | None) -> Table:
+    """Of a grant no figures are kept by problem code, so nothing opens the records of its cells."""
     codes = [code for code in found.codes() if found.of_code(code)]
     rows = []
     for problem in found.problems():
         counts = found.of_problem(problem)
-        cells = [Cell(counts[code]) for code in codes]
-        rows.append(
-            (text(lsc.problem_name(problem)), *cells, Cell(counts.total()), Cell(found.pai_of_problem(problem)))
-        )
+        pair = problem or "??"
+        cells = [Cell(counts[code], behind=("closed", "problem_closing", f"{pair}:{code}")) for code in codes]
+        total = Cell(counts.total(), behind=("closed", "problem", problem or "unknown"))
+        rows.append((text(lsc.problem_name(problem)), *cells, total, Cell(found.pai_of_problem(problem))))
+    if grant_id is not None:
+        rows = [tuple(Cell(cell.value, cell.unit) for cell in row) for row in rows]
     header = (_("Problem code"), *codes, _("All"), _("PAI"))
-    return Table("matrix", _("By problem code and closing code"), header, tuple(rows), foot=summed(rows))
+    foot = summed(rows, [*(("closed", "closing_code", code) for code in codes), CLOSED, None])
+    return Table("matrix", _("By problem code and closing code"), header, tuple(rows), foot=foot)
 
 
 def _by_code(found: lsc.Closed) -> Table:
@@ -103,9 +111,10 @@ def _by_code(found: lsc.Closed) -> Table:
         if n:
             label = f"{code} {known[code].label}" if code in known else code
             level = known[code].service_level if code in known else ""
-            rows.append((text(label), text(level), Cell(n), Cell(pai), Cell(n - pai)))
+            every = Cell(n, behind=("closed", "closing_code", code))
+            rows.append((text(label), text(level), every, Cell(pai), Cell(n - pai)))
     header = (_("Closing code"), _("Service"), _("All"), _("PAI"), _("Staff"))
-    foot = summed(rows)
+    foot = summed(rows, [None, CLOSED, None, None])
     foot = (foot[0], text(""), *foot[2:]) if foot else ()
     return Table("codes", _("By closing code"), header, tuple(rows), foot=foot)
 
@@ -116,9 +125,12 @@ def _by_category(found: lsc.Closed) -> Table:
         pair = sums.setdefault(lsc.category_of(problem), [0, 0])
         pair[0] += found.of_problem(problem).total()
         pair[1] += found.pai_of_problem(problem)
-    rows = [(text(name), Cell(n), Cell(pai), Cell(n - pai)) for name, (n, pai) in sums.items()]
+    members = {lsc.category_of(lsc.NO_CODE): "unknown"}
+    rows = [(text(name), Cell(n, behind=("closed", "category", members.get(name, name))), Cell(pai), Cell(n - pai))
+            for name, (n, pai) in sums.items()]  # fmt: skip
     header = (_("Kind of matter"), _("All"), _("PAI"), _("Staff"))
-    return Table("categories", _("By kind of matter"), header, tuple(rows), foot=summed(rows))
+    foot = summed(rows, [CLOSED, None, None])
+    return Table("categories", _("By kind of matter"), header, tuple(rows), foot=foot)
 
 
 def _of_grant(programme: Programme, first: date, last: date, grant_id: int | None) -> list[Table]:
@@ -148,9 +160,12 @@ def hours_and_money(programme: Programme, first: date, last: date, grant_id: int
 def hours_table(programme: Programme, first: date, last: date, grant_id: int | None = None) -> Table:
     """Volunteers' hours by role and rate, with the rate and its source in each line."""
     found = rates.value_of(report_figures.hours_by_day(programme, first, last, grant_id), rates.rates_of(programme))
-    rows = [(text(rates.role_name(line.role)), Cell(line.hundredths, "hours"), _rate_of(line.rate),
-             text(_source(line.rate)), Cell(line.cents, "money")) for line in found.lines]  # fmt: skip
-    foot = (text(_("In all")), Cell(found.hundredths, "hours"), Cell(None, "money"), text(""),
+    rated = Counter(line.role for line in found.lines)  # of a role with two rates no line is the figure
+    rows = [(text(rates.role_name(line.role)),
+             Cell(line.hundredths, "hours", ("hours", "role", line.role) if rated[line.role] == 1 else None),
+             _rate_of(line.rate), text(_source(line.rate)), Cell(line.cents, "money"))
+            for line in found.lines]  # fmt: skip
+    foot = (text(_("In all")), Cell(found.hundredths, "hours", ("hours", "all", "all")), Cell(None, "money"), text(""),
             Cell(found.cents, "money")) if rows else ()  # fmt: skip
     header = (_("Role"), _("Hours"), _("An hour counts for"), _("Source of the rate"), _("Value"))
     return Table("hours", _("Hours and their value"), header, tuple(rows), _without_rate(found), foot)
@@ -187,7 +202,8 @@ def money_table(programme: Programme, first: date, last: date, grant_id: int | N
         if months:
             label = _("%(label)s, counted over %(num)s months", label=label, num=months)
         over = Cell(cents * months if months else None, "money")
-        rows.append((text(label), Cell(n), Cell(cents, "money"), over))
+        behind = None if months else (f"money_{kind.value}", "all", "all")
+        rows.append((text(label), Cell(n), Cell(cents, "money", behind), over))
     note = _("Kinds are not added up: money received, costs avoided and debts forgiven are not the same.")
     header = (_("Kind of money"), _("Amounts"), _("Sum"), _("Over these months"))
     return Table("money", _("Money for clients"), header, tuple(rows), note if rows else "")

@@ -22,6 +22,7 @@ from .. import figures, goals, people, wording
 from ..definitions import Measure
 from ..forms import Period, period_asked
 from ..measures import MEASURES
+from ..tally import BY_GRANT
 from ..window import Fact
 from . import bp
 from .files import grant_asked
@@ -42,7 +43,7 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     period = period_asked(calendars.today(programme))
     cell = (request.args.get("by", "all"), request.args.get("member", "all"))
     grant = grant_asked(programme, request.args.get("grant"))
-    if cell[0] not in of.dimensions or (grant and (cell[0] != "all" or of.kind in ("people", "now"))):
+    if cell[0] not in of.dimensions or (grant and (cell[0] not in BY_GRANT or of.kind in ("people", "now"))):
         raise NotFound
     if of.kind in ("people", "now"):
         return _people(programme, of, period, cell)
@@ -75,9 +76,8 @@ def _rolled_up(
 
 
 def _label(cell: tuple[str, str], grant: Grant | None = None) -> str:
-    if grant is not None:
-        return grant.name
-    return "" if cell[0] == "all" else figures.member_name(*cell)
+    member = "" if cell[0] == "all" else figures.member_name(*cell)
+    return ", ".join(filter(None, (grant.name if grant else "", member)))
 
 
 def _page(facts: Sequence[Fact]) -> Page:

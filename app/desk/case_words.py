@@ -27,6 +27,7 @@ from . import causes, places
 from .case_file import CaseFile
 from .docket_rows import STATUSES
 from .forms import CUSTODY_REASONS, END_REASONS
+from .same_facts import WATCHES
 
 S = CaseStatus
 WAY = (S.PRESCREEN, S.ACCEPTED, S.AVAILABLE, S.PLACED, S.IN_SERVICE, S.CLOSING, S.CLOSED)
@@ -109,7 +110,8 @@ def _of_task(file: CaseFile, task: Any) -> dict[str, Any]:
         else file.staff.get(task.owner_id, "") or _("Anybody's of the team")
     )
     words = _("%(who)s, by %(when)s.", who=who, when=i18n.when_at(task.due_at))
-    return {"title": task.title, "text": words, "late": task.due_at < clock.now(), "actions": actions}
+    alone = f" {_('The case has no lawyer yet.')}" if task.cause in WATCHES and file.lead is None else ""
+    return {"title": task.title, "text": words + alone, "late": task.due_at < clock.now(), "actions": actions}
 
 
 class _Asked:

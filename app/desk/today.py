@@ -49,7 +49,7 @@ def tasks(viewer: User, *, most: int = SHOWN) -> list[Any]:
         select(
             first.c.row, Task.public_id, Task.cause, Task.title, Task.due_at, Task.owner_id, Task.record_kind,
             Task.record_id, Case.public_id.label("case_public_id"), Case.number, Case.priority_level,
-            Case.next_critical_on, record.label("record_public_id"),
+            Case.next_critical_on, Case.status.label("case_status"), record.label("record_public_id"),
             case((Task.record_kind == "critical_dates", day)).label("on_day"), User.name.label("owner"),
         )
         .join(first, (Task.case_id == first.c.row) | (Task.id == -first.c.row))  # row_of, by the indexes

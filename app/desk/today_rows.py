@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.clients.models import WITH_VOLUNTEER
 from app.core import i18n
 
 from . import causes
@@ -81,7 +82,7 @@ def _row(said: list[Said], now: datetime) -> Row:
         others=[_line(each, now) for each in said[1:]],
         day=_day(first.due_at),
         is_late=first.due_at < now,
-        detail=_next_date(said),
+        detail=" ".join(words for words in (_no_lawyer(said), _next_date(said)) if words),
     )
 
 
@@ -116,6 +117,12 @@ def _day(moment: datetime) -> date:
 def _by(due: datetime) -> str:
     day = _day(due)
     return _("by %(time)s", time=i18n.when_at(due).rpartition(", ")[2]) if day == i18n.today() else i18n.when_day(day)
+
+
+def _no_lawyer(said: list[Said]) -> str:
+    """That nobody leads the case whose date is to be kept, as it is now."""
+    watched = any(each.task.cause in WATCHES and each.task.case_status not in WITH_VOLUNTEER for each in said)
+    return _("The case has no lawyer yet.") if watched else ""
 
 
 def _next_date(said: list[Said]) -> str:

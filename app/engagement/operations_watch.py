@@ -61,10 +61,8 @@ def _title(row: CriticalDate, step: int) -> str | None:
     if step == THE_DAY:
         missed = not_reminded(row)
         return f"{number} has a date today and {' and '.join(missed)} not reminded: call now" if missed else None
-    lead = queries.lead_on(row.case)
-    more = ", and no lawyer" if lead is None else ""
-    seen = ": see that it is right" if row.standing == "suggested" else ": see that it is kept"
-    return f"{number} has a date on {day}{more}{seen}"
+    seen = "see that it is right" if row.standing == "suggested" else "see that it is kept"
+    return f"{number} has a date on {day}: {seen}"
 
 
 def not_reminded(row: CriticalDate) -> list[str]:

@@ -104,8 +104,13 @@ def test_what_is_to_be_done_about_one_case_is_one_row_that_says_each_thing_once(
     assert "The clock ran out" not in page
     assert "Nobody said" not in page
     assert "Next date" not in this
+    assert "The case has no lawyer yet." in this
+    assert "The case has no lawyer yet." in desk.browser.get(f"/cases/{case.public_id}").text
     assert (this.count("Take it"), this.count("Done…")) == (3, 1), "the clock leaves by its decision"
     assert f'href="/cases/{case.public_id}#placing"' in this
+    case.status = CaseStatus.PLACED
+    session.commit()
+    assert "no lawyer" not in desk.browser.get("/today").text
     desk.browser.post(f"/tasks/{watch.public_id}/finish", data={"outcome": "done"})
     session.expire_all()
     assert session.get_one(Task, told.id).outcome == "done"  # whoever is asked twice answers once

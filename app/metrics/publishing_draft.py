@@ -28,7 +28,7 @@ from .publishing_cells import (
     read_once,
 )
 from .publishing_hours import cases_since, hours_hidden
-from .publishing_system import Floors, Published, Version
+from .publishing_system import CLIENTS, Floors, Published, Version
 
 FAMILIES = {
     "closed": ("closed", "closed_limited", "closed_extended", "people_helped", "clients_helped"),
@@ -212,9 +212,12 @@ def _new(
 
 
 def _others_came(before: Version, once: Mapping[str, int | None], floors: Floors) -> bool:
-    """Are so many fewer or more different people behind the same closings, since requests were joined or parted?"""
-    told = {m: n for m, n in before.exact["once"].items() if m in DIFFERENT and n is not None}
-    return any(abs((once[m] or 0) - n) >= floors.of(name_of(m)) for m, n in told.items())
+    """Are so many fewer or more clients behind the same closings, since requests were joined or parted?
+
+    Their households alone are no reason: that of one client would be the whole difference.
+    """
+    told = before.exact["once"].get(DIFFERENT[0])
+    return told is not None and abs((once[DIFFERENT[0]] or 0) - told) >= floors.of(CLIENTS)
 
 
 def _fit(once: dict[str, int | None], summed: Cells, inside: Sequence[Version]) -> None:

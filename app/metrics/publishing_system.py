@@ -109,6 +109,7 @@ class Published:
 
     def _figures_of(self, same: list[Version]) -> None:
         """The cells of one period through its versions; one that did not change stays one figure."""
+        changes: dict[tuple[int, bool, str], Key] = {}
         for name in sorted(set().union(*(version.cells for version in same))):
             before: tuple[Key, int] | None = None
             for version in same:
@@ -117,21 +118,26 @@ class Published:
                     key: Key = (name, *version.span, version.began)
                     self._add(key, name, value, version)
                     if before is not None:
-                        self._change(before[0], key, name, value - before[1])
+                        by = value - before[1]
+                        changes[version.began, by > 0, name] = self._change(before[0], key, name, by)
                     before = (key, value)
                 self.keys[id(version), name] = before[0]
+        if all(version.counts_homes_once for version in same):
+            for began, more, name in [each for each in changes if each[2] == PEOPLE]:
+                self._others(changes.get((began, more, CLIENTS)), changes[began, more, name])
 
     def _add(self, key: Key, name: str, value: int, version: Version) -> None:
         state = State.OPEN if version.is_new else State.HIDDEN if name in version.hidden else State.SHOWN
         weight = 6 if name in HEADLINES else 2 if member_of(name)[0] in FLOW else 1 + min(value, 50) / 100
         self.system.figures[key] = Figure(value, self.floors.of(name), state, weight, wide=self.floors.wide)
 
-    def _change(self, old: Key, new: Key, name: str, by: int) -> None:
+    def _change(self, old: Key, new: Key, name: str, by: int) -> Key:
         """A correction is a count as well: of those who were entered late or left out since."""
-        change = ("change", old, new)
+        change: Key = ("change", old, new)
         floor, wide = self.floors.of(name), self.floors.wide
         self.system.figures[change] = Figure(abs(by), floor, State.WITHIN, least=0, wide=wide)
         self.system.relate([(new, 1), (old, -1), (change, -1 if by > 0 else 1)])
+        return change
 
     def _within(self, tag: str, version: Version, total: str, parts: Iterable[str], floor: int) -> None:
         """Parts make up a total, or all of it but a rest that is never published."""

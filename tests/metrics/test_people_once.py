@@ -82,6 +82,19 @@ def test_who_came_back_is_not_told_by_months_beside_their_quarter() -> None:
     assert judge_months(told).pinned == 2
 
 
+@pytest.mark.promise(14)
+def test_a_correction_of_clients_does_not_tell_how_many_live_with_them() -> None:
+    """Six requests were others' too: that eight people fewer were helped would say that two are no clients."""
+    told: list[Version] = []
+    assert sign_off(told, published(1, 1, 0, 40, 90, clients_helped=40, people_helped=90)) == 0
+    told[0].ended = 1
+    assert sign_off(told, published(1, 1, 1, 40, 90, clients_helped=34, people_helped=82)) == 0
+    assert told[1].hidden & {CLIENTS, PEOPLE}
+    told[1].ended = 2
+    assert sign_off(told, published(1, 1, 2, 40, 90, clients_helped=22, people_helped=60)) == 0
+    assert not told[2].hidden, "of many it may be known"
+
+
 def test_what_was_published_by_closed_cases_stays_and_makes_up_no_quarter() -> None:
     """Households counted with each case before: that month keeps its figure, and the quarter counts them once."""
     before = published(1, 1, 0, 20, 60, clients_helped=14)

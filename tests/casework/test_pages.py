@@ -15,7 +15,7 @@ from sqlalchemy import event
 from app.casework import operations, operations_closing, queries
 from app.casework.models import ClosingReport, ContactAttempt, Note, TimeEntry, Visibility
 from app.casework.transfer_models import Transfer
-from app.clients.models import CaseStatus
+from app.clients.models import CaseStatus, Channel, ChannelKind, CriticalDate
 from app.core.audit import AuditEntry
 from app.core.db import engine, session, transaction
 from tests import factories
@@ -46,10 +46,20 @@ def text_of(answer: object) -> str:
 
 
 def test_the_file_shows_what_the_volunteer_needs_and_is_recorded_as_seen(mine: FlaskClient, work: Work) -> None:
+    with transaction():
+        case = work.case
+        case.language, case.interpreter, case.client.watched_device = "es", True, True
+        said = {"safe": True, "value_hash": "x", "value": "608-555-0142"}
+        case.client.channels.append(Channel(kind=ChannelKind.CALL, safe_hours="after 4 pm", **said))
+        case.client.channels.append(Channel(kind=ChannelKind.VOICEMAIL, may_be_said="open", **said))
+        session.add(CriticalDate(case=case, kind="hearing", on_day=date(2026, 3, 20), at_time="9:30 am"))
     page = mine.get(work.path)
     assert page.status_code == 200
     session.rollback()
-    for fact in (work.case.number, "Maribel Castro", "The landlord changed the lock.", "Cottonwood Row Holdings"):
+    contact = ("Spanish, interpreter can be had", "after 4 pm", "Only a first name and a number to call back",
+               "You may say who you are and why you call", "Somebody else may look at their phone")  # fmt: skip
+    for fact in (work.case.number, "Maribel Castro", "The landlord changed the lock.", "Cottonwood Row Holdings",
+                 "State court", "9:30 am", *contact):  # fmt: skip
         assert fact in text_of(page)
     assert session.query(AuditEntry).filter_by(action="case.view", actor_id=work.user_id).count() == 1
 

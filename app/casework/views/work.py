@@ -11,9 +11,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import calendars
+from app.clients.intake.choices import MAY_SAY
+from app.clients.models import Case
+from app.clients.problems import county_name, find_problem, language_name
 from app.clients.queries import get_case
 from app.clients.supervision import ALONE
-from app.clients.vocabulary import CASE_ROLES
+from app.clients.vocabulary import CASE_ROLES, FORUMS
 from app.core import audit
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
@@ -98,7 +101,8 @@ def my_case(public_id: str) -> ResponseReturnValue:
     audit.record_view("case", my_assignment(public_id).case, viewer=signed_in())
     assignment = my_assignment(public_id)
     case = assignment.case
-    own = {"own_parts": parts_beside_lead(case, viewer=signed_in()), "part_words": CASE_ROLES}
+    own = {"own_parts": parts_beside_lead(case, viewer=signed_in()), "part_words": CASE_ROLES,
+           "language": language_name(case.language), "may_say": dict(MAY_SAY)}  # fmt: skip
     if not policy.reads_file(assignment):
         return _without_file(assignment, own)
     return render_template(
@@ -106,6 +110,7 @@ def my_case(public_id: str) -> ResponseReturnValue:
         **own,
         assignment=assignment,
         case=case,
+        matter=_matter(case),
         may_report=policy.may_report_closing(signed_in(), case),
         notes=queries.notes(case, viewer=signed_in()),
         entries=queries.time_entries(case),
@@ -113,6 +118,16 @@ def my_case(public_id: str) -> ResponseReturnValue:
         report=queries.closing_report(case),
         under_way=transfer_queries.open_transfer(case) if assignment.role == "lead" else None,
     )
+
+
+def _matter(case: Case) -> list[dict[str, Any]]:
+    """What it is, where, and before whom."""
+    problem = find_problem(case.problem_code)
+    return [
+        {"label": _("Kind of matter"), "value": problem.title if problem else _("not said yet")},
+        {"label": _("County"), "value": county_name(case.county)},
+        {"label": _("Where it is decided"), "value": f"{FORUMS.get(case.forum, case.forum)}, {case.forum_state}"},
+    ]
 
 
 def _without_file(assignment: Assignment, own: dict[str, Any]) -> str:

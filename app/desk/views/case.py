@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.casework import closing_words, transfer_words
 from app.clients import problems, vocabulary
+from app.clients.intake.choices import MAY_SAY
 from app.clients.models import CaseStatus
 from app.clients.urgency import in_words
 from app.core import audit, i18n
@@ -34,7 +35,7 @@ def case(public_id: str) -> ResponseReturnValue:
         step=case_words.next_step(file), lanes=case_words.lanes(file), history=case_words.history(file, show),
         shows=_shows(public_id, show), more=case_words.more(file), priority=_priority(file), dates=_dates(file),
         channels=case_words.CHANNELS, roles=vocabulary.PARTY_ROLES, language=problems.language_name(file.case.language),
-        statuses=docket_rows.STATUSES, ends_by_hand=causes.ends_by_hand,
+        may_say=dict(MAY_SAY), statuses=docket_rows.STATUSES, ends_by_hand=causes.ends_by_hand,
         placing=_placing(file), closing=_closing(file), waited=case_words.waited(file),
         override_url=places.address("clients.priority", public_id=public_id), is_open=case_words.STATUS_OPEN,
         screen_url=places.address("clients.screen", public_id=public_id), part_words=vocabulary.CASE_ROLES,

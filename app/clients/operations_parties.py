@@ -211,6 +211,11 @@ def search_conflicts(case: Case, *, actor: User | None) -> ConflictSearch:
     """
     case = lock(case)
     refuse_unless_open(case)
+    return keep_search(case, actor)
+
+
+def keep_search(case: Case, actor: User | None) -> ConflictSearch:
+    """Search the names of a case and keep what was found, undecided."""
     found = conflicts.stored(conflicts.find_hits(case))
     search = ConflictSearch(
         case=case, parties_version=case.parties_version, searched_at=clock.now(), hits=found, hit_count=len(found),

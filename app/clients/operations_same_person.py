@@ -16,7 +16,7 @@ from app.core.sealed import fold
 from . import policy
 from .locks import lock_cases
 from .models import OPEN, Case, CaseStatus, Client
-from .operations_parties import ask_for_search, names_changed, search_conflicts
+from .operations_parties import ask_for_search, keep_search, names_changed
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -111,10 +111,12 @@ def _names(clients: Iterable[Client], identity_id: int) -> set[str]:
 def _search_again(case: Case, actor: User) -> None:
     """The client is known by a name that was not searched for: nobody is placed before staff decided on it.
 
-    The parties are as they were, so nobody who checked them is asked to check again.
+    The parties are as they were, so nobody who checked them is asked to check again. A closed case may be opened again.
     """
     if case.status is CaseStatus.PRESCREEN:
         names_changed(case, actor)
-    elif case.status in OPEN:
+        return
+    if case.status in OPEN:
         ask_for_search(case, actor, "the client of {number} is known by another name")
-        search_conflicts(case, actor=actor)
+    if case.status in OPEN or case.status is CaseStatus.CLOSED:
+        keep_search(case, actor)

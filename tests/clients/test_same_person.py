@@ -105,6 +105,7 @@ def test_a_name_nobody_searched_for_is_searched_before_anything_goes_on(work) ->
     assert (asked.case_id, asked.owner_id) == (placed.id, staff.id)
     assert "Leyva" not in asked.title
     assert conflicts.must_be_searched_again(placed), "handed to nobody before staff decided on the name"
+    assert conflicts.must_be_searched_again(ended), "should it be opened again"
     assert placed.parties_version == 1, "who checked the parties does not check them again"
     assert "Maribel Leyva" in {hit["searched"] for hit in conflicts.latest_search(placed).hits}
     adverse = named(make.case(of), "Dawit", "Tesfaye")

@@ -146,7 +146,8 @@ def test_a_closing_report_is_approved_after_a_question(app: Flask, client: Flask
     assert re.findall(r'name="seen"[^>]*value="([^"]*)"', unread.text) == [report.public_id]
     assert office.post("closing/approve").status_code == 303
     assert office.again().status is S.CLOSED
-    assert office.post("closing/approve").status_code == 404
+    again = office.post("closing/approve")
+    assert (again.status_code, "This closing report has been answered already." in again.text) == (409, True)
 
 
 def test_a_closing_report_is_returned_with_what_is_missing(app: Flask, client: FlaskClient) -> None:

@@ -18,7 +18,7 @@ from app.core.forms import Form
 from app.matching.models import Assignment
 
 from .. import closing_words, forms, forms_staff, operations, operations_closing, queries
-from ..models import Visibility
+from ..models import ClosingReport, ClosingStatus, Visibility
 from . import bp
 
 Act = Callable[[Case], Any]
@@ -41,6 +41,19 @@ def lead_of(case: Case) -> Assignment:
     if found is None:
         raise NotFound
     return found
+
+
+def _waiting_report(case: Case) -> ClosingReport:
+    """The closing report that waits for staff.
+
+    :raises NothingToApprove: a colleague answered it, or another window did
+    :raises NotFound: there is none
+    """
+    report = queries.closing_report(case)
+    if report is not None and report.status in (ClosingStatus.APPROVED, ClosingStatus.RETURNED):
+        back = (_("Back to the case"), url_for("desk.case", public_id=case.public_id))
+        raise operations_closing.NothingToApprove(cure=back)
+    return queries.waiting_report(case)
 
 
 def _step(
@@ -187,13 +200,13 @@ def waive_letter(public_id: str) -> ResponseReturnValue:
 @open_to(*STAFF)
 def approve_closing(public_id: str) -> ResponseReturnValue:
     """Agree to the closing report."""
-    reported = queries.waiting_report(staff_case(public_id))
+    reported = _waiting_report(staff_case(public_id))
     closing = closing_words.in_words(reported, queries.hours_of(reported.case))
     form = forms_staff.ApproveForm(data={"seen": reported.public_id})
     seen, form.seen.data = form.seen.data, reported.public_id
 
     def do(case: Case) -> Any:
-        return operations_closing.approve_closing(queries.waiting_report(case), seen=seen, actor=signed_in())
+        return operations_closing.approve_closing(_waiting_report(case), seen=seen, actor=signed_in())
 
     text = _("The case is closed, its tasks and openings end, the volunteer is thanked and the client is told.")
     return _step(
@@ -212,11 +225,11 @@ def approve_closing(public_id: str) -> ResponseReturnValue:
 @open_to(*STAFF)
 def return_closing(public_id: str) -> ResponseReturnValue:
     """Send the closing report back."""
-    queries.waiting_report(staff_case(public_id))
+    _waiting_report(staff_case(public_id))
     form = forms_staff.ReturnForm()
 
     def do(case: Case) -> Any:
-        report = queries.waiting_report(case)
+        report = _waiting_report(case)
         return operations_closing.return_closing(report, reason=form.reason.data or "", actor=signed_in())
 
     return _step(

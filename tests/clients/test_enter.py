@@ -103,7 +103,7 @@ def test_a_draft_is_finished_and_sent_later(visitor: Visitor, programme: Program
     assert visitor.get(where).location == sent.location
 
 
-def test_a_stale_page_is_refused_and_shows_what_was_typed(visitor: Visitor, programme: Programme):
+def test_a_stale_page_shows_both_texts_and_loses_nothing(visitor: Visitor, programme: Programme):
     where = visitor.post("/intake/new", data={"given_name": "Yesenia", "then": "draft", "once": once(visitor)}).location
     old = visitor.get(where).text
     version = re.search(r'name="seen_version" type="hidden" value="(\d+)"', old)[1]
@@ -112,9 +112,14 @@ def test_a_stale_page_is_refused_and_shows_what_was_typed(visitor: Visitor, prog
     late = {**first, "family_name": "Other", "story": "A text typed for a long time."}
     answer = visitor.post(where, data=late)
     assert answer.status_code == 409
-    assert "A text typed for a long time." in words(answer)
+    assert "Last name: yours Other Last name: saved by Another window Marrón" in words(answer)
+    assert all(kept in answer.text for kept in ('value="Other"', "A text typed for a long time."))
     session.rollback()
     assert session.scalars(select(IntakeDraft)).one().answers["names"]["family_name"] == "Marrón"
+    late["seen_version"] = re.search(r'name="seen_version" type="hidden" value="(\d+)"', answer.text)[1]
+    assert visitor.post(where, data=late).status_code == 303
+    session.rollback()
+    assert session.scalars(select(IntakeDraft)).one().answers["names"]["family_name"] == "Other"
 
 
 def test_sending_with_gaps_names_them_all_and_keeps_the_page(visitor: Visitor, programme: Programme):

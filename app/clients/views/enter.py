@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,11 +14,12 @@ from sqlalchemy import or_, select
 from app.core import db
 from app.core.access import Role, open_to, signed_in
 from app.core.db import transaction
-from app.core.errors import NotFound, Stale
+from app.core.errors import NotFound
 from app.core.i18n import LANGUAGES
 
 from .. import operations_intake as operations
 from ..forms_entry import EntryForm, values_of
+from ..forms_summary import in_words
 from ..models import Case, IntakeDraft
 from . import bp
 
@@ -49,10 +51,11 @@ def enter_request() -> ResponseReturnValue:
     return _page(form)
 
 
-def _page(form: EntryForm, draft: IntakeDraft | None = None) -> str:
+def _page(form: EntryForm, draft: IntakeDraft | None = None, both: Sequence[dict[str, Any]] = ()) -> str:
     unfinished = _mine().where(IntakeDraft.sent_at.is_(None)).order_by(IntakeDraft.saved_at.desc()).limit(20)
     waiting = [] if draft else db.session.execute(unfinished).scalars().all()
-    return render_template("clients/enter.html", form=form, draft=draft, waiting=[_line(each) for each in waiting])
+    lines = [_line(each) for each in waiting]
+    return render_template("clients/enter.html", form=form, draft=draft, waiting=lines, both=both)
 
 
 def _line(draft: IntakeDraft) -> dict[str, Any]:
@@ -99,10 +102,22 @@ def save_entry_again(public_id: str) -> ResponseReturnValue:
         return _page(form, _get(public_id)), 422
     with transaction():
         draft = _get(public_id)
-        if str(draft.version) != form.seen_version.data and draft.sent_at is None and draft.answers != form.pages():
-            raise Stale
-        where = _keep(draft, form)
-    return redirect(where, 303)
+        seen = str(draft.version) == form.seen_version.data or draft.sent_at is not None
+        where = _keep(draft, form) if seen or draft.answers == form.pages() else None
+    return redirect(where, 303) if where else (_both(form, _get(public_id)), 409)
+
+
+def _both(form: EntryForm, draft: IntakeDraft) -> str:
+    """What was typed beside what another window saved meanwhile; saving again takes what is typed now."""
+    theirs = _form(formdata=None, data=values_of(draft.answers, draft.watched_device))
+    shown = [field for field in form if field.type not in ("HiddenField", "CSRFTokenField")]
+    rows = [
+        {"label": field.label.text, "yours": in_words(field), "theirs": in_words(theirs[field.name])}
+        for field in shown
+        if in_words(field) != in_words(theirs[field.name])
+    ]
+    form.seen_version.data = str(draft.version)
+    return _page(form, draft, rows)
 
 
 def _may_be_kept(form: EntryForm) -> bool:

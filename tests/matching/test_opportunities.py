@@ -189,6 +189,8 @@ def test_the_public_reads_no_safety_immigration_or_childrens_matter(app: Flask, 
     assert board.teaser() == [("WI", "Housing", "5 to 15", 1)]
     page = client.get("/opportunities/open").text
     assert "Housing" in page
+    front = client.get("/?lang=es").text
+    assert ("<h3>Vivienda</h3>" in front, "<h3>Housing</h3>" in front) == (True, False)
     for word in ("Dane", "Family", "Juvenile", "Individual", "Education", "Eviction", *NAMES):
         assert word not in page
 

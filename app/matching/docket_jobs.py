@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
@@ -21,17 +21,25 @@ from .run_rows import RunRows, rows_of
 
 log = structlog.get_logger()
 
+JUST_NOW = timedelta(hours=1)
 LOOK_EVERY = 1.0
 TELL_EVERY = 2.0
 
 
 def every_night() -> None:
-    """Have the docket placed, and forget what nobody asks for any more."""
+    """Have the docket placed, unless it just was by itself, and forget what nobody asks for any more."""
     changes.forget()
     with transaction():
         operations_runs.prune_runs()
     with transaction():
-        operations_runs.ask_for_run(actor=None)
+        if not _was_just_placed():
+            operations_runs.ask_for_run(actor=None)
+
+
+def _was_just_placed() -> bool:
+    """A first start places the docket before the timetable finds that last night was missed."""
+    found = select(DocketRun.id).where(DocketRun.status == RunStatus.DONE, DocketRun.asked_by_id.is_(None))
+    return session.execute(found.where(DocketRun.finished_at >= clock.now() - JUST_NOW).limit(1)).first() is not None
 
 
 def run_one() -> bool:

@@ -279,6 +279,18 @@ def test_every_night_asks_once(app: Flask) -> None:
     assert [row.asked_by_id for row in session.query(DocketRun)] == [None]
 
 
+def test_a_first_start_places_the_docket_once_and_the_night_again(app: Flask) -> None:
+    for moment, runs in ((MONDAY, 1), (MONDAY + timedelta(days=1), 2)):
+        with clock.at(moment):
+            if moment == MONDAY:
+                lay()
+                docket_jobs.place_docket_now()
+            docket_jobs.every_night()
+            docket_jobs.run_one()
+            session.rollback()
+            assert session.query(DocketRun).count() == runs
+
+
 def test_accepting_sends_one_offer_whatever_the_clicks(app: Flask) -> None:
     desk = lay()
     found = run(desk)

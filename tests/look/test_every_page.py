@@ -39,6 +39,8 @@ NOT_PAGES = {
     "matching.proposals_csv": "a file",
     "matching.wanted_csv": "a file",
     "desk.calendar_file": "a file",
+    "metrics.api_figures": "answers JSON",
+    "metrics.api_measures": "answers JSON",
     "metrics.certificate_file": "a file",
     "metrics.impact_file": "a file",
     "metrics.page_file": "a file",

@@ -70,7 +70,7 @@ def reports() -> ResponseReturnValue:
         derived=boards.by_members(now, earlier, dimension) if only == boards.ALL else [],
         dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.shown,
         change=wording.change, member_name=figures.member_name, period_name=figures.period_name,
-        data_as_of=_data_as_of(programme),
+        data_as_of=data_as_of(programme),
         views=operations_goals.views_of(programme, viewer=signed_in()), this=_this_view(),
         quarters=_quarters(period, calendars.today(programme)), **pictures,
     )  # fmt: skip
@@ -107,7 +107,8 @@ def _goals(programme: Programme, period: Period, now: figures.PeriodFigures) -> 
     return goals.progress(found, now, calendars.today(programme))
 
 
-def _data_as_of(programme: Programme) -> Any:
+def data_as_of(programme: Programme) -> Any:
+    """When the figures were counted last; None before the first time."""
     newest = select(RollUp.finished_at).where(RollUp.programme_id == programme.id).order_by(RollUp.id.desc())
     return session.execute(newest.limit(1)).scalar()
 

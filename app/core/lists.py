@@ -51,10 +51,8 @@ class Page:
 
 def here(**changes: Any) -> str:
     """This page's address with some of its state changed; None removes."""
-    args: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
-    if "page" not in changes:
-        args.pop("page", None)
-    args.update(changes)
+    asked = {name: told for name, told in request.args.to_dict(flat=False).items() if name != "page"}
+    args: dict[str, Any] = {**asked, **(request.view_args or {}), **changes}
     return url_for(request.endpoint or "", **{k: v for k, v in args.items() if v not in (None, "", [""])})
 
 

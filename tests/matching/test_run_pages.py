@@ -163,7 +163,7 @@ def test_a_second_tab_hears_what_was_sent_already_and_sends_nothing_twice(app: F
     for stale in (both, {"id": [row.opening.public_id for row in session.query(Proposal)]}):
         again = client.post(f"{address}/accept", data=stale, follow_redirects=True).text
         assert "3 were decided before, here or by a colleague, and were not sent again." in again
-        assert "3 offers are on their way, 0 could not be sent, 0 are dismissed" in again
+        assert "3 on their way, 0 not sent, 0 dismissed" in again
         assert "Choose one proposal" not in again
     assert len(mails("matching.offer")) == 3
 

@@ -69,7 +69,7 @@ def _tell_what_was_decided(run: DocketRun, before: int) -> None:
         )
         + " "
         + _(
-            "Of this run %(sent)s offers are on their way, %(refused)s could not be sent, %(dismissed)s are dismissed.",
+            "Of this run’s offers: %(sent)s on their way, %(refused)s not sent, %(dismissed)s dismissed.",
             sent=counts.accepted, refused=counts.refused, dismissed=counts.dismissed,
         ),
         "ok",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app.casework import queries
 from app.casework.models import ClosingReport, ClosingStatus, ContactAttempt, Note, TimeEntry, Visibility
-from app.clients.models import Case, CaseStatus
+from app.clients.models import Case, CaseStatus, CriticalDate
 from app.core import clock
 from app.core.access import Role
 from app.core.db import session
@@ -134,8 +135,12 @@ def report_for(office: Office) -> ClosingReport:
 def test_a_closing_report_is_approved_after_a_question(app: Flask, client: FlaskClient) -> None:
     office = Office(client, S.CLOSING)
     report = report_for(office)
+    for days in (-3, 40):
+        make.add(CriticalDate(case=office.case, kind="hearing", on_day=clock.now().date() + timedelta(days=days)))
+    session.commit()
     asked = office.browser.get(office.url("closing/approve")).text
     assert "Close this case?" in asked
+    assert asked.count("Still ahead: ") == 1, "nobody keeps it once the case is closed"
     for said in ("How it ended", "Judgment for the tenant", "Counsel of record"):
         assert said in asked, "whoever approves reads what was reported"
     assert "Settlement in the file" not in asked

@@ -202,6 +202,7 @@ def approve_closing(public_id: str) -> ResponseReturnValue:
     """Agree to the closing report."""
     reported = _waiting_report(staff_case(public_id))
     closing = closing_words.in_words(reported, queries.hours_of(reported.case))
+    closing["ahead"] = closing_words.dates_ahead(reported.case)
     form = forms_staff.ApproveForm(data={"seen": reported.public_id})
     seen, form.seen.data = form.seen.data, reported.public_id
 

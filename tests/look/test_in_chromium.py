@@ -92,7 +92,7 @@ def test_leaving_works_without_script(chromium: Browser, address: str) -> None:
 def test_the_error_summary_has_the_focus_and_leads_to_the_field(chromium: Browser, address: str) -> None:
     page, _said = look(chromium, 360)
     page.goto(f"{address}/client_errors")
-    assert page.evaluate("document.activeElement.className").startswith("errors")
+    page.wait_for_function("document.activeElement.className.startsWith('errors')")  # given with the first picture
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "hearing_on-month"

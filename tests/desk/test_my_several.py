@@ -156,7 +156,8 @@ def test_holds_are_given_back_and_no_offer_or_stranger_with_them(sam: Volunteer,
 
 
 def test_nothing_chosen_nothing_waiting_and_nothing_of_that_name(sam: Volunteer, client: FlaskClient) -> None:
-    assert "No offer waits for an answer" in client.get("/my/several/offers").text
+    nothing = client.get("/my/several/offers").text
+    assert ("No offer waits for an answer" in nothing, nothing.count("<h1")) == (True, 1)
     offers(sam, 2)
     empty = client.post("/my/several/offers", data={})
     assert (empty.status_code, "Choose one at least" in empty.text) == (422, True)

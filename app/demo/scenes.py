@@ -21,6 +21,7 @@ from app.engagement import operations as engagement
 from app.engagement.models import Audience, Checkin
 from app.matching import operations_offers as offers
 from app.matching import operations_placement as placing
+from app.matching.models import Assignment
 from app.tasks.models import Task
 from app.tasks.operations import finish_task
 from app.volunteers.models import Volunteer
@@ -43,6 +44,8 @@ def set_the_scene(cast: Cast, end: datetime) -> None:
         with clock.at(end - timedelta(hours=5)), transaction():
             scene(cast)
     worries_of_today(cast, end)
+    with clock.at(end - timedelta(hours=4)), transaction():
+        _star_is_asked_how_it_goes(cast)
 
 
 def _old_duties_were_done(end: datetime) -> None:
@@ -95,6 +98,26 @@ def _star_is_asked(cast: Cast) -> None:
             continue
 
 
+def _star_is_asked_how_it_goes(cast: Cast) -> None:
+    """A check-in waits for the printed volunteer's answer."""
+    star = session.get_one(Volunteer, cast.star)
+    live = [a for a in star.assignments if a.ended_at is None]
+    mine = (Checkin.assignment_id.in_([a.id for a in live]), Checkin.audience == Audience.VOLUNTEER)
+    waiting = session.query(Checkin).filter(*mine, Checkin.answered_at.is_(None), Checkin.closed_at.is_(None))
+    if live and not waiting.filter(Checkin.sent_at.is_not(None)).count():
+        _ask_now(live[0].case, live[0], Audience.VOLUNTEER)
+
+
+def _ask_now(case: Case, lead: Assignment, audience: Audience) -> Checkin:
+    asked = Checkin(
+        case=case, assignment=lead, audience=audience, series_key="scene", questions=f"{audience}_regular",
+        due_on=calendars.today(case.programme), due_at=clock.now(), sent_at=clock.now(), channel="email",
+    )  # fmt: skip
+    session.add(asked)
+    session.flush()
+    return asked
+
+
 def _reports_wait(cast: Cast) -> None:
     """Two closing reports wait for staff."""
     for case in _cases(cast, CaseStatus.IN_SERVICE)[-3:-1]:
@@ -142,18 +165,11 @@ def _they_disagree(cast: Cast) -> None:
         lead = lead_of(case.id)
         if lead is None or lead.volunteer.user is None:
             continue
-        day = calendars.today(case.programme)
         for audience, said in (
             (Audience.VOLUNTEER, {"standing": "on_track"}),
             (Audience.CLIENT, {"contact": "no", "next_step": "no", "call_me": "no"}),
         ):
-            asked = Checkin(
-                case=case, assignment=lead, audience=audience, series_key="scene", questions=f"{audience}_regular",
-                due_on=day, due_at=clock.now(), sent_at=clock.now(), channel="email",
-            )  # fmt: skip
-            session.add(asked)
-            session.flush()
-            engagement.answer(asked, said, how="phone")
+            engagement.answer(_ask_now(case, lead, audience), said, how="phone")
         return
 
 

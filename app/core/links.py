@@ -58,6 +58,13 @@ def find(purpose: str, token: str) -> Link:
     return link
 
 
+def live(purpose: str, row: Base) -> Link | None:
+    """The newest link of a purpose to a record that still works; its secret part is stored nowhere."""
+    its = (Link.purpose == purpose, Link.record_kind == row.__tablename__, Link.record_id == row.id)
+    found = select(Link).where(*its, Link.revoked_at.is_(None), Link.expires_at > clock.now())
+    return session.execute(found.order_by(Link.id.desc()).limit(1)).scalar_one_or_none()
+
+
 def prolong(
     purpose: str, record_kind: str | None, record_id: int | None, *, made_at: datetime, until: datetime
 ) -> None:

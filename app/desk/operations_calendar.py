@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from app.accounts.models import User
 from app.core import audit, clock, links
 from app.core.access import STAFF, Role
@@ -37,9 +35,7 @@ def end_address(user: User, *, actor: User) -> None:
 
 def find_address(user: User) -> Link | None:
     """The address that works now; its secret part is stored nowhere."""
-    mine = (Link.purpose == PURPOSE, Link.record_kind == user.__tablename__, Link.record_id == user.id)
-    live = select(Link).where(*mine, Link.revoked_at.is_(None), Link.expires_at > clock.now())
-    return session.execute(live.order_by(Link.id.desc()).limit(1)).scalar_one_or_none()
+    return links.live(PURPOSE, user)
 
 
 def owner_of(token: str) -> User:

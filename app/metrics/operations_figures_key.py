@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from app.accounts.models import Programme, User
 from app.core import audit, clock, links
 from app.core.access import Role
@@ -44,9 +42,7 @@ def end_key(programme: Programme, *, actor: User) -> None:
 
 def find_key(programme: Programme) -> Link | None:
     """The key that works now; its secret is stored nowhere."""
-    its = (Link.purpose == PURPOSE, Link.record_kind == programme.__tablename__, Link.record_id == programme.id)
-    live = select(Link).where(*its, Link.revoked_at.is_(None), Link.expires_at > clock.now())
-    return session.execute(live.order_by(Link.id.desc()).limit(1)).scalar_one_or_none()
+    return links.live(PURPOSE, programme)
 
 
 def programme_of(key: str) -> Programme | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
-from app.core.forms import DayField, Form, MoneyField, Required, WholeNumberField
+from app.core.forms import DayField, Form, HoursField, MoneyField, Required, WholeNumberField
 
 from .models import AmountKind
 
@@ -27,25 +26,6 @@ AMOUNTS = [
     (AmountKind.AWARDED, _l("Awarded, not yet paid")),
     (AmountKind.DEBT_REDUCED, _l("Debt reduced by")),
 ]
-
-
-class HoursField(StringField):
-    """Hours in tenths or quarters, kept as hundredths of an hour."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read `1.5` or `1,5`."""
-        self.typed = valuelist[0].strip() if valuelist else ""
-        self.data: Any = None
-        if not self.typed:
-            return
-        if not re.fullmatch(r"\d{1,4}(?:[.,]\d{1,2})?", self.typed):
-            raise ValueError(_("Write hours as a number, like 1.5."))
-        self.data = round(float(self.typed.replace(",", ".")) * 100)
-
-    def _value(self) -> str:
-        if getattr(self, "typed", ""):
-            return self.typed
-        return "" if self.data is None else f"{self.data / 100:g}"
 
 
 class NoteForm(Form):

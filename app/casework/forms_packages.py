@@ -6,9 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import Length
 
-from app.core.forms import Form, Required
+from app.core.forms import Form, HoursField, Required
 
-from .forms import HoursField
 from .operations_packages import GIVE_BACK_REASONS
 
 LONG = Length(max=4000, message=_l("Use at most 4,000 letters."))

@@ -11,11 +11,10 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.clients.vocabulary import CONSENT_WAYS
 from app.core.facts import languages
-from app.core.forms import DayField, Form, Required
+from app.core.forms import DayField, Form, HoursField, Required
 from app.matching.words import DECLINE_REASONS
 
 from . import transfer_words as words
-from .forms import HoursField
 from .operations_transfer_steps import Checklist
 from .transfer_models import Court, Transfer
 

@@ -124,6 +124,25 @@ class MoneyField(StringField):
         return "" if self.data is None else f"{self.data / 100:.2f}".removesuffix(".00")
 
 
+class HoursField(StringField):
+    """Hours in tenths or quarters, kept as hundredths of an hour."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read `1.5` or `1,5`."""
+        self.typed = valuelist[0].strip() if valuelist else ""
+        self.data: Any = None
+        if not self.typed:
+            return
+        if not re.fullmatch(r"\d{1,4}(?:[.,]\d{1,2})?", self.typed):
+            raise ValueError(_("Write hours as a number, like 1.5."))
+        self.data = round(float(self.typed.replace(",", ".")) * 100)
+
+    def _value(self) -> str:
+        if getattr(self, "typed", ""):
+            return self.typed
+        return "" if self.data is None else f"{self.data / 100:g}"
+
+
 class WholeNumberField(IntegerField):
     """A whole number of at most nine digits."""
 

@@ -9,8 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import Length, Optional
 
-from app.casework.forms import HoursField
-from app.core.forms import DayField, Form, Required
+from app.core.forms import DayField, Form, HoursField, Required
 
 from .answers import CHOSEN, Question
 

@@ -87,25 +87,46 @@ def known_by(dimension: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """One share, mean or number of days by the members of a dimension, the period before beside it."""
+class Part:
+    """The measures of one group that are counted by a dimension."""
 
-    measure: Measure
-    rows: tuple[tuple[str, float | None, float | None], ...]
+    key: str
+    name: Any
+    measures: tuple[Measure, ...]
+
+    @property
+    def counts(self) -> frozenset[str]:
+        """Every count that they are made of."""
+        return frozenset(key for m in self.measures for key in (*m.part, *m.whole) or (m.key,))
 
 
-def by_members(now: PeriodFigures, before: PeriodFigures, dimension: str) -> list[Beside]:
-    """What is worked out from counts, by the members of a dimension: placement rate, days and the like."""
-    found = []
-    for measure in MEASURES.values():
-        if measure.kind in ("share", "mean", "days") and dimension in measure.dimensions:
-            keys = (*measure.part, *measure.whole)
-            counted = {m for key in keys for m in now.tables.get(key, {}).get(dimension, {})}
-            rows = ((m, now.value(measure.key, dimension, m), before.value(measure.key, dimension, m)) for m in counted)
-            kept = sorted(rows, key=lambda row: (row[1] is None, -(row[1] or 0), row[0]))
-            if kept:
-                found.append(Beside(measure, tuple(kept)))
-    return found
+def parts(dimension: str) -> list[Part]:
+    """The groups of which something is counted by a dimension."""
+    of = (
+        (key, name, tuple(MEASURES[k] for k in keys if dimension in MEASURES[k].dimensions))
+        for key, name, keys in GROUPS
+    )
+    return [Part(*each) for each in of if each[2]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One member of a dimension: each measure now and in the period before."""
+
+    member: str
+    values: tuple[tuple[float | None, float | None], ...]
+
+
+def by_members(now: PeriodFigures, before: PeriodFigures, part: Part, dimension: str) -> list[Row]:
+    """The measures of a group by the members of a dimension, those with most first."""
+    keys = {*part.counts, *(m.key for m in part.measures)}
+    members = {m for of in (now, before) for key in keys for m in of.tables.get(key, {}).get(dimension, {})}
+    values = {
+        m: tuple((now.value(k.key, dimension, m), before.value(k.key, dimension, m)) for k in part.measures)
+        for m in members
+    }
+    in_order = sorted(members, key=lambda m: ([-(here or 0) for here, _then in values[m]], m))
+    return [Row(member, values[member]) for member in in_order]
 
 
 HEADER = ("measure", "name", "dimension", "member", "label", "value", "unit", "from", "to")

@@ -22,12 +22,12 @@ from app.clients.models import Case, Client
 from app.core.db import session
 
 from .facts import CaseFacts, grants_of, headings_of
-from .facts_outcomes import ONCE, homes_of
+from .facts_outcomes import ONCE, homes_of, leads_of
 from .models import ClientAgain
 from .rows import write
 from .window import OF, Fact, Window, in_turn
 
-HEADINGS = ("category", "county", "language", "priority", "office")  # what the older case stands under
+HEADINGS = ("category", "county", "language", "priority", "office", "firm")  # what the older case stands under
 TAKEN_OFF = dict(zip(ONCE, (ClientAgain.cases, ClientAgain.people, ClientAgain.children), strict=True))
 COLUMNS = tuple(column.key for column in TAKEN_OFF.values())
 KEY = ("grant_id", "on_day", "before_on", *HEADINGS)
@@ -56,7 +56,7 @@ def count(window: Window) -> Again:
         for _person, cases in groupby(some, key=itemgetter(0)):
             for (_who, day, _case), (_, before, older_id), people in in_common(list(cases), homes):
                 found[older_id].append(((paying, day, before), people))
-    return _with_headings(found)
+    return _with_headings(window, found)
 
 
 def in_common(closings: Sequence[Closing], homes: Mapping[int, People]) -> Iterator[tuple[Closing, Closing, People]]:
@@ -74,10 +74,12 @@ def in_common(closings: Sequence[Closing], homes: Mapping[int, People]) -> Itera
                 break
 
 
-def _with_headings(pairs: Pairs) -> Again:
+def _with_headings(window: Window, pairs: Pairs) -> Again:
     found: Again = {}
     for ids in in_turn(pairs):
-        for case_id, headings in headings_of(ids):
+        leads = leads_of(ids)
+        for case_id, told in headings_of(ids):
+            headings = told | {"firm": window.firm(leads.get(case_id))}
             under = tuple(intern(headings[name]) for name in HEADINGS)
             for days, people in pairs[case_id]:
                 key = (*days, *under)

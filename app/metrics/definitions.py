@@ -26,7 +26,7 @@ DIMENSIONS: dict[str, Any] = {
     "cause": _l("Cause"),
 }
 CASE_DIMENSIONS = ("all", "category", "county", "language", "priority", "office")
-MATTER_DIMENSIONS = ("all", "category", "priority")
+SERVICE_DIMENSIONS = (*CASE_DIMENSIONS, "firm")  # of what a volunteer does, or has a hand in
 UNITS = ("cases", "people", "hours", "money", "check-ins", "answers", "points", "days", "share", "places", "tasks")
 
 

@@ -40,7 +40,8 @@ class Beside:
     ran_out: dict[int, list[datetime]] = field(default_factory=dict)
     cleared: dict[int, datetime] = field(default_factory=dict)
     reported: set[int] = field(default_factory=set)
-    leads: dict[int, int] = field(default_factory=dict)
+    first_lead: dict[int, int] = field(default_factory=dict)
+    last_lead: dict[int, int] = field(default_factory=dict)
 
 
 def facts(window: Window) -> Iterator[Fact]:
@@ -90,8 +91,9 @@ def _people_and_papers(found: Beside, ids: Sequence[int]) -> None:
     leads = select(Assignment.case_id, Assignment.volunteer_id).where(
         Assignment.case_id.in_(ids), Assignment.role == CaseRole.LEAD
     )
-    for case_id, volunteer_id in run(leads.order_by(Assignment.started_at.desc(), Assignment.id.desc())):
-        found.leads[case_id] = volunteer_id  # the first of them is written last
+    for case_id, volunteer_id in run(leads.order_by(Assignment.started_at, Assignment.id)):
+        found.first_lead.setdefault(case_id, volunteer_id)
+        found.last_lead[case_id] = volunteer_id
 
 
 def _of_one(window: Window, beside: Beside, case_id: int) -> Iterator[Fact]:
@@ -155,21 +157,23 @@ def _service(window: Window, beside: Beside, case_id: int, steps: Sequence[Step]
     """The first placement and what became of it; the first closing."""
     closed = _first(steps, S.CLOSED)
     if closed is not None:
-        yield Fact(case_id, steps[closed][2], "closings")
+        by_last = (("firm", window.firm(beside.last_lead.get(case_id))),)
+        yield Fact(case_id, steps[closed][2], "closings", extra=by_last)
         if case_id in beside.reported:
-            yield Fact(case_id, steps[closed][2], "closings_approved")
+            yield Fact(case_id, steps[closed][2], "closings_approved", extra=by_last)
     index = _first(steps, S.PLACED)
     if index is None:
         return
     _to, placed_at, placed_on = steps[index]
-    yield Fact(case_id, placed_on, "placed", extra=(("firm", window.firm(beside.leads.get(case_id))),))
+    by = (("firm", window.firm(beside.first_lead.get(case_id))),)
+    yield Fact(case_id, placed_on, "placed", extra=by)
     cleared = beside.cleared.get(case_id)
     if cleared is not None and cleared <= placed_at:
-        yield Fact(case_id, placed_on, "placed_checked")
+        yield Fact(case_id, placed_on, "placed_checked", extra=by)
     end = next((day for to, _at, day in steps[index:] if to is S.CLOSED), None)
     if end is not None:
-        yield Fact(case_id, placed_on, "placed_closed", days=max(0, (end - placed_on).days))
+        yield Fact(case_id, placed_on, "placed_closed", days=max(0, (end - placed_on).days), extra=by)
     elif steps[-1][0] in OVER:
-        yield Fact(case_id, placed_on, "placed_ended", days=max(0, (steps[-1][2] - placed_on).days))
+        yield Fact(case_id, placed_on, "placed_ended", days=max(0, (steps[-1][2] - placed_on).days), extra=by)
     else:
-        yield Fact(case_id, placed_on, "placed_working")
+        yield Fact(case_id, placed_on, "placed_working", extra=by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -14,7 +15,7 @@ from app.clients.models import Case, CaseRole, Client, EligibilityDecision
 from app.core.db import session
 from app.matching.models import Assignment
 
-from .window import AT_ONCE, Fact, Window
+from .window import Fact, Window, in_blocks
 
 UNKNOWN = "unknown"
 ONCE = ("clients_helped", "people_helped", "children_helped")  # a client counts once a period, however many cases
@@ -22,11 +23,10 @@ ONCE = ("clients_helped", "people_helped", "children_helped")  # a client counts
 
 @dataclass
 class Homes:
-    """Who lives with the clients of some cases, and who led each last."""
+    """Who lives with the clients of some cases, and what these were about."""
 
     sizes: dict[int, int] = field(default_factory=dict)
     children: dict[int, int] = field(default_factory=dict)
-    leads: dict[int, int] = field(default_factory=dict)
     codes: dict[int, str | None] = field(default_factory=dict)
 
     def people(self, case_id: int) -> tuple[int, int, int]:
@@ -46,12 +46,11 @@ def closings(window: Window) -> Iterator[Fact]:
         .where(ClosingReport.status == ClosingStatus.APPROVED, ClosingReport.superseded_at.is_(None))
         .where(*window.moments(ClosingReport.approved_at))
     )
-    rows = list(window.read(counted, ClosingReport.case_id))
-    for n in range(0, len(rows), AT_ONCE):
-        some = rows[n : n + AT_ONCE]
-        homes = _with_leads([row.case_id for row in some])
+    for some in in_blocks(window.read(counted, ClosingReport.case_id)):
+        ids = [row.case_id for row in some]
+        homes, leads = homes_of(ids), leads_of(ids)
         for row in some:
-            yield from _closing(window, homes, row)
+            yield from _closing(homes, row, window.day(row.approved_at), window.firm(leads.get(row.case_id)))
 
 
 def homes_of(ids: Sequence[int]) -> Homes:
@@ -70,25 +69,19 @@ def homes_of(ids: Sequence[int]) -> Homes:
     return found
 
 
-def _with_leads(ids: Sequence[int]) -> Homes:
-    found, run = homes_of(ids), session.execute
+def leads_of(ids: Sequence[int]) -> dict[int, int]:
+    """Who led each of some cases last."""
     leads = select(Assignment.case_id, Assignment.volunteer_id).where(
         Assignment.case_id.in_(ids), Assignment.role == CaseRole.LEAD
     )
-    for case_id, volunteer_id in run(leads.order_by(Assignment.started_at, Assignment.id)):
-        found.leads[case_id] = volunteer_id
-    return found
+    return {case_id: who for case_id, who in session.execute(leads.order_by(Assignment.started_at, Assignment.id))}  # noqa: C416
 
 
-def _closing(window: Window, homes: Homes, row: Row[Any]) -> Iterator[Fact]:
-    case_id, day, code = row.case_id, window.day(row.approved_at), row.closing_code
-    coded = (("closing_code", code),)
-    extra = (
-        *coded,
-        ("problem_closing", f"{(homes.codes.get(case_id) or '??')[:2]}:{code}"),
-        ("outcome", row.outcome or UNKNOWN),
-        ("firm", window.firm(homes.leads.get(case_id))),
-    )
+def _closing(homes: Homes, row: Row[Any], day: date, firm: str) -> Iterator[Fact]:
+    case_id, code, by = row.case_id, row.closing_code, (("firm", firm),)
+    coded = (("closing_code", code), *by)
+    pair = ("problem_closing", f"{(homes.codes.get(case_id) or '??')[:2]}:{code}")
+    extra = (*coded, pair, ("outcome", row.outcome or UNKNOWN))
     yield Fact(case_id, day, "closed", extra=extra)
     known = closing_codes().get(code)
     if known is not None and known.service_level == "extended":
@@ -98,7 +91,7 @@ def _closing(window: Window, homes: Homes, row: Row[Any]) -> Iterator[Fact]:
         yield Fact(case_id, day, "closed_limited", extra=coded)
     for measure, people in zip(ONCE, homes.people(case_id), strict=True):
         if people:
-            yield Fact(case_id, day, measure, people, person_id=row.identity_id)
+            yield Fact(case_id, day, measure, people, extra=by, person_id=row.identity_id)
 
 
 def amounts(window: Window) -> Iterator[Fact]:
@@ -113,11 +106,13 @@ def amounts(window: Window) -> Iterator[Fact]:
         .where(ClosingReport.status == ClosingStatus.APPROVED, ClosingReport.superseded_at.is_(None))
         .where(*window.moments(ClosingReport.approved_at))
     )
-    for case_id, at, kind, cents, months in window.read(counted, ClosingReport.case_id):
-        day = window.day(at)
-        yield Fact(case_id, day, f"money_{AmountKind(kind).value}", cents)
-        if kind is AmountKind.MONTHLY:
-            yield Fact(case_id, day, "money_monthly_over", cents * months)
+    for some in in_blocks(window.read(counted, ClosingReport.case_id)):
+        leads = leads_of([row.case_id for row in some])
+        for case_id, at, kind, cents, months in some:
+            day, by = window.day(at), (("firm", window.firm(leads.get(case_id))),)
+            yield Fact(case_id, day, f"money_{AmountKind(kind).value}", cents, extra=by)
+            if kind is AmountKind.MONTHLY:
+                yield Fact(case_id, day, "money_monthly_over", cents * months, extra=by)
 
 
 def hours(window: Window) -> Iterator[Fact]:

@@ -28,7 +28,7 @@ from .spans import KEPT_OPEN, MONTH, YEAR, Spans, month_of, spans
 from .tally import BY_GRANT
 from .window import Window, in_turn
 
-__all__ = ["PeriodFigures", "before", "cases_behind", "member_name", "period_name", "period_of", "quarter_of",
+__all__ = ["By", "PeriodFigures", "before", "cases_behind", "member_name", "period_name", "period_of", "quarter_of",
            "read_counts", "read_period"]  # fmt: skip
 Cell = tuple[str, str, str]  # measure, dimension, member
 
@@ -41,7 +41,6 @@ class PeriodFigures:
     last: date
     tables: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # measure, dimension, member
     days: dict[Cell, Counter[int]] = field(default_factory=dict)  # days to the event, or so far
-    timed: frozenset[str] = frozenset()  # by what they are known
 
     def count(self, measure: str, dimension: str = "all", member: str = "all") -> int:
         """The count of a measure, whole or of one member."""
@@ -107,27 +106,38 @@ class PeriodFigures:
         return within_days(self.durations, self.waits, share)
 
 
+@dataclass(frozen=True)
+class By:
+    """A breakdown of which not everything is wanted: only some counts, or only one member."""
+
+    dimension: str
+    measures: frozenset[str] | None = None
+    member: str | None = None
+
+    def narrowed(self, of: Select[Any]) -> Select[Any]:
+        """What is stored of it."""
+        of = of.where(StoredFigure.dimension == self.dimension)
+        if self.measures is not None:
+            of = of.where(StoredFigure.measure.in_(sorted(self.measures)))
+        return of if self.member is None else of.where(StoredFigure.member == self.member)
+
+
 def read_period(
     programme: Programme,
     first: date,
     last: date,
     *,
     grant_id: int | None = None,
-    dimensions: Collection[str] | None = None,
-    timed: Collection[str] | None = None,
+    dimensions: Collection[str | By] | None = None,
 ) -> PeriodFigures:
-    """A period's figures in a fixed number of queries, whatever its length; `dimensions` beside `all`, or every one.
-
-    :param timed: by which of them the days that something took are read as well; by all where it is not given
-    """
+    """A period's figures in a fixed number of queries, whatever its length; `dimensions` beside `all`, or every one."""
     found = PeriodFigures(first, last)
     wanted = _wanted(grant_id, dimensions)
-    found.timed = frozenset(wanted if timed is None else {"all", *timed})
     of, today = spans(first, last), calendars.today(programme)
     whole = _whole(_of(programme, grant_id, wanted), of)
     if whole:
         _read_values(found, whole)
-        _read_days(found, _whole(_of(programme, grant_id, sorted(found.timed)), of), today)
+        _read_days(found, whole, today)
     if of.edges:
         _read_edges(found, _of(programme, grant_id, wanted), of, today)
     people.fill(found.tables, programme, first, last, grant_id)
@@ -139,7 +149,7 @@ def read_counts(
 ) -> PeriodFigures:
     """Some counts of a period by the members of one dimension alone, in two queries at most."""
     found, period = PeriodFigures(first, last), spans(first, last)
-    of = _of(programme, None, (dimension,)).where(StoredFigure.measure.in_(measures))
+    of = _of(programme, None, [By(dimension, frozenset(measures))])
     if whole := _whole(of, period):
         _read_values(found, whole)
     if period.edges:
@@ -147,49 +157,51 @@ def read_counts(
     return found
 
 
-def _wanted(grant_id: int | None, dimensions: Collection[str] | None) -> Collection[str]:
+def _wanted(grant_id: int | None, dimensions: Collection[str | By] | None) -> list[By]:
     """By what to read: always as a whole too; a grant only by what is kept of it."""
     kept: Collection[str] = DIMENSIONS if grant_id is None else BY_GRANT
-    wanted = {"all", *(kept if dimensions is None else dimensions)}
-    if not wanted <= {*kept}:
-        raise ValueError(f"No figures are kept by {sorted(wanted - {*kept})}.")
-    return sorted(wanted)
+    asked = [each if isinstance(each, By) else By(each) for each in (kept if dimensions is None else dimensions)]
+    names = {each.dimension for each in asked}
+    if not names <= {*kept}:
+        raise ValueError(f"No figures are kept by {sorted(names - {*kept})}.")
+    return [By("all"), *(each for each in asked if each.dimension != "all")]
 
 
-def _of(programme: Programme, grant_id: int | None, dimensions: Collection[str]) -> Select[Any]:
+def _of(programme: Programme, grant_id: int | None, wanted: Iterable[By]) -> list[Select[Any]]:
     kind = StoredFigure
     which = kind.grant_id.is_(None) if grant_id is None else kind.grant_id == grant_id
     found: Select[Any] = select(*CELL)  # type: ignore[assignment]
-    return found.where(kind.programme_id == programme.id, kind.dimension.in_(dimensions), which)
+    return [each.narrowed(found.where(kind.programme_id == programme.id, which)) for each in wanted]
 
 
-def _whole(of: Select[Any], period: Spans) -> list[Select[Any]]:
+def _whole(of: Sequence[Select[Any]], period: Spans) -> list[Select[Any]]:
     """What is stored of the whole years and months."""
     rows = [(YEAR, period.years)] if period.years else []
     return [
-        of.where(StoredFigure.months == size, StoredFigure.starts_on.between(low, high))
+        each.where(StoredFigure.months == size, StoredFigure.starts_on.between(low, high))
+        for each in of
         for size, (low, high) in (*rows, *((MONTH, months) for months in period.months))
     ]
 
 
 def _read_values(found: PeriodFigures, whole: Sequence[Select[Any]]) -> None:
-    rows = union_all(*(part.add_columns(StoredFigure.value) for part in whole)).subquery()
-    names = (rows.c.measure, rows.c.dimension, rows.c.member)
-    for measure, dimension, member, value in session.execute(select(*names, func.sum(rows.c.value)).group_by(*names)):
-        found.tables.setdefault(measure, {}).setdefault(dimension, {})[member] = int(value)
+    parts = (part.add_columns(func.sum(StoredFigure.value).label("value")).group_by(*CELL) for part in whole)
+    for measure, dimension, member, value in session.execute(union_all(*parts)):
+        members = found.tables.setdefault(measure, {}).setdefault(dimension, {})
+        members[member] = members.get(member, 0) + int(value)
 
 
 def _read_days(found: PeriodFigures, whole: Iterable[Select[Any]], today: date) -> None:
     """Durations for Kaplan–Meier: to what happened, and so far of what is still open."""
-    for part in whole:
-        timed = part.add_columns(StoredFigure.starts_on, StoredFigure.histogram)
-        for *cell, start, histogram in session.execute(timed.where(StoredFigure.measure.in_(TIMED))):
-            into = found.days.setdefault((cell[0], cell[1], cell[2]), Counter())
-            if cell[0] in KEPT_OPEN:
-                since = (today - start).days
-                into.update({since - int(later): n for later, n in (histogram or {}).items()})
-            else:
-                _add(into, histogram)
+    columns = (StoredFigure.starts_on, StoredFigure.histogram)
+    timed = union_all(*(part.add_columns(*columns).where(StoredFigure.measure.in_(TIMED)) for part in whole))
+    for *cell, start, histogram in session.execute(timed):
+        into = found.days.setdefault((cell[0], cell[1], cell[2]), Counter())
+        if cell[0] in KEPT_OPEN:
+            since = (today - start).days
+            into.update({since - int(later): n for later, n in (histogram or {}).items()})
+        else:
+            _add(into, histogram)
 
 
 def _add(into: Counter[int], histogram: dict[str, int] | None) -> None:
@@ -198,12 +210,12 @@ def _add(into: Counter[int], histogram: dict[str, int] | None) -> None:
         into[number] = into.get(number, 0) + n
 
 
-def _read_edges(found: PeriodFigures, of: Select[Any], period: Spans, today: date) -> None:
+def _read_edges(found: PeriodFigures, of: Sequence[Select[Any]], period: Spans, today: date) -> None:
     """Add the days that are not a whole month."""
     kept = {month_of(low): (low, high) for low, high in period.edges}
-    months = of.add_columns(StoredFigure.starts_on, StoredFigure.by_day).where(
-        StoredFigure.months == MONTH, StoredFigure.starts_on.in_(sorted(kept))
-    )
+    of_months = (StoredFigure.months == MONTH, StoredFigure.starts_on.in_(sorted(kept)))
+    columns = (StoredFigure.starts_on, StoredFigure.by_day)
+    months = union_all(*(part.add_columns(*columns).where(*of_months) for part in of))
     for measure, dimension, member, month, by_day in session.execute(months):
         low, high = kept[month]
         chosen = [(day, of_day) for n, of_day in (by_day or {}).items() if low.day <= (day := int(n)) <= high.day]
@@ -214,7 +226,7 @@ def _read_edges(found: PeriodFigures, of: Select[Any], period: Spans, today: dat
 def _add_days(found: PeriodFigures, cell: Cell, month: date, chosen: list[tuple[int, Any]], today: date) -> None:
     measure, dimension, member = cell
     members = found.tables.setdefault(measure, {}).setdefault(dimension, {})
-    into = found.days.setdefault(cell, Counter()) if measure in TIMED and dimension in found.timed else None
+    into = found.days.setdefault(cell, Counter()) if measure in TIMED else None
     for n, of_day in chosen:
         members[member] = members.get(member, 0) + (of_day if isinstance(of_day, int) else sum(of_day.values()))
         if into is None:
@@ -229,10 +241,10 @@ def by_day(
     programme: Programme, measure: str, dimension: str, first: date, last: date, grant_id: int | None = None
 ) -> Iterator[tuple[str, date, int]]:
     """A count by the members of a dimension on each day with one."""
-    found = _of(programme, grant_id, (dimension,)).add_columns(StoredFigure.starts_on, StoredFigure.by_day).where(
-        StoredFigure.months == MONTH, StoredFigure.measure == measure,
-        StoredFigure.starts_on.between(month_of(first), last),
-    )  # fmt: skip
+    [of] = _of(programme, grant_id, [By(dimension, frozenset({measure}))])
+    found = of.add_columns(StoredFigure.starts_on, StoredFigure.by_day).where(
+        StoredFigure.months == MONTH, StoredFigure.starts_on.between(month_of(first), last)
+    )
     for _measure, _dimension, member, month, days in session.execute(found.order_by(StoredFigure.starts_on)):
         for n, of_day in (days or {}).items():
             if first <= (day := month.replace(day=int(n))) <= last:

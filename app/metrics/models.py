@@ -47,7 +47,7 @@ class ClientAgain(Base):
     __table_args__ = (
         Index(
             "ix_clients_again_slice", "programme_id", "grant_id", "on_day", "before_on", "cases", "people", "children",
-            "category", "county", "language", "priority", "office",
+            "category", "county", "language", "priority", "office", "firm",
         ),
     )  # fmt: skip
 
@@ -63,6 +63,7 @@ class ClientAgain(Base):
     language: Mapped[str | None] = mapped_column(String(40))
     priority: Mapped[str | None] = mapped_column(String(40))
     office: Mapped[str | None] = mapped_column(String(40))
+    firm: Mapped[str | None] = mapped_column(String(40))
 
 
 class CountedYear(Base):

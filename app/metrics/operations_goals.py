@@ -20,7 +20,7 @@ from .models import Goal, SavedView
 from .publishing_goals import OF_GRANTS
 
 MOST_VIEWS = 30
-KEPT = ("by", "only", "map", "span", "from", "to")
+KEPT = ("by", "part", "only", "map", "span", "from", "to")
 LONGEST = 366 * 3
 MOST = 2_000_000_000
 

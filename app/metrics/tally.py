@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .definitions import Measure
 from .facts import grants_of, headings_of
 from .measures import BY_KEY, DIMENSIONS
 from .spans import KEPT_OPEN, Key, Stored, Values
@@ -19,8 +20,16 @@ Numbers = NDArray[np.int64]
 MEASURES = tuple(BY_KEY)
 NUMBER = {key: n for n, key in enumerate(MEASURES)}
 COUNTED_BY = {d: np.array([d in BY_KEY[key].dimensions for key in MEASURES]) for d in DIMENSIONS}
-BY_GRANT = ("all", "category", "county", "closing_code", "role")  # what is read of a grant
+BY_GRANT: dict[str, tuple[str, ...]] = {  # what is read of a grant
+    "all": MEASURES, "category": MEASURES, "county": ("closed",), "closing_code": MEASURES, "role": MEASURES,
+}  # fmt: skip
+OF_GRANT = {d: COUNTED_BY[d] & np.array([key in BY_GRANT.get(d, ()) for key in MEASURES]) for d in DIMENSIONS}
 DAYS, MOST_DAYS, MEMBERS = 32, 1 << 20, 1 << 16
+
+
+def kept_of_grants(measure: Measure, dimension: str) -> bool:
+    """Is a measure, with all that it is made of, kept of each grant by a dimension?"""
+    return all(key in BY_GRANT.get(dimension, ()) for key in (*measure.part, *measure.whole) or (measure.key,))
 
 
 class Tally:
@@ -67,8 +76,8 @@ class Tally:
         alive = self.of_case["all"][self.case] >= 0  # the others were erased meanwhile
         for grant_id, paid in ((None, alive), *((g, alive & those) for g, those in self._paid())):
             chosen = np.flatnonzero(paid)
-            for dimension in DIMENSIONS if grant_id is None else BY_GRANT:
-                for month, key, stored in self._cells(chosen, grant_id, dimension):
+            for dimension, counted in (COUNTED_BY if grant_id is None else OF_GRANT).items():
+                for month, key, stored in self._cells(chosen[counted[self.measure[chosen]]], grant_id, dimension):
                     found.setdefault(month, {})[key] = stored
         return found
 
@@ -102,7 +111,6 @@ class Tally:
             spells = again
 
     def _cells(self, chosen: Numbers, grant_id: int | None, dimension: str) -> Iterator[tuple[date, Key, Stored]]:
-        chosen = chosen[COUNTED_BY[dimension][self.measure[chosen]]]
         extra = self.of_extra[dimension][self.extra[chosen]]
         member = np.where(extra >= 0, extra, self.of_case[dimension][self.case[chosen]])
         chosen, member = chosen[member >= 0], member[member >= 0]

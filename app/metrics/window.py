@@ -112,6 +112,12 @@ def firms_of_volunteers() -> dict[int, str]:
     return {volunteer_id: str(organisation_id) for volunteer_id, organisation_id in session.execute(found)}
 
 
+def in_blocks(found: Iterable[Any]) -> Iterator[list[Any]]:
+    """Rows, so many at once."""
+    rows = list(found)
+    return (rows[n : n + AT_ONCE] for n in range(0, len(rows), AT_ONCE))
+
+
 def in_turn(ids: Iterable[int], size: int = AT_ONCE) -> Iterator[list[int]]:
     """Numbers in order, so many at once."""
     ordered = sorted(set(ids))

@@ -22,7 +22,7 @@ from .. import figures, goals, people, wording
 from ..definitions import Measure
 from ..forms import Period, period_asked
 from ..measures import MEASURES
-from ..tally import BY_GRANT
+from ..tally import kept_of_grants
 from ..window import Fact
 from . import bp
 from .files import grant_asked
@@ -43,7 +43,7 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     period = period_asked(calendars.today(programme))
     cell = (request.args.get("by", "all"), request.args.get("member", "all"))
     grant = grant_asked(programme, request.args.get("grant"))
-    if cell[0] not in of.dimensions or (grant and (cell[0] not in BY_GRANT or of.kind in ("people", "now"))):
+    if cell[0] not in of.dimensions or (grant and (of.kind in ("people", "now") or not kept_of_grants(of, cell[0]))):
         raise NotFound
     if of.kind in ("people", "now"):
         return _people(programme, of, period, cell)

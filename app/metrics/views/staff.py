@@ -19,7 +19,7 @@ from app.core.lists import csv_download
 
 from .. import boards, county_figures, figures, goals, operations_goals, trend, wording
 from ..forms import SPANS, Period, period_asked
-from ..measures import COUNTS, DIMENSIONS
+from ..measures import DIMENSIONS, MEASURES
 from ..models import RollUp
 from . import bp
 
@@ -58,16 +58,18 @@ def reports() -> ResponseReturnValue:
         return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
     dimension, only, wrong = _arranged()
     pictures, not_so = _pictures(programme, period, only)
-    kept = (only[0],)
-    now = figures.read_period(programme, period.first, period.last, dimensions=(dimension, *kept), timed=kept)
-    earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=kept)
+    part = _part(dimension) if only == boards.ALL else None
+    by = [figures.By(dimension, part.counts.union(SHOWN_FIRST)) if part else figures.By(only[0], member=only[1])]
+    now = figures.read_period(programme, period.first, period.last, dimensions=by)
+    earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=by)
     goals.add_people(programme, now, earlier)
     return render_template(
         "metrics/reports.html", programme=programme, programmes=the_programmes(), period=period, now=now,
-        earlier=earlier, dimension=dimension, only=only, known=boards.known_by(only[0]), counts=COUNTS,
-        wrong=period.wrong or wrong or not_so,
-        groups=boards.groups(now, earlier, _goals(programme, period, now), only), shown_first=SHOWN_FIRST,
-        derived=boards.by_members(now, earlier, dimension) if only == boards.ALL else [],
+        dimension=dimension, only=only, known=boards.known_by(only[0]), part=part, earlier=earlier,
+        wrong=period.wrong or wrong or not_so, choices=boards.parts(dimension) if part else [],
+        groups=boards.groups(now, earlier, _goals(programme, period, now), only),
+        drawn=[MEASURES[key] for key in SHOWN_FIRST if now.by(key, dimension)] if part else [],
+        rows=boards.by_members(now, earlier, part, dimension) if part else [],
         dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.shown,
         change=wording.change, member_name=figures.member_name, period_name=figures.period_name,
         data_as_of=data_as_of(programme),
@@ -85,6 +87,12 @@ def _arranged() -> tuple[str, tuple[str, str], str]:
     if kept and (kept not in BROKEN_DOWN or not member):
         return dimension, boards.ALL, _("We do not know that filter, so every case counts.")
     return dimension, (kept, member[:40]) if kept else boards.ALL, wrong
+
+
+def _part(dimension: str) -> boards.Part:
+    """Which figures to break down."""
+    known = boards.parts(dimension)
+    return next((part for part in known if part.key == request.args.get("part")), known[0])
 
 
 def _pictures(programme: Programme, period: Period, only: tuple[str, str]) -> tuple[dict[str, Any], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -78,22 +79,24 @@ def gather(window: Window, measure: str | None = None) -> CaseFacts:
 
 def headings_of(ids: Iterable[int]) -> Iterator[tuple[int, dict[str, str]]]:
     """Under what each of some cases stands."""
-    columns = (Case.id, Case.problem_code, Case.county, Case.language, Case.priority_level, Case.office_id)
-    for case_id, code, county, language, priority, office_id in session.execute(
-        select(*columns).where(Case.id.in_(ids))
-    ):
-        yield (
-            case_id,
-            {
-                "all": "all",
-                "category": category(code) or "unknown",
-                "problem": code or "unknown",
-                "county": county,
-                "language": language,
-                "priority": str(priority),
-                "office": str(office_id) if office_id else "none",
-            },
-        )
+    for row in session.execute(select(Case.id, *HEADED_BY).where(Case.id.in_(ids))):
+        yield row[0], headings(*row[1:])
+
+
+HEADED_BY: tuple[Any, ...] = (Case.problem_code, Case.county, Case.language, Case.priority_level, Case.office_id)
+
+
+def headings(code: str | None, county: str, language: str, priority: Any, office_id: int | None) -> dict[str, str]:
+    """The member of each dimension that a case counts under, in the order of `HEADED_BY`."""
+    return {
+        "all": "all",
+        "category": category(code) or "unknown",
+        "problem": code or "unknown",
+        "county": county,
+        "language": language,
+        "priority": str(priority),
+        "office": str(office_id) if office_id else "none",
+    }
 
 
 def grants_of(ids: Iterable[int]) -> Iterator[tuple[int, int, date, date | None]]:

@@ -155,16 +155,18 @@ def test_what_waits_now_is_told_of_one_kind_of_matter_too(app: Flask, client: Fl
     """The report kept to one kind, its file and the cases behind tell the same; two at work use two places."""
     with transaction():
         programme = factories.programme()
-        for code in ("63", "63", "32"):
-            factories.case(programme, CaseStatus.AVAILABLE, problem_code=code)
+        for code, language in (("63", "es"), ("63", "en"), ("32", "en")):
+            factories.case(programme, CaseStatus.AVAILABLE, problem_code=code, language=language)
         shared = factories.case(programme, CaseStatus.IN_SERVICE)
         for role in (CaseRole.LEAD, CaseRole.CO_COUNSEL):
             factories.assignment(shared, factories.volunteer(), role=role, uses_slot=True)
         factories.sign_in(client, factories.coordinator(programme))
     read = figures.PeriodFigures(NOW.date(), NOW.date())
     goals.add_people(programme, read)
-    for dimension, member, n in (("category", "Housing", 2), ("category", "Family", 1), ("all", "all", 3)):
-        assert read.value("waiting_now", dimension, member) == n
+    told = [(by, m, n) for by in MEASURES["waiting_now"].dimensions for m, n in read.by("waiting_now", by).items()]
+    assert {by for by, _member, _n in told} == {"all", "category", "county", "language", "priority", "office"}
+    assert {("category", "Housing", 2), ("category", "Family", 1), ("language", "es", 1)} < {*told}
+    for dimension, member, n in (*told, ("priority", "none", 0), ("office", "9" * 30, 3)):
         behind = client.get(f"/reports/waiting_now/cases?by={dimension}&member={member}").text
         assert behind.count('class="t"') == n
     assert "waiting_now,Waiting now,category,Housing,Housing,2,cases" in client.get("/reports?format=csv").text

@@ -32,6 +32,7 @@ from app.tasks import models as _tasks
 from app.volunteers import models as _volunteers
 from app.volunteers import models_leave as _leave
 from app.volunteers import models_mails as _mail_choices
+from app.volunteers import models_shifts as _shifts
 
 PARTS = (
     _accounts,
@@ -60,6 +61,7 @@ PARTS = (
     _reminders,
     _reports,
     _series,
+    _shifts,
     _slots,
     _surveys,
     _tasks,

@@ -127,7 +127,9 @@ class Certificate(Base, Public):
     code_hash: Mapped[str] = mapped_column(String(40), unique=True)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-    hundredths: Mapped[int]
+    hundredths: Mapped[int]  # all, also those at clinics and on advice shifts
+    clinic_hundredths: Mapped[int] = mapped_column(default=0)
+    advice_hundredths: Mapped[int] = mapped_column(default=0)
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 

@@ -9,6 +9,7 @@ from app.accounts.models import User
 from app.core.access import STAFF, Role
 
 from .models import Credential, CredentialKind, Requirement, Standing, Volunteer, VolunteerRole, VolunteerStatus
+from .models_shifts import Shift
 from .requirements import live_requirements
 
 S = VolunteerStatus
@@ -122,6 +123,29 @@ def may_take_new_work(
         return False
     able = roles_in_force(volunteer, on_day, requirements)
     return bool(able) if role is None else role in able
+
+
+def is_welcome(volunteer: Volunteer, programme_id: int) -> bool:
+    """Is the volunteer welcome at a programme? Where nothing was said of any, at each of them."""
+    said = {row.programme_id: row.standing for row in volunteer.standings}
+    return not said or said.get(programme_id) == "welcome"
+
+
+def may_log_shift(actor: User, volunteer: Volunteer, programme_id: int) -> bool:
+    """Volunteers themselves where they are welcome, and the programme's staff, of whoever was approved once."""
+    if volunteer.user_id != actor.id:
+        return may_log_shift_of(actor, volunteer, programme_id)
+    return volunteer.approved_at is not None and is_welcome(volunteer, programme_id)
+
+
+def may_log_shift_of(actor: User, volunteer: Volunteer, programme_id: int) -> bool:
+    """May the person say for a volunteer that they staffed a clinic of a programme?"""
+    return volunteer.approved_at is not None and programme_id in actor.programme_ids(*STAFF)
+
+
+def may_take_shift_back(actor: User, shift: Shift) -> bool:
+    """Whose shift it is, and the programme's staff."""
+    return shift.volunteer.user_id == actor.id or shift.programme_id in actor.programme_ids(*STAFF)
 
 
 def may_screen(actor: User) -> bool:

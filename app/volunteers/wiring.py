@@ -8,10 +8,12 @@ from app.core.mail import check_before_sending, check_every_mail
 from app.core.mail_foot import may_be_declined, sign_off
 
 from . import mail_choices, mails
-from .views import bp, credentials, leave, organisations, people, profile, public, requirements, screening, ties
+from .views import bp, credentials, leave, organisations, people, profile, public, requirements, screening, shifts, ties
 from .views import mail_choices as choices_pages
 
-PAGES = (choices_pages, credentials, leave, organisations, people, profile, public, requirements, screening, ties)
+PAGES = (
+    choices_pages, credentials, leave, organisations, people, profile, public, requirements, screening, shifts, ties,
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

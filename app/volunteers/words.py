@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from . import facts
 from .models import Credential, CredentialKind, VolunteerRole, VolunteerStatus
+from .models_shifts import ShiftKind
 
 S, R, C = VolunteerStatus, VolunteerRole, CredentialKind
 
@@ -111,7 +112,7 @@ SUSPENSIONS: dict[str, Any] = {
 RETIREMENTS: dict[str, Any] = {
     "asked": _l("Asked to leave"),
     "moved": _l("Moved away"),
-    "inactive": _l("No case for a long time"),
+    "inactive": _l("Took part in nothing for a long time"),
     "other": _l("Another reason"),
 }
 REOPENINGS: dict[str, Any] = {
@@ -138,6 +139,10 @@ COVERS: dict[str, Any] = {
     "own": _l("Yes, my own or my firm's"),
     "programme": _l("No, I need the programme's"),
     "unsure": _l("I am not sure"),
+}
+SHIFTS: dict[str, Any] = {
+    ShiftKind.CLINIC: _l("Clinic"),
+    ShiftKind.ADVICE: _l("Advice shift"),
 }
 ORGANISATIONS: dict[str, Any] = {
     "firm": _l("Law firm"),

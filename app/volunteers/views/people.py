@@ -46,7 +46,7 @@ def people() -> ResponseReturnValue:
     return render_template(
         "volunteers/people.html", page=page, rows=rows, filters=filters, counts=counts, view_words=VIEW_WORDS,
         words=words, facts=facts, here=lists.here, sorted_by=request.args.get("sort", "applied"), today=today,
-        counties=_counties(), export_url=_export_url(),
+        counties=_counties(), export_url=_export_url(), may_log_shifts=bool(signed_in().programme_ids(*STAFF)),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from app.core.access import STAFF, Role, open_to, signed_in
 from app.core.db import session, transaction
 from app.core.errors import NotFound
 
-from .. import facts, operations, operations_profile, policy, queries, words
+from .. import facts, operations, operations_profile, policy, queries, queries_shifts, words
 from ..forms_screening import DecideForm, PauseForm, StandingForm
 from ..models import Volunteer, VolunteerStatus
 from ..requirements import live_requirements
@@ -42,6 +42,8 @@ def _page(row: Volunteer, standing_form: StandingForm | None = None, of: Program
         similar=[other for one in organisations for other in queries.similar_organisations(one)],
         may_screen=policy.may_screen(viewer) and row.user_id != viewer.id,
         standings=[_standing(row, programme, standing_form, of) for programme in _programmes()],
+        shifts=session.scalars(queries_shifts.shifts_of(row, viewer=viewer).limit(3)).all(),
+        may_log_shifts=bool(viewer.programme_ids(*STAFF)),
     )  # fmt: skip
 
 

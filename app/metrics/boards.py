@@ -29,7 +29,7 @@ GROUPS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         "money_debt_reduced")),
     ("volunteers", _l("Volunteers"), (
         "volunteers_approved", "volunteers_active", "volunteers_new", "volunteers_returning", "volunteers_lapsing",
-        "capacity_offered", "capacity_used", "hours")),
+        "capacity_offered", "capacity_used", "hours", "shifts", "shift_hours")),
     ("engagement", _l("Keeping in touch"), (
         "checkins_sent", "checkins_answered", "answer_rate", "checkins_in_time", "answered_in_time_rate",
         "mismatches", "leads_started", "leads_reached", "reached_rate")),

@@ -27,7 +27,8 @@ DIMENSIONS: dict[str, Any] = {
 }
 CASE_DIMENSIONS = ("all", "category", "county", "language", "priority", "office")
 SERVICE_DIMENSIONS = (*CASE_DIMENSIONS, "firm")  # of what a volunteer does, or has a hand in
-UNITS = ("cases", "people", "hours", "money", "check-ins", "answers", "points", "days", "share", "places", "tasks")
+UNITS = ("cases", "people", "hours", "money", "check-ins", "answers", "points", "days", "share", "places", "tasks",
+         "shifts")  # fmt: skip
 
 
 @dataclass(frozen=True)

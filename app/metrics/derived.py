@@ -95,16 +95,22 @@ DAYS = (
 )  # fmt: skip
 PEOPLE = (
     M("volunteers_active", _l("Active volunteers"),
-      _l("Different volunteers who took a part on a case in the 12 months up to the last day."), "people", ("all",),
-      "people", "assignments", "volunteers", higher_is_better=True),
+      _l("Different volunteers who took a part on a case, or a clinic or advice shift, in the 12 months up to the last "
+         "day."), "people", ("all",), "people", "assignments", "volunteers", higher_is_better=True),
     M("volunteers_new", _l("New volunteers"), _l("Volunteers welcome here who were approved in the period."),
       "people", ("all",), "people", "volunteers", "volunteers", higher_is_better=True),
     M("volunteers_returning", _l("Returning volunteers"),
-      _l("Different volunteers who took a part on a case in the period and had taken one before it."), "people",
-      ("all",), "people", "assignments", "volunteers", higher_is_better=True),
+      _l("Different volunteers who took a part on a case, or a clinic or advice shift, in the period and had taken one "
+         "before it."), "people", ("all",), "people", "assignments", "volunteers", higher_is_better=True),
     M("volunteers_lapsing", _l("Lapsing volunteers"),
-      _l("Different volunteers who took a part 12 to 24 months before the last day, and none since."), "people",
-      ("all",), "people", "assignments", "volunteers", higher_is_better=False),
+      _l("Different volunteers who took a part on a case, or a clinic or advice shift, 12 to 24 months before the last "
+         "day, and none since."), "people", ("all",), "people", "assignments", "volunteers", higher_is_better=False),
+    M("shifts", _l("Clinics and advice shifts"),
+      _l("Days on which a volunteer staffed a clinic or an advice shift of the programme, each volunteer’s counted."),
+      "shifts", ("all",), "people", "shifts", "volunteers", higher_is_better=True),
+    M("shift_hours", _l("Hours at clinics and on advice shifts"),
+      _l("Hours of those shifts. They belong to no case, so they stand apart from the hours given on cases."), "hours",
+      ("all",), "people", "shifts", "volunteers", higher_is_better=True),
 )  # fmt: skip
 NOW = (
     M("volunteers_approved", _l("Approved volunteers"), _l("Volunteers welcome here who are approved now."),

@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 
 from app.accounts.models import Programme
-from app.clients.models import OPEN, Case, CaseStatus
+from app.clients.models import OPEN, Case, CaseStatus, PriorityLevel
 from app.clients.problems import category
 from app.core.db import session
 from app.matching.models import Assignment
-from app.volunteers.models import Standing, Volunteer, VolunteerStatus
+from app.volunteers.models import Volunteer, VolunteerStatus
+from app.volunteers.queries_shifts import welcome_at
 
-from . import clients_again
+from . import clients_again, shift_figures
+from .facts import HEADED_BY, headings
 from .facts_outcomes import ONCE
+from .members import RECORD
 from .window import OF
 
 Tables = dict[str, dict[str, dict[str, int]]]
@@ -51,45 +54,38 @@ def a_year_before(day: date) -> date:
         return date(day.year - 1, 3, 1)
 
 
-def _took_part(programme: Programme, begin: datetime | None, end: datetime) -> ColumnElement[bool]:
-    """Did a volunteer take a part on a case between two moments? The first one found is enough."""
+def _took_part(programme: Programme, first: date | None, last: date) -> ColumnElement[bool]:
+    """Did a volunteer take a part on a case, or staff a clinic or advice shift, on some days? One is enough."""
+    begin, end = moments(programme, first or last, last)
     found = select(1).select_from(Assignment).join(Case, Case.id == Assignment.case_id)
     found = found.where(Assignment.volunteer_id == Volunteer.id, programme.id == OF, Assignment.started_at < end)
-    return (found if begin is None else found.where(Assignment.started_at >= begin)).exists()
+    part = found if first is None else found.where(Assignment.started_at >= begin)
+    return or_(part.exists(), shift_figures.staffed(programme, first, last))
 
 
 def _active(programme: Programme, first: date, last: date) -> Select[Any]:
-    return select(Volunteer.id).where(_took_part(programme, *moments(programme, a_year_before(last), last)))
+    return select(Volunteer.id).where(_took_part(programme, a_year_before(last), last))
 
 
 def _returning(programme: Programme, first: date, last: date) -> Select[Any]:
-    begin, end = moments(programme, first, last)
-    return select(Volunteer.id).where(_took_part(programme, begin, end), _took_part(programme, None, begin))
+    before = _took_part(programme, None, first - timedelta(days=1))
+    return select(Volunteer.id).where(_took_part(programme, first, last), before)
 
 
 def _lapsing(programme: Programme, first: date, last: date) -> Select[Any]:
     year = a_year_before(last)
-    before = moments(programme, a_year_before(year - timedelta(days=1)), year - timedelta(days=1))
-    since = _took_part(programme, *moments(programme, year, last))
-    return select(Volunteer.id).where(~since, _took_part(programme, *before))
+    before = year - timedelta(days=1)
+    since = _took_part(programme, year, last)
+    return select(Volunteer.id).where(~since, _took_part(programme, a_year_before(before), before))
 
 
 def _new(programme: Programme, first: date, last: date) -> Select[Any]:
     begin, end = moments(programme, first, last)
-    return _welcome(programme).where(Volunteer.approved_at >= begin, Volunteer.approved_at < end)
-
-
-def _welcome(programme: Programme) -> Select[Any]:
-    excluded = select(Standing.volunteer_id).where(
-        Standing.programme_id == programme.id, Standing.standing != "welcome"
-    )
-    welcome = select(Standing.volunteer_id).where(Standing.programme_id == programme.id)
-    here = or_(Volunteer.id.in_(welcome), ~Volunteer.standings.any())
-    return select(Volunteer.id).where(here, Volunteer.id.not_in(excluded))
+    return welcome_at(programme).where(Volunteer.approved_at >= begin, Volunteer.approved_at < end)
 
 
 def _approved(programme: Programme, first: date, last: date) -> Select[Any]:
-    return _welcome(programme).where(Volunteer.status == VolunteerStatus.APPROVED)
+    return welcome_at(programme).where(Volunteer.status == VolunteerStatus.APPROVED)
 
 
 USES_A_PLACE = (Assignment.ended_at.is_(None), Assignment.uses_slot)
@@ -106,32 +102,44 @@ BEHIND: dict[str, Callable[[Programme, date, date], Select[Any]]] = {
 def figures(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
     """Every figure of volunteers for each of some periods, and how they stand now."""
     now = _standing_now(programme)
-    taken = _by_parts(programme, *periods)
+    taken, shifts = _by_parts(programme, *periods), shift_figures.figures(programme, *periods)
     return [
-        parts | {"volunteers_new": _number(_new(programme, *days))} | now
-        for days, parts in zip(periods, taken, strict=True)
+        parts | {"volunteers_new": _number(_new(programme, *days))} | given | now
+        for days, parts, given in zip(periods, taken, shifts, strict=True)
     ]
 
 
 def _by_parts(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
-    """How many volunteers `_active`, `_returning` and `_lapsing` find, from the first and last parts of each."""
-    spans = [moments(programme, *days) for days in periods]
-    ends = {end: f"before_{n}" for n, end in enumerate(dict.fromkeys(end for _begin, end in spans))}
-    edge = {name: _part(programme, Assignment.started_at < end, newest=True) for end, name in ends.items()}
-    edge["first"] = _part(programme, Assignment.started_at.is_not(None), newest=False)
+    """How many volunteers `_active`, `_returning` and `_lapsing` find, from the first and last parts and shifts."""
+    lasts = {last: f"before_{n}" for n, last in enumerate(dict.fromkeys(last for _first, last in periods))}
+    edge = {"first": _part(programme, Assignment.started_at.is_not(None), newest=False),
+            "first_shift": shift_figures.staffed_on(programme, date.max, newest=False)}  # fmt: skip
+    for last, name in lasts.items():
+        _begin, end = moments(programme, last, last)
+        edge[name] = _part(programme, Assignment.started_at < end, newest=True)
+        edge[f"{name}_shift"] = shift_figures.staffed_on(programme, last, newest=True)
     parts = select(*(found.label(name) for name, found in edge.items())).select_from(Volunteer).cte("parts")
     parts = parts.prefix_with("MATERIALIZED")  # or each part is looked for wherever it is compared
-    counted: list[Any] = []
-    for (_first, last), (begin, end) in zip(periods, spans, strict=True):
-        newest, year = parts.c[ends[end]], a_year_before(last)
-        year_begin, _end = moments(programme, year, last)
-        before, _end = moments(programme, a_year_before(year - timedelta(days=1)), year)
-        counted += [newest >= year_begin, and_(newest >= begin, parts.c.first < begin),
-                    and_(newest < year_begin, newest >= before)]  # fmt: skip
+    counted = [of for first, last in periods for of in _stood(programme, parts.c, lasts[last], first, last)]
     sums = (func.coalesce(func.sum(case((of, 1), else_=0)), 0) for of in counted)
     found = [int(n) for n in session.execute(select(*sums)).one()]
     names = ("volunteers_active", "volunteers_returning", "volunteers_lapsing")
     return [dict(zip(names, found[n : n + 3], strict=True)) for n in range(0, len(found), 3)]
+
+
+def _stood(programme: Programme, edge: Any, name: str, first: date, last: date) -> list[ColumnElement[bool]]:
+    """Whether somebody was active, returned or was lapsing, by their newest and first part and shift."""
+    part, shift = edge[name], edge[f"{name}_shift"]
+    begin, _end = moments(programme, first, last)
+    year = a_year_before(last)
+    before = a_year_before(year - timedelta(days=1))
+    (year_begin, _), (before_begin, _) = moments(programme, year, last), moments(programme, before, year)
+    gone = and_(or_(part.is_(None), part < year_begin), or_(shift.is_(None), shift < year))
+    return [
+        or_(part >= year_begin, shift >= year),
+        and_(or_(part >= begin, shift >= first), or_(edge.first < begin, edge.first_shift < first)),
+        and_(gone, or_(part >= before_begin, shift >= before)),
+    ]
 
 
 def _part(programme: Programme, when: ColumnElement[bool], *, newest: bool) -> Any:
@@ -175,13 +183,12 @@ STILL_OPEN = Case.status.in_(bindparam("open", [str(status) for status in OPEN],
 
 
 def waiting_now(programme: Programme) -> dict[str, dict[str, int]]:
-    """How many cases wait on the list now: all, by kind of matter, by county and by language."""
-    columns = (Case.problem_code, Case.county, Case.language)
-    found = select(*columns, func.count()).where(*waiting(programme), STILL_OPEN).group_by(*columns)
+    """How many cases wait on the list now, by everything that a case stands under."""
+    found = select(*HEADED_BY, func.count()).where(*waiting(programme), STILL_OPEN).group_by(*HEADED_BY)
     tables: dict[str, Counter[str]] = {"all": Counter(all=0)}
-    for code, county, language, n in session.execute(found):
-        headings = {"all": "all", "category": category(code) or "unknown", "county": county, "language": language}
-        for dimension, member in headings.items():
+    for row in session.execute(found):
+        n = row[-1]
+        for dimension, member in headings(*row[:-1]).items():
             tables.setdefault(dimension, Counter())[member] += n
     return {dimension: dict(members) for dimension, members in tables.items()}
 
@@ -189,10 +196,12 @@ def waiting_now(programme: Programme) -> dict[str, dict[str, int]]:
 def waiting(programme: Programme, dimension: str = "all", member: str = "all") -> list[ColumnElement[bool]]:
     """Conditions on the cases that wait on the list now, all or those of one member of a dimension."""
     mine = [Case.programme_id == programme.id, Case.status == CaseStatus.AVAILABLE]
-    if dimension == "county":
-        return [*mine, Case.county == member]
-    if dimension == "language":
-        return [*mine, Case.language == member]
+    if dimension in ("county", "language"):
+        return [*mine, getattr(Case, dimension) == member]
+    if dimension == "priority":
+        return [*mine, Case.priority_level.in_([level for level in PriorityLevel if str(level) == member])]
+    if dimension == "office":
+        return [*mine, Case.office_id == int(member) if RECORD.fullmatch(member) else Case.office_id.is_(None)]
     if dimension == "category":
         known = session.execute(select(Case.problem_code).where(*mine).distinct()).scalars()
         codes = [code for code in known if (category(code) or "unknown") == member]

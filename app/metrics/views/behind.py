@@ -18,7 +18,7 @@ from app.core.lists import Page, csv_download, page_of, whole
 from app.matching.models import Assignment
 from app.volunteers.models import Volunteer
 
-from .. import figures, goals, people, wording
+from .. import figures, goals, people, shift_figures, wording
 from ..definitions import Measure
 from ..forms import Period, period_asked
 from ..measures import MEASURES
@@ -26,6 +26,7 @@ from ..tally import kept_of_grants
 from ..window import Fact
 from . import bp
 from .files import grant_asked
+from .shifts_behind import shifts_behind
 from .staff import the_programme
 
 AT_ONCE = 50
@@ -45,6 +46,8 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     grant = grant_asked(programme, request.args.get("grant"))
     if cell[0] not in of.dimensions or (grant and (of.kind in ("people", "now") or not kept_of_grants(of, cell[0]))):
         raise NotFound
+    if of.key in shift_figures.KEYS:
+        return shifts_behind(programme, of, period)
     if of.kind in ("people", "now"):
         return _people(programme, of, period, cell)
     if of.kind != "count":

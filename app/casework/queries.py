@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -12,6 +13,7 @@ from app.clients.models import Case, Opening
 from app.core.db import session
 from app.core.errors import NotFound
 from app.matching.models import HOLDING, Assignment, Referral
+from app.volunteers.queries_shifts import given_by
 
 from . import policy
 from .models import ClosingReport, ClosingStatus, ContactAttempt, Note, TimeEntry
@@ -104,8 +106,12 @@ def had_part(case_public_id: str, *, viewer: User) -> bool:
 
 
 def hours_by(viewer: User) -> list[tuple[object, ...]]:
-    """Everything one person logged: day, case number, hours, activity; newest first."""
+    """Everything one person logged: day, case number, hours, activity; newest first. A shift has no case."""
     columns = (TimeEntry.on_day, Case.number, TimeEntry.hundredths, TimeEntry.activity)
     mine = (TimeEntry.user_id == viewer.id, TimeEntry.removed_at.is_(None))
-    found = select(*columns).join(Case, Case.id == TimeEntry.case_id).where(*mine).order_by(TimeEntry.on_day.desc())
-    return [(day, number, hundredths / 100, activity) for day, number, hundredths, activity in session.execute(found)]
+    found = select(*columns).join(Case, Case.id == TimeEntry.case_id).where(*mine).order_by(TimeEntry.id.desc())
+    rows: list[Any] = list(session.execute(found))
+    shifts = given_by([viewer.volunteer.id]) if viewer.volunteer else []
+    rows += [(day, "", hundredths, kind) for _programme, kind, day, hundredths in shifts]
+    rows.sort(key=lambda row: row[0], reverse=True)
+    return [(day, number, hundredths / 100, activity) for day, number, hundredths, activity in rows]

@@ -16,6 +16,8 @@ from app.core import audit, clock
 from app.core.db import insert_unless_exists, lock, session, transaction
 from app.matching.models import Assignment
 from app.volunteers.models import Volunteer
+from app.volunteers.models_shifts import Shift
+from app.volunteers.queries_shifts import LIVE
 
 from . import milestone_mails
 from .models import TimeEntry
@@ -68,15 +70,25 @@ def missing() -> Iterator[Reached]:
 
 
 def _reached() -> Iterator[Reached]:
-    part, entry = Assignment, TimeEntry
+    part = Assignment
     cases = func.count(part.case_id.distinct())
     for volunteer_id, _count, at in _counted(part.volunteer_id, func.count(), part.started_at, part.role == "lead"):
         yield Reached(volunteer_id, "placed_1", at)
-    given = (entry.volunteer_id.is_not(None), entry.removed_at.is_(None))
-    for volunteer_id, total, at in _counted(entry.volunteer_id, func.sum(entry.hundredths), entry.created_at, *given):
+    for volunteer_id, (total, at) in _hours().items():
         yield from (Reached(volunteer_id, f"hours_{n}", at) for n in HOURS if total >= n * 100)
     for volunteer_id, count, at in _counted(part.volunteer_id, cases, part.ended_at, part.end_reason == "closed"):
         yield from (Reached(volunteer_id, f"closed_{n}", at) for n in CLOSED if count >= n)
+
+
+def _hours() -> dict[int, tuple[int, datetime]]:
+    """Of each volunteer: the hours on cases and at shifts, and the moment of the last entry."""
+    given = (TimeEntry.volunteer_id.is_not(None), TimeEntry.removed_at.is_(None))
+    found: dict[int, tuple[int, datetime]] = {}
+    for kind, which in ((TimeEntry, given), (Shift, (LIVE,))):
+        for volunteer_id, n, at in _counted(kind.volunteer_id, func.sum(kind.hundredths), kind.created_at, *which):
+            before, last = found.get(volunteer_id, (0, at))
+            found[volunteer_id] = (before + n, max(last, at))
+    return found
 
 
 def _counted(whose: Any, what: Any, at: Any, *which: Any) -> Any:

@@ -76,6 +76,6 @@ def _certify(star: Volunteer) -> None:
     for programme in own_impact_certificates.programmes_served(star.user)[:1]:
         today = calendars.today(programme)
         first = period_of(today, "year")[0]
-        if own_impact_certificates.hours_at(star, programme.id, first, today):
+        if own_impact_certificates.hours_at(star, programme.id, first, today).all:
             own_impact_certificates.certify(programme, name=star.name, first=first, last=today, agreed=True,
                                             actor=star.user)  # fmt: skip

@@ -30,6 +30,7 @@ from app.matching.models import Assignment, Referral, ReferralStatus
 from app.volunteers import policy
 from app.volunteers import queries as volunteers
 from app.volunteers.models import Volunteer
+from app.volunteers.queries_shifts import given_by
 from app.volunteers.words import credential_name
 
 
@@ -185,14 +186,16 @@ def _of_profile(volunteer: Volunteer) -> Iterator[Duty]:
 
 
 def my_year(viewer: User) -> dict[str, Any]:
-    """Hours this calendar year, cases closed and hours in all, from the viewer's own records."""
+    """Hours this calendar year and in all, on cases and at shifts, and cases closed, from the viewer's own records."""
     mine = (TimeEntry.user_id == viewer.id, TimeEntry.removed_at.is_(None))
     hours = select(func.coalesce(func.sum(TimeEntry.hundredths), 0)).where(*mine)
-    this_year = hours.where(TimeEntry.on_day >= date(today().year, 1, 1))
+    first = date(today().year, 1, 1)
+    shifts = given_by([viewer.volunteer.id]) if viewer.volunteer else []
     ended = casework.my_assignments(viewer, ended=True)
     return {
-        "hours": session.execute(this_year).scalar_one(),
-        "hours_in_all": session.execute(hours).scalar_one(),
+        "hours": session.execute(hours.where(TimeEntry.on_day >= first)).scalar_one()
+        + sum(n for _programme, _kind, day, n in shifts if day >= first),
+        "hours_in_all": session.execute(hours).scalar_one() + sum(n for *_where, n in shifts),
         "reached": [in_words(kind) for kind in reached_by(viewer)[:3]],
         "closed": sum(1 for assignment in ended if assignment.end_reason == "closed"),
     }

@@ -18,6 +18,7 @@ from app.clients.models import Case, Client, EligibilityDecision
 from app.core.db import session
 from app.matching.models import Assignment
 from app.volunteers.models import Volunteer
+from app.volunteers.queries_shifts import given_by, hours_by_kind
 
 from .rates import Value, rates_by_programme, value_of
 
@@ -27,9 +28,10 @@ class Year:
     """One calendar year."""
 
     year: int
-    hundredths: int = 0
+    hundredths: int = 0  # all, also those at clinics and on advice shifts
     taken: int = 0
     closed: int = 0
+    at_shifts: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,20 @@ class Impact:
     hundredths: int
     people: int  # in the households of the clients of the closed cases, each once
     programmes: list[AtProgramme]
+    at_shifts: int = 0  # of the hours: those at clinics and on advice shifts, which belong to no case
     reached: list[str] = field(default_factory=list)
 
 
 def own_impact(viewer: User) -> Impact:
     """A volunteer's own figures; all zero for somebody who has not volunteered yet."""
     volunteer_id = viewer.volunteer.id if viewer.volunteer else 0
-    found = impact_of(_parts_of([volunteer_id]), _hours_of([volunteer_id]))
+    found = impact_of(_parts_of([volunteer_id]), _hours_of([volunteer_id]), given_by([volunteer_id]))
     found.reached = reached_by(viewer)
     return found
 
 
 Part = tuple[int, datetime, datetime | None, str | None, str]  # case, began, ended, why, time zone
-Entry = tuple[int, str, date, int]  # programme, role, day, hundredths
+Entry = tuple[int, str, date, int]  # programme, role or kind of shift, day, hundredths
 
 
 def _parts_of(volunteer_ids: Collection[int]) -> list[Part]:
@@ -82,13 +85,14 @@ def _hours_of(volunteer_ids: Collection[int]) -> list[Entry]:
     return [(programme_id, role, day, int(n)) for programme_id, role, day, n in rows]
 
 
-def impact_of(parts: Sequence[Part], hours: Sequence[Entry]) -> Impact:
-    """Add parts and hours up."""
+def impact_of(parts: Sequence[Part], hours: Sequence[Entry], shifts: Sequence[Entry] = ()) -> Impact:
+    """Add parts, hours on cases and shifts up."""
     taken, closed = _first_taken(parts), _closed(parts)
-    years = _years(taken, closed, hours)
+    years = _years(taken, closed, hours, shifts)
     return Impact(
         years=years, taken=len(taken), closed=len(closed), hundredths=sum(each.hundredths for each in years),
-        people=sum(households(closed).values()), programmes=_by_programme(hours),
+        people=sum(households(closed).values()), programmes=_by_programme([*hours, *shifts]),
+        at_shifts=sum(each.at_shifts for each in years),
     )  # fmt: skip
 
 
@@ -109,13 +113,20 @@ def _closed(parts: Sequence[Part]) -> dict[int, int]:
     }
 
 
-def _years(taken: dict[int, int], closed: dict[int, int], hours: Sequence[Entry]) -> list[Year]:
-    spent: Counter[int] = Counter()
-    for _programme, _role, day, n in hours:
-        spent[day.year] += n
+def _years(
+    taken: dict[int, int], closed: dict[int, int], hours: Sequence[Entry], shifts: Sequence[Entry]
+) -> list[Year]:
+    spent, staffed = _by_year([*hours, *shifts]), _by_year(shifts)
     began, ended = Counter(taken.values()), Counter(closed.values())
     known = sorted({*spent, *began, *ended}, reverse=True)
-    return [Year(year, spent[year], began[year], ended[year]) for year in known]
+    return [Year(year, spent[year], began[year], ended[year], staffed[year]) for year in known]
+
+
+def _by_year(entries: Sequence[Entry]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for _programme, _role, day, n in entries:
+        found[day.year] += n
+    return found
 
 
 def households(case_ids: Collection[int]) -> dict[int, int]:
@@ -150,11 +161,27 @@ def _by_programme(hours: Sequence[Entry]) -> list[AtProgramme]:
     return [AtProgramme(each, value_of(by[each.id], rates.get(each.id, []))) for each in named]
 
 
-def hours_at(volunteer: Volunteer, programme_id: int, first: date, last: date) -> int:
+@dataclass(frozen=True)
+class Hours:
+    """The hours of a volunteer at one programme, by where they were given."""
+
+    on_cases: int
+    clinics: int
+    advice: int
+
+    @property
+    def all(self) -> int:
+        """Everything."""
+        return self.on_cases + self.clinics + self.advice
+
+
+def hours_at(volunteer: Volunteer, programme_id: int, first: date, last: date) -> Hours:
     """The hours that a volunteer logged at one programme for the days of a period."""
     mine = (
         TimeEntry.volunteer_id == volunteer.id, TimeEntry.removed_at.is_(None), Case.programme_id == programme_id,
         TimeEntry.on_day.between(first, last),
     )  # fmt: skip
     found = select(func.coalesce(func.sum(TimeEntry.hundredths), 0)).join(Case, Case.id == TimeEntry.case_id)
-    return int(session.execute(found.where(*mine)).scalar_one())
+    at_shifts = hours_by_kind(volunteer, programme_id, first, last)
+    on_cases = int(session.execute(found.where(*mine)).scalar_one())
+    return Hours(on_cases, clinics=at_shifts["clinic"], advice=at_shifts["advice"])

@@ -21,10 +21,12 @@ from app.core.access import Role
 from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, NotFound, refuse_if
 from app.core.forms import is_blank
+from app.core.i18n import hours
 from app.core.sealed import keyed_hash
+from app.volunteers.queries_shifts import served
 
 from .models_reports import Certificate
-from .own_impact import hours_at
+from .own_impact import Hours, hours_at
 from .report_contents import full_day, full_day_at
 from .reports_files_made import typeset
 
@@ -47,10 +49,12 @@ class NoLetters(BadInput):
 
 
 def programmes_served(viewer: User) -> Sequence[Programme]:
-    """The programmes at which a volunteer logged hours, by name."""
-    mine = (TimeEntry.volunteer_id == (viewer.volunteer.id if viewer.volunteer else 0), TimeEntry.removed_at.is_(None))
-    served = select(Case.programme_id).join(TimeEntry, TimeEntry.case_id == Case.id).where(*mine)
-    return session.execute(select(Programme).where(Programme.id.in_(served)).order_by(Programme.name)).scalars().all()
+    """The programmes at which a volunteer logged hours, on cases or at shifts, by name."""
+    own = viewer.volunteer.id if viewer.volunteer else 0
+    mine = (TimeEntry.volunteer_id == own, TimeEntry.removed_at.is_(None))
+    worked = select(Case.programme_id).join(TimeEntry, TimeEntry.case_id == Case.id).where(*mine)
+    there = or_(Programme.id.in_(worked), Programme.id.in_(served(own)))
+    return session.execute(select(Programme).where(there).order_by(Programme.name)).scalars().all()
 
 
 def certify(
@@ -64,15 +68,16 @@ def certify(
     """
     refuse_if(actor.volunteer is None, NotAllowed)
     _check(programme, name, first, last, agreed)
-    hundredths = hours_at(actor.volunteer, programme.id, first, last) if actor.volunteer else 0
-    refuse_if(hundredths <= 0, NoHours)
+    given = hours_at(actor.volunteer, programme.id, first, last) if actor.volunteer else Hours(0, 0, 0)
+    refuse_if(given.all <= 0, NoHours)
     code = new_code()
     made = Certificate(
         volunteer=actor.volunteer, programme=programme, name=" ".join(name.split()), code=code,
-        code_hash=_hash(code), starts_on=first, ends_on=last, hundredths=hundredths,
+        code_hash=_hash(code), starts_on=first, ends_on=last, hundredths=given.all,
+        clinic_hundredths=given.clinics, advice_hundredths=given.advice,
     )  # fmt: skip
     session.add(made)
-    audit.record("certificate.make", made, actor=actor, after={"hundredths": hundredths})
+    audit.record("certificate.make", made, actor=actor, after={"hundredths": given.all})
     return made
 
 
@@ -142,10 +147,21 @@ def revoke(certificate: Certificate, *, actor: User) -> None:
         audit.record("certificate.revoke", certificate, actor=actor)
 
 
-def certificate_pdf(certificate: Certificate, hours: str) -> bytes:
+def at_shifts(certificate: Certificate) -> str:
+    """`3 at clinics, 2 on advice shifts`: how many of the hours belong to no case; nothing where none does."""
+    parts = (
+        (_("%(hours)s at clinics", hours=hours(certificate.clinic_hundredths)), certificate.clinic_hundredths),
+        (_("%(hours)s on advice shifts", hours=hours(certificate.advice_hundredths)), certificate.advice_hundredths),
+    )
+    return ", ".join(words for words, n in parts if n)
+
+
+def certificate_pdf(certificate: Certificate) -> bytes:
     """The certificate to print, tagged."""
+    shifts = at_shifts(certificate)
     facts = {
-        "title": _("Certificate of pro bono hours"), "name": certificate.name, "hours": hours,
+        "title": _("Certificate of pro bono hours"), "name": certificate.name, "hours": hours(certificate.hundredths),
+        "of_these": _("of these %(shifts)s", shifts=shifts) if shifts else "",
         "programme": certificate.programme.name, "code": certificate.code,
         "days": _("%(first)s to %(last)s", first=full_day(certificate.starts_on), last=full_day(certificate.ends_on)),
         "made": full_day_at(certificate.created_at, certificate.programme.time_zone),

@@ -12,9 +12,11 @@ from app.casework.volunteer_milestones import in_words
 from app.core.access import Role, open_to, public, signed_in
 from app.core.db import transaction
 from app.core.errors import BadInput, LinkGone, NotFound
-from app.core.i18n import hours, today
+from app.core.i18n import today
 from app.core.limits import PERSONAL_LINK, limiter
 from app.matching import firms
+from app.volunteers.models_shifts import ShiftKind
+from app.volunteers.words import SHIFTS
 
 from .. import firm_impact, own_impact
 from .. import own_impact_certificates as certificates
@@ -33,9 +35,14 @@ def my_impact() -> ResponseReturnValue:
     """My cases, hours and what they are worth, year by year."""
     viewer = signed_in()
     return render_template(
-        "metrics/my_impact.html", impact=own_impact.own_impact(viewer), role_name=role_name, full_day=full_day,
-        certificates=certificates.own_certificates(viewer), in_words=in_words,
+        "metrics/my_impact.html", impact=own_impact.own_impact(viewer), role_name=_given_as, full_day=full_day,
+        certificates=certificates.own_certificates(viewer), in_words=in_words, at_shifts=certificates.at_shifts,
     )  # fmt: skip
+
+
+def _given_as(role: str) -> str:
+    """The role on a case, or the kind of shift."""
+    return str(SHIFTS[ShiftKind(role)]) if role in set(ShiftKind) else role_name(role)
 
 
 @bp.route("/my/impact/certificate", methods=["GET", "POST"])
@@ -77,7 +84,7 @@ def certificate_file(public_id: str) -> ResponseReturnValue:
     found = certificates.get_certificate(public_id, viewer=signed_in())
     if found.revoked_at is not None:
         raise LinkGone(_("This certificate was withdrawn."))
-    body = certificates.certificate_pdf(found, hours(found.hundredths))
+    body = certificates.certificate_pdf(found)
     return file_answer(body, "application/pdf", f"certificate-{found.starts_on}-{found.ends_on}.pdf")
 
 
@@ -128,6 +135,7 @@ def check_certificate() -> ResponseReturnValue:
         found=found,
         full_day=full_day,
         full_day_at=full_day_at,
+        at_shifts=certificates.at_shifts(found) if found else "",
     ), 422 if form.errors else 200
 
 

@@ -256,7 +256,7 @@ def test_a_volunteer_logs_and_takes_back_on_their_own_page(
 def test_a_coordinator_enters_the_sheet_that_everybody_signed(
     app: Flask, client: FlaskClient, world: tuple[Programme, Volunteer, User]
 ) -> None:
-    programme, helper, staff = world
+    _programme, helper, staff = world
     with transaction():
         people = [factories.volunteer(given_name=name, family_name="Vale") for name in ("Ana", "Bo", "Cleo")]
         factories.volunteer(given_name="Out", family_name="Side", status=VolunteerStatus.RETIRED)

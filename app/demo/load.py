@@ -21,6 +21,7 @@ from app.core.mail import Mail, MailStatus
 from app.matching import jobs
 from app.metrics import rollup
 
+from .clinics import clinics_are_held
 from .dates import dates_come_near
 from .impact import impact_is_told
 from .lives import Life, life, plan
@@ -51,6 +52,7 @@ def load(now: datetime | None = None) -> Cast:
         _play(cast, [life(cast, plan(cast, begins, end)) for begins in _arrivals(cast, end)], end)
     _what_ran_out(end)
     people_said(cast, end)
+    clinics_are_held(cast, end)
     set_the_scene(cast, end)
     dates_come_near(cast, end)
     with clock.at(end):

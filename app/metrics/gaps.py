@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
@@ -28,6 +28,7 @@ from .window import Window
 DIMENSIONS = ("category", "county", "language")
 HORIZONS = (4, 13)  # weeks
 RUNS_SHOWN, WEEKS_OF_RUNS, MOST_ROWS, WEEKS_READ = 5, 60, 12, 130
+WEEKS_SHOWN = 26
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,19 @@ class Need:
     open_places: int
 
 
+class Places(NamedTuple):
+    """What a volunteer offers, and how many open cases use it."""
+
+    volunteer_id: int
+    capacity: int
+    taken: int
+
+    @property
+    def free(self) -> int:
+        """How many more cases they would take."""
+        return self.capacity - self.taken
+
+
 @dataclass(frozen=True)
 class Wanted:
     """One profile of the wanted list and how many cases it would place in each run; none where it was not wanted."""
@@ -48,26 +62,63 @@ class Wanted:
     cases: tuple[int | None, ...]
 
 
+class Week(NamedTuple):
+    """How many requests came from a Monday to a Sunday."""
+
+    first: date
+    last: date
+    requests: int
+
+
+class Run(NamedTuple):
+    """A matching run and its day."""
+
+    public_id: str
+    on_day: date
+
+
 @dataclass(frozen=True)
 class Outlook:
     """Requests to come against open places."""
 
     weeks: tuple[int, ...]
+    until: date  # the last day of the last week
     forecasts: tuple[Forecast | None, ...]
     past: tuple[Accuracy | None, ...]
     listed_share: float | None  # of the requests of the last half year
     open_places: int
 
+    @property
+    def recent(self) -> list[Week]:
+        """The newest half year, week by week."""
+        newest = self.weeks[-WEEKS_SHOWN:]
+        lasts = (self.until - timedelta(weeks=len(newest) - n) for n in range(1, len(newest) + 1))
+        return [Week(last - timedelta(days=6), last, n) for last, n in zip(lasts, newest, strict=True)]
+
 
 def open_places(programme: Programme) -> dict[int, int]:
     """The free places of each approved volunteer who is welcome here."""
+    return {each.volunteer_id: each.free for each in _places(programme)}
+
+
+def _places(programme: Programme) -> list[Places]:
+    """The places of each approved volunteer who is welcome here and has one free."""
     approved = people.BEHIND["volunteers_approved"](programme, date.min, date.max)
     taken = select(func.count()).select_from(Assignment).where(
         Assignment.volunteer_id == Volunteer.id, *people.USES_A_PLACE
     )  # fmt: skip
     columns = (Volunteer.id, Volunteer.capacity, taken.correlate(Volunteer).scalar_subquery())
     offered = session.execute(select(*columns).where(Volunteer.id.in_(approved)))
-    return {who: places - used for who, places, used in offered if places > used}
+    return [found for row in offered if (found := Places(*row)).free > 0]
+
+
+def places_behind(programme: Programme, dimension: str, member: str) -> list[Places]:
+    """Whose open places stand under one heading, or all of them; those with most free first."""
+    found = _places(programme)
+    if dimension != "all":
+        able = {who for who, each in _abilities(programme, dimension) if each == member}
+        found = [each for each in found if each.volunteer_id in able]
+    return sorted(found, key=lambda each: (-each.free, each.volunteer_id))
 
 
 def needs(programme: Programme, dimension: str, free: Mapping[int, int] | None = None) -> list[Need]:
@@ -80,14 +131,13 @@ def needs(programme: Programme, dimension: str, free: Mapping[int, int] | None =
     longest: dict[str, int] = {}
     heading: Any = {"category": Case.problem_code, "county": Case.county, "language": Case.language}[dimension]
     came = select(func.max(CaseMove.at)).where(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
-    each = select(heading.label("heading"), came.correlate(Case).scalar_subquery().label("came_at"))
-    waits = each.where(*people.waiting(programme)).subquery()
+    came_at = func.coalesce(came.correlate(Case).scalar_subquery(), Case.received_at).label("came_at")
+    waits = select(heading.label("heading"), came_at).where(*people.waiting(programme)).subquery()
     listed = select(waits.c.heading, func.count(), func.min(waits.c.came_at)).group_by(waits.c.heading)
     for heard, n, listed_at in session.execute(listed):
         member = category(heard) or "unknown" if dimension == "category" else heard
         waiting[member] += n
-        days = (window.today - window.day(listed_at)).days if listed_at else 0
-        longest[member] = max(longest.get(member, 0), days)
+        longest[member] = max(longest.get(member, 0), (window.today - window.day(listed_at)).days)
     places = _places_by(programme, dimension, open_places(programme) if free is None else free)
     found = [Need(m, waiting[m], longest.get(m), places[m]) for m in {*waiting, *places}]
     return sorted(found, key=lambda need: (-need.waiting, need.open_places, need.member))
@@ -118,7 +168,7 @@ def _abilities(programme: Programme, dimension: str) -> set[tuple[int, str]]:
     }
 
 
-def wanted_over_time(programme: Programme) -> tuple[list[date], list[Wanted]]:
+def wanted_over_time(programme: Programme) -> tuple[list[Run], list[Wanted]]:
     """The wanted lists of the newest runs, about a week apart, for the cases of one programme."""
     runs = _some_runs()
     window = Window(programme)
@@ -126,12 +176,19 @@ def wanted_over_time(programme: Programme) -> tuple[list[date], list[Wanted]]:
     counted: dict[str, dict[int, int]] = {}
     for run in runs:
         for want in run.wanted or []:
-            if n := len(mine.intersection(want["openings"])):
+            if n := len(mine.keys() & want["openings"]):
                 into = counted.setdefault(run_words.profile(want), {})
                 into[run.id] = into.get(run.id, 0) + n
     rows = [Wanted(words, tuple(by.get(run.id) for run in runs)) for words, by in counted.items()]
     rows.sort(key=lambda row: (-(row.cases[0] or 0), -sum(n or 0 for n in row.cases), row.words))
-    return [window.day(run.finished_at) for run in runs if run.finished_at], rows[:MOST_ROWS]
+    return [Run(run.public_id, window.day(run.finished_at)) for run in runs if run.finished_at], rows[:MOST_ROWS]
+
+
+def wanted_behind(programme: Programme, run: DocketRun, words: str) -> list[int]:
+    """The cases that one more volunteer of a profile would have placed in a run, a case as often as it was counted."""
+    wants = [want for want in run.wanted or [] if run_words.profile(want) == words]
+    mine = _mine(programme, {opening for want in wants for opening in want["openings"]})
+    return sorted(mine[opening] for want in wants for opening in mine.keys() & want["openings"])
 
 
 def _some_runs() -> list[DocketRun]:
@@ -148,14 +205,15 @@ def _some_runs() -> list[DocketRun]:
     return list(session.execute(found.order_by(DocketRun.id.desc())).scalars())
 
 
-def _mine(programme: Programme, openings: set[str]) -> set[str]:
-    found: set[str] = set()
+def _mine(programme: Programme, openings: set[str]) -> dict[str, int]:
+    """Which of some openings are the programme's, with their cases."""
+    found: dict[str, int] = {}
     ordered = sorted(openings)
     for n in range(0, len(ordered), 500):
-        some = select(Opening.public_id).join(Case, Case.id == Opening.case_id).where(
+        some = select(Opening.public_id, Opening.case_id).join(Case, Case.id == Opening.case_id).where(
             Case.programme_id == programme.id, Opening.public_id.in_(ordered[n : n + 500])
         )  # fmt: skip
-        found |= set(session.execute(some).scalars())
+        found |= {public_id: case_id for public_id, case_id in session.execute(some)}  # noqa: C416
     return found
 
 
@@ -182,6 +240,7 @@ def outlook(programme: Programme, free: Mapping[int, int] | None = None) -> Outl
     requests = half_year.count("requests")
     return Outlook(
         tuple(weeks),
+        today - timedelta(days=today.weekday() + 1),
         tuple(forecast(weeks, n) for n in HORIZONS),
         tuple(accuracy(weeks, n) for n in HORIZONS),
         half_year.count("listed") / requests if requests else None,

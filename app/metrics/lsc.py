@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -18,10 +18,13 @@ from app.casework.closing import closing_codes
 from app.casework.models import AmountKind, ClosingAmount, ClosingReport, ClosingStatus
 from app.clients.models import Case, CaseGrant
 from app.clients.models.statuses import CaseRole
-from app.clients.problems import category, find_problem
+from app.clients.problems import find_problem
 from app.core.db import session
 from app.matching.models import Assignment
 
+from .window import in_turn
+
+Conditions = Sequence[ColumnElement[bool]]
 NO_CODE = ""  # a case closed before anybody chose a problem code
 
 
@@ -86,20 +89,24 @@ def _of_grant(programme: Programme, first: date, last: date, grant_id: int) -> C
     columns = (func.coalesce(Case.problem_code, NO_CODE), ClosingReport.closing_code, led_by_volunteer())
     cells: Counter[tuple[str, str]] = Counter()
     pai: Counter[tuple[str, str]] = Counter()
-    for problem, code, by_volunteer in paid_closings(programme, first, last, grant_id, *columns):
+    for problem, code, by_volunteer in counted(programme, first, last, grant_id, *columns):
         cells[problem, code] += 1
         pai[problem, code] += bool(by_volunteer)
     return Closed(cells, +pai)
 
 
-def paid_closings(programme: Programme, first: date, last: date, grant_id: int, *columns: Any) -> Iterator[Any]:
-    """What is asked of each closing that a grant paid for on its local day."""
-    zone = ZoneInfo(programme.time_zone)
+def counted(
+    programme: Programme, first: date, last: date, grant_id: int | None, *columns: Any, only: Conditions = ()
+) -> Iterator[Any]:
+    """What is asked of each closing of a period; with a grant, of each that it paid for on its local day."""
+    found = closings(programme, first, last, *columns).where(*only)
+    if grant_id is None:
+        yield from session.execute(found)
+        return
     days = (ClosingReport.id, ClosingReport.approved_at, CaseGrant.from_on, CaseGrant.until_on)
-    found = closings(programme, first, last, *days, *columns)
     found = found.join(CaseGrant, CaseGrant.case_id == ClosingReport.case_id).where(CaseGrant.grant_id == grant_id)
-    seen = set()
-    for report_id, at, start, end, *row in session.execute(found.order_by(ClosingReport.id)):
+    zone, seen = ZoneInfo(programme.time_zone), set()
+    for *row, report_id, at, start, end in session.execute(found.add_columns(*days).order_by(ClosingReport.id)):
         day = at.astimezone(zone).date()
         if report_id not in seen and start <= day and (end is None or day <= end):
             seen.add(report_id)
@@ -117,17 +124,21 @@ def closings(programme: Programme, first: date, last: date, *shown: Any) -> Sele
 
 
 def led_by_volunteer() -> ColumnElement[bool]:
-    """Did a volunteer lead the case when it was closed: is it a case of private attorney involvement?
+    """Did a volunteer lead the case when it was closed: is it a case of private attorney involvement?"""
+    return exists().where(Assignment.case_id == ClosingReport.case_id, *led_to_the_end()).correlate(ClosingReport)
 
-    A case that was opened again since they closed it, and closed by others, is not.
+
+def led_to_the_end() -> Conditions:
+    """Conditions on a volunteer's part: they led the case until it was closed.
+
+    A case that was opened again since they closed it, and closed by others, is not theirs.
     """
     earlier = aliased(ClosingReport)
     opened_again = exists().where(
         earlier.case_id == Assignment.case_id, earlier.approved_at.is_not(None),
         earlier.superseded_at >= Assignment.ended_at,
     )  # fmt: skip
-    ended = (Assignment.role == CaseRole.LEAD, Assignment.end_reason == "closed", ~opened_again.correlate(Assignment))
-    return exists().where(Assignment.case_id == ClosingReport.case_id, *ended).correlate(ClosingReport)
+    return Assignment.role == CaseRole.LEAD, Assignment.end_reason == "closed", ~opened_again.correlate(Assignment)
 
 
 def money_by_kind(
@@ -135,24 +146,23 @@ def money_by_kind(
 ) -> dict[tuple[AmountKind, int | None], tuple[int, int]]:
     """Money for clients: kind and months → how many amounts, and cents; kinds are never added to each other."""
     columns = (ClosingAmount.kind, ClosingAmount.months, ClosingAmount.cents)
-    if grant_id is None:
-        rows: Iterable[Any] = session.execute(closings(programme, first, last, *columns).join(ClosingReport.amounts))
-    else:
-        rows = _paid_amounts(programme, first, last, grant_id, columns)
     found: dict[tuple[AmountKind, int | None], tuple[int, int]] = {}
-    for kind, months, cents in rows:
+    for kind, months, cents in amounts(programme, first, last, grant_id, *columns):
         n, so_far = found.get((kind, months), (0, 0))
         found[kind, months] = n + 1, so_far + cents
     return dict(sorted(found.items(), key=lambda item: (list(AmountKind).index(item[0][0]), item[0][1] or 0)))
 
 
-def _paid_amounts(programme: Programme, first: date, last: date, grant_id: int, columns: Any) -> Sequence[Any]:
-    ids = [row[0] for row in paid_closings(programme, first, last, grant_id, ClosingReport.id)]
-    found: list[Any] = []
-    for start in range(0, len(ids), 500):
-        some = select(*columns).where(ClosingAmount.report_id.in_(ids[start : start + 500]))
-        found += session.execute(some).all()
-    return found
+def amounts(
+    programme: Programme, first: date, last: date, grant_id: int | None, *columns: Any, only: Conditions = ()
+) -> Iterator[Any]:
+    """What is asked of each amount of money that a period's closings name, or those of them that a grant paid for."""
+    if grant_id is None:
+        yield from session.execute(closings(programme, first, last, *columns).join(ClosingReport.amounts).where(*only))
+        return
+    found = select(*columns).select_from(ClosingAmount).join(ClosingReport, ClosingReport.id == ClosingAmount.report_id)
+    for ids in in_turn(row[0] for row in counted(programme, first, last, grant_id, ClosingReport.id)):
+        yield from session.execute(found.where(ClosingAmount.report_id.in_(ids), *only))
 
 
 def problem_name(code: str) -> str:
@@ -161,8 +171,3 @@ def problem_name(code: str) -> str:
     if problem is None:
         return _("No problem code") if code == NO_CODE else code
     return f"{code} {problem.label}"
-
-
-def category_of(code: str) -> str:
-    """The heading a problem code stands under."""
-    return category(code) or _("No problem code")

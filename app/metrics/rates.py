@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -84,6 +84,17 @@ def value_of(hours: Iterable[tuple[str, date, int]], rates: Sequence[Rate]) -> V
         order.index(line.role) if line.role in order else len(order), line.role,
         line.rate is None, line.rate.first if line.rate else date.max,
     ))))  # fmt: skip
+
+
+def days_without(role: str, rates: Iterable[Rate], first: date, last: date) -> list[tuple[date, date]]:
+    """The stretches of a period on which no rate of a role was in force."""
+    found, day = [], first
+    near = (rate for rate in rates if rate.role == role and rate.first <= last)
+    for rate in sorted(near, key=lambda rate: rate.first):
+        if day < rate.first:
+            found.append((day, rate.first - timedelta(days=1)))
+        day = max(day, (rate.last or last) + timedelta(days=1))
+    return [*found, (day, last)] if day <= last else found
 
 
 def rate_rows(programme: Programme) -> Sequence[HourRate]:

@@ -14,15 +14,28 @@ from flask_babel import gettext as _
 from app.core.i18n import hours, money, number
 
 Value = str | int | None
-Behind = tuple[str, str, str]  # measure, dimension, member
 UNITS = ("text", "count", "hours", "money", "percent", "days")
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The page of the records that make up a value; what it asks goes before the report's own period."""
+
+    page: str
+    asked: Mapping[str, Any]
+
+
+def of_measure(key: str, dimension: str = "all", member: str = "all", days: tuple[date, date] | None = None) -> Behind:
+    """What makes up a figure of the registry, on other days than the report's where they are given."""
+    span = {"from": days[0], "to": days[1]} if days else {}
+    return Behind("cases_behind", {"measure": key, "by": dimension, "member": member, **span})
 
 
 @dataclass(frozen=True)
 class Cell:
     """One value in its unit: whole numbers, hours in hundredths, money in cents; none where there is nothing to say.
 
-    `behind` names the figure whose records make it up, as long as it is not kept: later they may be others.
+    `behind` leads to the records that make it up, as long as it is not kept: later they may be others.
     """
 
     value: Value

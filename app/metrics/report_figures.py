@@ -21,7 +21,7 @@ from .definitions import Measure
 from .figures import PeriodFigures, before, by_day, period_name, read_period
 from .measures import MEASURES
 from .models import RollUp
-from .report_contents import STEPS, Cell, Table, text
+from .report_contents import STEPS, Cell, Table, of_measure, text
 from .trend import KINDS, read_trend
 from .wording import percent
 
@@ -67,17 +67,18 @@ def beside_the_one_before(programme: Programme, first: date, last: date, grant_i
     now, then = (
         read_period(programme, *days, grant_id=grant_id, dimensions=()) for days in ((first, last), earlier)
     )  # fmt: skip
-    rows = [(text(str(m.name)), _live(now, m), _value(then, m)) for m in SHOWN if m.key in AT_A_GLANCE]
+    rows = [(text(str(m.name)), _live(now, m), _live(then, m)) for m in SHOWN if m.key in AT_A_GLANCE]
     header = (_("Figure"), period_name(first, last), period_name(*earlier))
     return Table("glance", _("At a glance"), header, tuple(rows))
 
 
 def goals_table(programme: Programme, first: date, last: date, grant_id: int) -> Table:
     """The grant's goals for the period, and for longer ones that hold it, with how far they have come by its end."""
-    told_on = min(last + timedelta(days=1), calendars.today(programme))
+    today = calendars.today(programme)
+    told_on, until = min(last + timedelta(days=1), today), min(last, today)
     rows = [
         (text(str(p.measure.name)), text(period_name(p.goal.starts_on, p.goal.ends_on)),
-         cell(p.measure, p.value), cell(p.measure, p.target), text(goals.standing(p, told_on)[0]))
+         _by_then(p, until), cell(p.measure, p.target), text(goals.standing(p, told_on)[0]))
         for p in goals.of_grant(programme, grant_id, first, last)
     ]  # fmt: skip
     header = (_("Goal"), _("Period"), _("By the last day"), _("Target"), _("Stands"))
@@ -98,13 +99,16 @@ def pictured(programme: Programme, first: date, last: date, only: tuple[str, str
         yield Table("counties", _("County by county"), (_("County"), *(str(m.name) for m in of.measures)), rows)
 
 
-def _value(found: PeriodFigures, measure: Measure) -> Cell:
-    return cell(measure, found.value(measure.key))
-
-
 def _live(found: PeriodFigures, measure: Measure) -> Cell:
-    """The value of the report's own period, with what opens its records."""
-    return replace(_value(found, measure), behind=(measure.key, "all", "all"))
+    """The value of a period, with what opens its records."""
+    behind = of_measure(measure.key, days=(found.first, found.last))
+    return replace(cell(measure, found.value(measure.key)), behind=behind)
+
+
+def _by_then(progress: goals.Progress, last: date) -> Cell:
+    """How far a goal has come, with what opens its records from its own first day on."""
+    behind = of_measure(progress.measure.key, days=(progress.goal.starts_on, last))
+    return replace(cell(progress.measure, progress.value), behind=behind)
 
 
 def cell(measure: Measure, value: float | None) -> Cell:

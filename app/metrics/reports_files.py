@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -13,12 +13,14 @@ from app.accounts import calendars
 from app.accounts.models import Grant, Programme
 from app.casework.closing import closing_codes
 from app.casework.models import AmountKind
+from app.clients.problems import category
 from app.core.errors import BadInput
 from app.core.i18n import hours
 
 from . import lsc, rates, report_figures
+from .lsc_behind import UNKNOWN
 from .models_reports import ReportKind
-from .report_contents import Cell, Report, Table, full_day, summed, text
+from .report_contents import Behind, Cell, Report, Table, full_day, of_measure, summed, text
 
 NAMES: dict[ReportKind, Any] = {
     ReportKind.LSC: _l("Case service summary"),
@@ -37,9 +39,6 @@ KINDS_OF_MONEY: dict[AmountKind, Any] = {
     AmountKind.AWARDED: _l("Awarded"),
     AmountKind.DEBT_REDUCED: _l("Debt reduced"),
 }
-
-
-CLOSED = ("closed", "all", "all")  # what opens the records of all closed cases
 
 
 class GrantMissing(BadInput):
@@ -83,23 +82,32 @@ def _notes(kind: ReportKind, *, running: bool) -> list[str]:
 
 def _lsc(programme: Programme, first: date, last: date, grant_id: int | None) -> list[Table]:
     found = lsc.closed_cases(programme, first, last, grant_id)
-    return [_matrix(found, grant_id), _by_code(found), _by_category(found)]
+    return [_matrix(found), _by_code(found), _by_category(found)]
 
 
-def _matrix(found: lsc.Closed, grant_id: int | None) -> Table:
-    """Of a grant no figures are kept by problem code, so nothing opens the records of its cells."""
+def _closed(**asked: str) -> Behind:
+    return Behind("closed_behind", asked)
+
+
+def _split(n: int, pai: int, **asked: str) -> tuple[Cell, Cell, Cell]:
+    """All, PAI and staff, each with its cases."""
+    return (Cell(n, behind=_closed(**asked)), Cell(pai, behind=_closed(**asked, who="pai")),
+            Cell(n - pai, behind=_closed(**asked, who="staff")))  # fmt: skip
+
+
+IN_ALL = (_closed(), _closed(who="pai"), _closed(who="staff"))
+
+
+def _matrix(found: lsc.Closed) -> Table:
     codes = [code for code in found.codes() if found.of_code(code)]
     rows = []
     for problem in found.problems():
-        counts = found.of_problem(problem)
-        pair = problem or "??"
-        cells = [Cell(counts[code], behind=("closed", "problem_closing", f"{pair}:{code}")) for code in codes]
-        total = Cell(counts.total(), behind=("closed", "problem", problem or "unknown"))
-        rows.append((text(lsc.problem_name(problem)), *cells, total, Cell(found.pai_of_problem(problem))))
-    if grant_id is not None:
-        rows = [tuple(Cell(cell.value, cell.unit) for cell in row) for row in rows]
+        counts, of = found.of_problem(problem), problem or UNKNOWN
+        cells = [Cell(counts[code], behind=_closed(problem=of, code=code)) for code in codes]
+        every, pai, _staff = _split(counts.total(), found.pai_of_problem(problem), problem=of)
+        rows.append((text(lsc.problem_name(problem)), *cells, every, pai))
     header = (_("Problem code"), *codes, _("All"), _("PAI"))
-    foot = summed(rows, [*(("closed", "closing_code", code) for code in codes), CLOSED, None])
+    foot = summed(rows, [*(_closed(code=code) for code in codes), *IN_ALL[:2]])
     return Table("matrix", _("By problem code and closing code"), header, tuple(rows), foot=foot)
 
 
@@ -111,10 +119,9 @@ def _by_code(found: lsc.Closed) -> Table:
         if n:
             label = f"{code} {known[code].label}" if code in known else code
             level = known[code].service_level if code in known else ""
-            every = Cell(n, behind=("closed", "closing_code", code))
-            rows.append((text(label), text(level), every, Cell(pai), Cell(n - pai)))
+            rows.append((text(label), text(level), *_split(n, pai, code=code)))
     header = (_("Closing code"), _("Service"), _("All"), _("PAI"), _("Staff"))
-    foot = summed(rows, [None, CLOSED, None, None])
+    foot = summed(rows, [None, *IN_ALL])
     foot = (foot[0], text(""), *foot[2:]) if foot else ()
     return Table("codes", _("By closing code"), header, tuple(rows), foot=foot)
 
@@ -122,15 +129,13 @@ def _by_code(found: lsc.Closed) -> Table:
 def _by_category(found: lsc.Closed) -> Table:
     sums: dict[str, list[int]] = {}
     for problem in found.problems():
-        pair = sums.setdefault(lsc.category_of(problem), [0, 0])
+        pair = sums.setdefault(category(problem) or UNKNOWN, [0, 0])
         pair[0] += found.of_problem(problem).total()
         pair[1] += found.pai_of_problem(problem)
-    members = {lsc.category_of(lsc.NO_CODE): "unknown"}
-    rows = [(text(name), Cell(n, behind=("closed", "category", members.get(name, name))), Cell(pai), Cell(n - pai))
-            for name, (n, pai) in sums.items()]  # fmt: skip
+    rows = [(text(_("No problem code") if kind == UNKNOWN else kind), *_split(n, pai, category=kind))
+            for kind, (n, pai) in sums.items()]  # fmt: skip
     header = (_("Kind of matter"), _("All"), _("PAI"), _("Staff"))
-    foot = summed(rows, [CLOSED, None, None])
-    return Table("categories", _("By kind of matter"), header, tuple(rows), foot=foot)
+    return Table("categories", _("By kind of matter"), header, tuple(rows), foot=summed(rows, IN_ALL))
 
 
 def _of_grant(programme: Programme, first: date, last: date, grant_id: int | None) -> list[Table]:
@@ -159,16 +164,26 @@ def hours_and_money(programme: Programme, first: date, last: date, grant_id: int
 
 def hours_table(programme: Programme, first: date, last: date, grant_id: int | None = None) -> Table:
     """Volunteers' hours by role and rate, with the rate and its source in each line."""
-    found = rates.value_of(report_figures.hours_by_day(programme, first, last, grant_id), rates.rates_of(programme))
-    rated = Counter(line.role for line in found.lines)  # of a role with two rates no line is the figure
-    rows = [(text(rates.role_name(line.role)),
-             Cell(line.hundredths, "hours", ("hours", "role", line.role) if rated[line.role] == 1 else None),
+    known = rates.rates_of(programme)
+    found = rates.value_of(report_figures.hours_by_day(programme, first, last, grant_id), known)
+    rows = [(text(rates.role_name(line.role)), Cell(line.hundredths, "hours", _hours_behind(line, known, first, last)),
              _rate_of(line.rate), text(_source(line.rate)), Cell(line.cents, "money"))
             for line in found.lines]  # fmt: skip
-    foot = (text(_("In all")), Cell(found.hundredths, "hours", ("hours", "all", "all")), Cell(None, "money"), text(""),
+    foot = (text(_("In all")), Cell(found.hundredths, "hours", of_measure("hours")), Cell(None, "money"), text(""),
             Cell(found.cents, "money")) if rows else ()  # fmt: skip
     header = (_("Role"), _("Hours"), _("An hour counts for"), _("Source of the rate"), _("Value"))
     return Table("hours", _("Hours and their value"), header, tuple(rows), _without_rate(found), foot)
+
+
+def _hours_behind(line: rates.Line, known: Sequence[rates.Rate], first: date, last: date) -> Behind | None:
+    """The cases of a line's hours, on the days of its rate; none where days without a rate lie apart."""
+    if line.rate is None:
+        days = rates.days_without(line.role, known, first, last)
+    else:
+        days = [(max(first, line.rate.first), min(last, line.rate.last or last))]
+    if len(days) != 1:
+        return None
+    return of_measure("hours", "role", line.role, days[0])
 
 
 def _rate_of(rate: rates.Rate | None) -> Cell:
@@ -194,16 +209,19 @@ def _without_rate(found: rates.Value) -> str:
              rest=hours(found.unrated))  # fmt: skip
 
 
+def money_name(kind: AmountKind, months: int | None) -> str:
+    """`Lump sums`, or `Each month, counted over 12 months`."""
+    label = str(KINDS_OF_MONEY[kind])
+    return _("%(label)s, counted over %(num)s months", label=label, num=months) if months else label
+
+
 def money_table(programme: Programme, first: date, last: date, grant_id: int | None = None) -> Table:
     """Money won or saved for clients; each kind stands alone and is never added to another."""
     rows = []
     for (kind, months), (n, cents) in lsc.money_by_kind(programme, first, last, grant_id).items():
-        label = str(KINDS_OF_MONEY[kind])
-        if months:
-            label = _("%(label)s, counted over %(num)s months", label=label, num=months)
-        over = Cell(cents * months if months else None, "money")
-        behind = None if months else (f"money_{kind.value}", "all", "all")
-        rows.append((text(label), Cell(n), Cell(cents, "money", behind), over))
+        behind = Behind("money_behind", {"kind": kind.value, "months": months})
+        over = Cell(cents * months if months else None, "money", behind)
+        rows.append((text(money_name(kind, months)), Cell(n, behind=behind), Cell(cents, "money", behind), over))
     note = _("Kinds are not added up: money received, costs avoided and debts forgiven are not the same.")
     header = (_("Kind of money"), _("Amounts"), _("Sum"), _("Over these months"))
     return Table("money", _("Money for clients"), header, tuple(rows), note if rows else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -19,6 +19,8 @@ from .figures import PeriodFigures
 from .measures import MEASURES, within_days
 from .registry import STAGES
 from .window import OF, Window
+
+HEADINGS = ("all", "category", "county", "language")
 
 
 @dataclass(frozen=True)
@@ -68,35 +70,35 @@ def ages_now(programme: Programme, category_asked: str = "") -> dict[str, list[i
     """The days each open case has been where it stands."""
     window = Window(programme)
     found: dict[str, list[int]] = {}
-    for status, code, since in session.execute(_since(programme)):
-        if not category_asked or (category(code) or "unknown") == category_asked:
-            found.setdefault(str(status), []).append(max(0, (window.today - window.day(since)).days))
+    for row in session.execute(_since(programme)):
+        if not category_asked or _stands_under(row, "category") == category_asked:
+            found.setdefault(str(row.status), []).append(_days(window, row.since))
     return found
+
+
+def _stands_under(row: Any, dimension: str) -> str:
+    heading = {"category": category(row.problem_code) or "unknown", "county": row.county, "language": row.language}
+    return str(heading.get(dimension, "all"))
+
+
+def _days(window: Window, since: datetime) -> int:
+    return max(0, (window.today - window.day(since)).days)
 
 
 def _since(programme: Programme) -> Any:
     """Since when each open case stands where it does: its last move to that status."""
     moved = and_(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
-    columns = (Case.status, Case.problem_code, func.coalesce(func.max(CaseMove.at), Case.received_at))
-    of = (programme.id == OF, Case.status.in_(OPEN))
-    return select(*columns).outerjoin(CaseMove, moved).where(*of).group_by(
-        Case.id, Case.status, Case.problem_code, Case.received_at
-    )  # fmt: skip
+    columns = (Case.id, Case.status, Case.problem_code, Case.county, Case.language)
+    since = func.coalesce(func.max(CaseMove.at), Case.received_at).label("since")
+    found = select(*columns, since).outerjoin(CaseMove, moved).where(programme.id == OF, Case.status.in_(OPEN))
+    return found.group_by(*columns, Case.received_at)
 
 
-def cases_waiting(programme: Programme, stage: str, today: date, *, most: int = 200) -> list[tuple[Case, int]]:
-    """The cases in a stage, those longest there first."""
+def cases_waiting(
+    programme: Programme, stage: str, dimension: str = "all", member: str = "all"
+) -> list[tuple[int, int]]:
+    """The cases in a stage with the days they have been there, those longest there first; or those of one heading."""
+    rows = (row for row in session.execute(_since(programme)) if row.status == stage)
+    kept = sorted((row.since, row.id) for row in rows if _stands_under(row, dimension) == member)
     window = Window(programme)
-    moved = and_(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
-    since: Any = func.coalesce(func.max(CaseMove.at), Case.received_at)
-    listed = (
-        select(Case.id, since)
-        .outerjoin(CaseMove, moved)
-        .where(programme.id == OF, Case.status == stage)
-        .group_by(Case.id, Case.received_at)
-        .order_by(since, Case.id)
-        .limit(most)
-    )
-    rows = session.execute(listed).all()
-    cases = {c.id: c for c in session.execute(select(Case).where(Case.id.in_([row[0] for row in rows]))).scalars()}
-    return [(cases[case_id], max(0, (today - window.day(at)).days)) for case_id, at in rows]
+    return [(case_id, _days(window, since)) for since, case_id in kept]

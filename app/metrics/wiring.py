@@ -9,9 +9,23 @@ from app.accounts.policy import check_before_reading
 from . import schedules_mails
 from .commands import roll_up_command
 from .publishing_beside import against_reading
-from .views import bp, equity, figures_api, files, funder_files, lsc_checks, own_impact, page_files, rates
+from .views import (
+    behind_closed,
+    behind_gaps,
+    bp,
+    equity,
+    figures_api,
+    files,
+    funder_files,
+    lsc_checks,
+    own_impact,
+    page_files,
+    rates,
+)
 
 PAGES = (
+    behind_closed,
+    behind_gaps,
     equity,
     figures_api,
     files,

@@ -9,7 +9,6 @@ import re
 import zipfile
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from html import unescape
 from xml.etree import ElementTree
 
 import pytest
@@ -102,19 +101,6 @@ def test_page_pdf_spreadsheet_and_csv_say_the_same(client: FlaskClient, world: t
         same_in_print(report, desk.get(f"{asked}&format=pdf").data)
         same_in_csv(report, desk.get(f"{asked}&format=csv").get_data(as_text=True))
         same_in_spreadsheet(report, desk.get(f"{asked}&format=xlsx").data)
-
-
-def test_a_figure_of_a_report_opens_its_records(client: FlaskClient, world: tuple[Programme, Grant, User]) -> None:
-    _programme, grant, staff = world
-    desk, of_grant = factories.sign_in(client, session.merge(staff)), f"grant={grant.public_id}&"
-    for page in ("files/lsc?", f"files/lsc?{of_grant}", f"files/grant?{of_grant}", "files/board?", "hours?", "gaps?"):
-        shown = desk.get(f"/reports/{page}programme=lakeshore&from={FIRST}&to={LAST}").text
-        links = re.findall(r'<a href="(/reports/\w+/cases[^"]*)">([^<]+)<span class="vh">', shown)
-        assert links, page
-        for address, number in links[:: 1 + len(links) // 8]:
-            heading = re.search(r"<h1[^>]*>(.*?)</h1>", desk.get(unescape(address)).text, re.DOTALL)
-            assert heading is not None, address
-            assert f": {number}" in heading[1], (address, heading[1])
 
 
 def same_in_print(report: Report, body: bytes) -> None:

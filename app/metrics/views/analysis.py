@@ -11,18 +11,21 @@ from flask_babel import gettext as _
 from app.accounts import calendars
 from app.core.access import STAFF, open_to
 from app.core.errors import NotFound
+from app.core.lists import csv_download, here
 
 from .. import figures, gaps, goals, waits, wording
 from ..forms import SPANS, period_asked
 from ..measures import DIMENSIONS, MEASURES
 from ..registry import STAGES
 from . import bp
+from .behind_closed import page_of_rows, with_cases
 from .staff import the_programme, the_programmes
 
 COMPARED = (
     "requests", "accepted", "listed", "placement_rate", "days_to_placement", "on_time_placement", "closed",
     "days_to_resolution", "people_helped", "hours", "answer_rate", "satisfaction", "volunteers_active", "waiting_now",
 )  # fmt: skip
+WAITING_HEADER = ("case", "days", "problem code", "county")
 
 
 @bp.get("/reports/waits")
@@ -31,9 +34,10 @@ def bottlenecks() -> ResponseReturnValue:
     """How long each stage takes, and what stands in it now."""
     programme = the_programme()
     period = period_asked(calendars.today(programme))
+    earlier = figures.before(period.first, period.last)
     now, before = (
         figures.read_period(programme, *days, dimensions=("category",))
-        for days in ((period.first, period.last), figures.before(period.first, period.last))
+        for days in ((period.first, period.last), earlier)
     )
     known = sorted({m for stage in STAGES for m in now.by(f"stage_{stage}", "category")})
     asked = request.args.get("category", "")
@@ -43,7 +47,7 @@ def bottlenecks() -> ResponseReturnValue:
     return render_template(
         "metrics/bottlenecks.html", programme=programme, programmes=the_programmes(), period=period, stages=found,
         slowest=waits.slowest(found), known=known, asked=asked, wrong=period.wrong or wrong, spans=SPANS,
-        period_name=figures.period_name,
+        period_name=figures.period_name, earlier=earlier,
     )  # fmt: skip
 
 
@@ -54,10 +58,19 @@ def cases_waiting(stage: str) -> ResponseReturnValue:
     if stage not in STAGES:
         raise NotFound
     programme = the_programme()
-    rows = waits.cases_waiting(programme, stage, calendars.today(programme))
+    dimension, member = request.args.get("by", "all"), request.args.get("member", "all")
+    if dimension not in waits.HEADINGS:
+        raise NotFound
+    found = waits.cases_waiting(programme, stage, dimension, member)
+    label = "" if dimension == "all" else figures.member_name(dimension, member)
+    if request.args.get("format") == "csv":
+        lines = ((case.number, days, case.problem_code, case.county) for case, days in with_cases(found))
+        return csv_download(wording.file_name("waiting", stage, label), WAITING_HEADER, lines)
+    page = page_of_rows(found)
     return render_template(
-        "metrics/waiting_cases.html", programme=programme, measure=MEASURES[f"stage_{stage}"], rows=rows
-    )
+        "metrics/waiting_cases.html", programme=programme, measure=MEASURES[f"stage_{stage}"], page=page,
+        rows=with_cases(page.rows), label=label, here=here,
+    )  # fmt: skip
 
 
 @bp.get("/reports/gaps")
@@ -67,11 +80,11 @@ def service_gaps() -> ResponseReturnValue:
     programme = the_programme()
     asked = request.args.get("by", "category")
     dimension = asked if asked in gaps.DIMENSIONS else "category"
-    days, wanted = gaps.wanted_over_time(programme)
+    runs, wanted = gaps.wanted_over_time(programme)
     free = gaps.open_places(programme)
     return render_template(
         "metrics/gaps.html", programme=programme, programmes=the_programmes(), dimension=dimension,
-        dimensions={key: DIMENSIONS[key] for key in gaps.DIMENSIONS}, days=days,
+        dimensions={key: DIMENSIONS[key] for key in gaps.DIMENSIONS}, runs=runs,
         needs=gaps.needs(programme, dimension, free), wanted=wanted, outlook=gaps.outlook(programme, free),
         member_name=figures.member_name, horizons=gaps.HORIZONS,
         wrong="" if asked == dimension else _("We cannot break this down by that, so it is by kind of matter."),

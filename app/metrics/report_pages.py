@@ -82,9 +82,9 @@ def _gaps(programme: Programme, _first: date, _last: date, kept: Kept) -> Iterat
         for need in gaps.needs(programme, dimension)
     )  # fmt: skip
     yield Table("needs", _("Need beside capacity"), header, rows)
-    runs, wanted = gaps.wanted_over_time(programme)
+    days, wanted = gaps.wanted_over_time(programme)
     profiles = tuple((text(row.words), *(Cell(n) for n in row.cases)) for row in wanted)
-    yield Table("wanted", _("Whom to recruit"), (_("Volunteer"), *(full_day(run.on_day) for run in runs)), profiles)
+    yield Table("wanted", _("Whom to recruit"), (_("Volunteer"), *(full_day(day) for day in days)), profiles)
     yield _forecast(gaps.outlook(programme))
 
 
@@ -118,21 +118,29 @@ def _goal_name(goal: Goal) -> str:
 
 
 def _equity(programme: Programme, first: date, last: date, _kept: Kept) -> Iterator[Table]:
-    header = (_("Group"), _("Figure"), _("At least"), _("At most"), _("Counted"), _("Reads as"))
-    for trait, asked in equity.tables(programme, first, last):
-        for question, lines in asked:
-            rows = tuple((text(line.name), *_interval(question, line), text(line.verdict)) for line in lines)
-            yield Table(f"{trait.key}-{question.key}", f"{trait.name}: {question.name}", header, rows)
+    tables = equity.tables(programme, first, last)
+    header = (_("Group and figure"), _("Figure"), _("At least"), _("At most"), _("Counted"), _("Clients"), _("Others"),
+              _("Reads as"))  # fmt: skip
+    found = tuple(_compared(each.question, each.line) for each in equity.findings(tables))
+    yield Table("found", _("More than chance"), header, found)
+    for table in tables:
+        rows = tuple(_compared(each.question, line) for each in table.asked for line in each.shown)
+        few = [f"{each.question.name}: {', '.join(each.too_few)}" for each in table.asked if each.too_few]
+        yield Table(table.trait.key, str(table.trait.name), header, rows,
+                    _("Too few told us: %(names)s", names="; ".join(few)) if few else "")  # fmt: skip
 
 
-def _interval(question: equity.Question, line: equity.Line) -> tuple[Cell, ...]:
-    own = line.estimate
-    unit = "percent" if question.unit == "share" else "days"
+def _compared(question: equity.Question, line: equity.Line) -> tuple[Cell, ...]:
+    own, share = line.estimate, question.unit == "share"
     if own is None:
-        return (Cell(None, unit), Cell(None, unit), Cell(None, unit), Cell(None))
-    whole = percent if unit == "percent" else round
-    shown = (None if value is None else whole(value) for value in (own.value, own.low, own.high))
-    return (*(Cell(value, unit) for value in shown), Cell(own.n))
+        return ()
+    values = (own.value, own.low, own.high, line.rest.value if line.rest else None)
+    value, low, high, others = (
+        Cell(None if each is None else percent(each) if share else round(each), "percent" if share else "days")
+        for each in values
+    )
+    words = (text(f"{line.name}: {question.name}"), text(line.verdict))
+    return (words[0], value, low, high, Cell(own.n), Cell(own.clients), others, words[1])
 
 
 def _hours(programme: Programme, first: date, last: date, _kept: Kept) -> Iterator[Table]:

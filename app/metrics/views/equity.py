@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,28 +16,40 @@ from app.core.facts import county_name
 from app.core.lists import csv_download
 
 from .. import equity, figures
+from ..equity_questions import GROUPS, QUESTIONS, opens
 from ..forms import Period, period_asked
 from . import bp
 from .staff import the_programme, the_programmes
 
-HEADER = ("trait", "group", "question", "n", "value", "low", "high", "reads as", "from", "to")
+HEADER = ("trait", "group", "question", "n", "clients", "value", "low", "high", "others", "reads as", "from", "to")
+COLUMNS = 8  # groups beside each other; the tables beneath hold every one
 
 
 @bp.get("/reports/equity")
 @open_to(*STAFF)
 def equity_view() -> ResponseReturnValue:
-    """Placement, days, outcomes and satisfaction by what clients told us, with how far chance goes."""
+    """Every share and number of days by what clients told us, with how far chance goes."""
     programme = the_programme()
     period = a_year_or(calendars.today(programme))
-    tables = list(equity.tables(programme, period.first, period.last))
+    tables = equity.tables(programme, period.first, period.last)
     if request.args.get("format") == "csv":
         return csv_download(f"equity-{period.first}-{period.last}", HEADER, _lines(tables, period))
+    found = equity.findings(tables)
     return render_template(
         "metrics/equity.html", programme=programme, programmes=the_programmes(), period=period, tables=tables,
-        questions=equity.QUESTIONS, period_name=figures.period_name, least=programme.small_count_crossed,
+        found=found, chosen=_chosen(tables, found), groups=GROUPS, questions=QUESTIONS, columns=COLUMNS, opens=opens,
+        period_name=figures.period_name, least=programme.small_count_crossed,
         may_mark=may_mark_rural(signed_in(), programme),
         rural=sorted(county_name(fips) for fips in programme.rural_counties or ()),
     )  # fmt: skip
+
+
+def _chosen(tables: Sequence[equity.Table], found: Sequence[equity.Finding]) -> equity.Table:
+    """The trait asked for, else the first in which groups differ, else the first with a figure."""
+    by_key = {table.trait.key: table for table in tables}
+    asked = by_key.get(request.args.get("trait", ""))
+    told = [by_key[each.trait.key] for each in found] + [table for table in tables if table.groups]
+    return asked or (*told, tables[0])[0]
 
 
 def a_year_or(today: date, *, for_file: bool = False) -> Period:
@@ -47,11 +59,11 @@ def a_year_or(today: date, *, for_file: bool = False) -> Period:
     return Period(today - timedelta(days=364), today)
 
 
-def _lines(tables: Any, period: Period) -> Iterator[tuple[Any, ...]]:
-    days = (period.first, period.last)
-    for trait, asked in tables:
-        for question, lines in asked:
-            for line in lines:
-                own = line.estimate
-                numbers = (own.n, own.value, own.low, own.high) if own else (None, None, None, None)
-                yield (str(trait.name), line.name, str(question.name), *numbers, line.verdict, *days)
+def _lines(tables: Sequence[equity.Table], period: Period) -> Iterator[tuple[Any, ...]]:
+    for table in tables:
+        for compared in table.asked:
+            for line in compared.lines:
+                own, others = line.estimate, line.rest.value if line.rest else None
+                numbers = (own.n, own.clients, own.value, own.low, own.high) if own else (None,) * 5
+                words = (str(table.trait.name), line.name, str(compared.question.name))
+                yield (*words, *numbers, others, line.verdict, period.first, period.last)

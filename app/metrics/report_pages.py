@@ -82,9 +82,9 @@ def _gaps(programme: Programme, _first: date, _last: date, kept: Kept) -> Iterat
         for need in gaps.needs(programme, dimension)
     )  # fmt: skip
     yield Table("needs", _("Need beside capacity"), header, rows)
-    days, wanted = gaps.wanted_over_time(programme)
+    runs, wanted = gaps.wanted_over_time(programme)
     profiles = tuple((text(row.words), *(Cell(n) for n in row.cases)) for row in wanted)
-    yield Table("wanted", _("Whom to recruit"), (_("Volunteer"), *(full_day(day) for day in days)), profiles)
+    yield Table("wanted", _("Whom to recruit"), (_("Volunteer"), *(full_day(run.on_day) for run in runs)), profiles)
     yield _forecast(gaps.outlook(programme))
 
 

@@ -93,32 +93,33 @@ DAYS = (
       _l("Days within which 90 of 100 placed cases were closed, reckoned the same way."), "case_moves",
       ("placed_closed",), ("placed_ended", "placed_working"), 0.9),
 )  # fmt: skip
+BY_FIRM = ("all", "firm")
 PEOPLE = (
     M("volunteers_active", _l("Active volunteers"),
       _l("Different volunteers who took a part on a case, or a clinic or advice shift, in the 12 months up to the last "
-         "day."), "people", ("all",), "people", "assignments", "volunteers", higher_is_better=True),
+         "day."), "people", BY_FIRM, "people", "assignments", "volunteers", higher_is_better=True),
     M("volunteers_new", _l("New volunteers"), _l("Volunteers welcome here who were approved in the period."),
-      "people", ("all",), "people", "volunteers", "volunteers", higher_is_better=True),
+      "people", BY_FIRM, "people", "volunteers", "volunteers", higher_is_better=True),
     M("volunteers_returning", _l("Returning volunteers"),
       _l("Different volunteers who took a part on a case, or a clinic or advice shift, in the period and had taken one "
-         "before it."), "people", ("all",), "people", "assignments", "volunteers", higher_is_better=True),
+         "before it."), "people", BY_FIRM, "people", "assignments", "volunteers", higher_is_better=True),
     M("volunteers_lapsing", _l("Lapsing volunteers"),
       _l("Different volunteers who took a part on a case, or a clinic or advice shift, 12 to 24 months before the last "
-         "day, and none since."), "people", ("all",), "people", "assignments", "volunteers", higher_is_better=False),
+         "day, and none since."), "people", BY_FIRM, "people", "assignments", "volunteers", higher_is_better=False),
     M("shifts", _l("Clinics and advice shifts"),
       _l("Days on which a volunteer staffed a clinic or an advice shift of the programme, each volunteer’s counted."),
-      "shifts", ("all",), "people", "shifts", "volunteers", higher_is_better=True),
+      "shifts", BY_FIRM, "people", "shifts", "volunteers", higher_is_better=True),
     M("shift_hours", _l("Hours at clinics and on advice shifts"),
       _l("Hours of those shifts. They belong to no case, so they stand apart from the hours given on cases."), "hours",
-      ("all",), "people", "shifts", "volunteers", higher_is_better=True),
+      BY_FIRM, "people", "shifts", "volunteers", higher_is_better=True),
 )  # fmt: skip
 NOW = (
     M("volunteers_approved", _l("Approved volunteers"), _l("Volunteers welcome here who are approved now."),
-      "people", ("all",), "now", "volunteers", "volunteers", higher_is_better=True),
+      "people", BY_FIRM, "now", "volunteers", "volunteers", higher_is_better=True),
     M("capacity_offered", _l("Capacity offered"), _l("Cases that those volunteers would take at one time, now."),
-      "places", ("all",), "now", "volunteers", "volunteers", higher_is_better=True),
+      "places", BY_FIRM, "now", "volunteers", "volunteers", higher_is_better=True),
     M("capacity_used", _l("Capacity used"), _l("Cases of this programme that use one of their places now."),
-      "places", ("all",), "now", "assignments", "volunteers"),
+      "places", BY_FIRM, "now", "assignments", "volunteers"),
     M("waiting_now", _l("Waiting now"), _l("Cases on the list now that wait for a volunteer."), "cases",
       CASE_DIMENSIONS, "now", "cases", "requests", higher_is_better=False),
 )  # fmt: skip

@@ -150,8 +150,8 @@ def add_people(programme: Programme, *periods: PeriodFigures) -> None:
     counted = people.figures(programme, *((period.first, period.last) for period in periods))
     waiting = people.waiting_now(programme)
     for period, found in zip(periods, counted, strict=True):
-        for key, value in found.items():
-            period.tables[key] = {"all": {"all": value}}
+        for key, by_firm in found.items():
+            period.tables[key] = {"all": {"all": sum(by_firm.values())}, "firm": by_firm}
         period.tables["waiting_now"] = waiting
 
 

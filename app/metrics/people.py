@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select
 
 from app.accounts.models import Programme
 from app.clients.models import OPEN, Case, CaseStatus, PriorityLevel
@@ -21,6 +21,7 @@ from app.volunteers.queries_shifts import welcome_at
 from . import clients_again, shift_figures
 from .facts import HEADED_BY, headings
 from .facts_outcomes import ONCE
+from .firms import belongs, firm_of, grouped
 from .members import RECORD
 from .window import OF
 
@@ -99,17 +100,20 @@ BEHIND: dict[str, Callable[[Programme, date, date], Select[Any]]] = {
 }
 
 
-def figures(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
-    """Every figure of volunteers for each of some periods, and how they stand now."""
+ByFirm = dict[str, int]
+
+
+def figures(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, ByFirm]]:
+    """Every figure of volunteers for each of some periods, and how they stand now, by their firm."""
     now = _standing_now(programme)
     taken, shifts = _by_parts(programme, *periods), shift_figures.figures(programme, *periods)
     return [
-        parts | {"volunteers_new": _number(_new(programme, *days))} | given | now
+        parts | {"volunteers_new": _by_firm(_new(programme, *days))} | given | now
         for days, parts, given in zip(periods, taken, shifts, strict=True)
     ]
 
 
-def _by_parts(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
+def _by_parts(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, ByFirm]]:
     """How many volunteers `_active`, `_returning` and `_lapsing` find, from the first and last parts and shifts."""
     lasts = {last: f"before_{n}" for n, last in enumerate(dict.fromkeys(last for _first, last in periods))}
     edge = {"first": _part(programme, Assignment.started_at.is_not(None), newest=False),
@@ -118,11 +122,12 @@ def _by_parts(programme: Programme, *periods: tuple[date, date]) -> list[dict[st
         _begin, end = moments(programme, last, last)
         edge[name] = _part(programme, Assignment.started_at < end, newest=True)
         edge[f"{name}_shift"] = shift_figures.staffed_on(programme, last, newest=True)
+    edge["firm"] = firm_of(Volunteer.id)
     parts = select(*(found.label(name) for name, found in edge.items())).select_from(Volunteer).cte("parts")
     parts = parts.prefix_with("MATERIALIZED")  # or each part is looked for wherever it is compared
     counted = [of for first, last in periods for of in _stood(programme, parts.c, lasts[last], first, last)]
-    sums = (func.coalesce(func.sum(case((of, 1), else_=0)), 0) for of in counted)
-    found = [int(n) for n in session.execute(select(*sums)).one()]
+    sums = [func.sum(case((of, 1), else_=0)) for of in counted]
+    found = grouped(select(parts.c.firm, *sums).group_by(parts.c.firm), len(sums))
     names = ("volunteers_active", "volunteers_returning", "volunteers_lapsing")
     return [dict(zip(names, found[n : n + 3], strict=True)) for n in range(0, len(found), 3)]
 
@@ -150,32 +155,34 @@ def _part(programme: Programme, when: ColumnElement[bool], *, newest: bool) -> A
     return found.order_by(order).limit(1).scalar_subquery()
 
 
-def _number(behind: Select[Any]) -> int:
-    return session.execute(select(func.count()).select_from(behind.subquery())).scalar_one()
+def _by_firm(behind: Select[Any]) -> ByFirm:
+    firm = firm_of(Volunteer.id)
+    return grouped(select(firm, func.count()).where(Volunteer.id.in_(behind)).group_by(firm), 1)[0]
 
 
-def _standing_now(programme: Programme) -> dict[str, int]:
+def _standing_now(programme: Programme) -> dict[str, ByFirm]:
+    approved, firm = _approved(programme, date.min, date.max), firm_of(Volunteer.id)
+    volunteers = select(firm, func.count(), func.sum(Volunteer.capacity)).where(Volunteer.id.in_(approved))
+    theirs = firm_of(Assignment.volunteer_id)
+    used = select(theirs, func.count()).select_from(Assignment).join(Case, Case.id == Assignment.case_id)
+    used = used.where(programme.id == OF, *USES_A_PLACE, Assignment.volunteer_id.in_(approved))
+    who, offered = grouped(volunteers.group_by(firm), 2)
+    [taken] = grouped(used.group_by(theirs), 1)
+    return {"volunteers_approved": who, "capacity_offered": offered, "capacity_used": taken}
+
+
+def places_used(programme: Programme, dimension: str = "all", member: str = "all") -> Select[Any]:
+    """Case and place of every approved volunteer, or of those of one firm, who uses one now."""
     approved = _approved(programme, date.min, date.max)
-    places = select(func.coalesce(func.sum(Volunteer.capacity), 0)).where(Volunteer.id.in_(approved))
-    used = (
-        select(func.count())
-        .join(Case, Case.id == Assignment.case_id)
-        .where(
-            programme.id == OF, *USES_A_PLACE, Assignment.volunteer_id.in_(approved),
-        )
-    )  # fmt: skip
-    named = {"capacity_offered": places, "capacity_used": used.select_from(Assignment)}
-    found = {key: session.execute(query).scalar_one() for key, query in named.items()}
-    return {"volunteers_approved": _number(approved)} | found
+    mine = [belongs(Assignment.volunteer_id, member)] if dimension == "firm" else []
+    used: Select[Any] = select(Assignment.case_id, Assignment.id)  # type: ignore[assignment]
+    return used.where(*USES_A_PLACE, Assignment.volunteer_id.in_(approved), *mine)
 
 
-def places_used(programme: Programme, case_ids: Sequence[int]) -> dict[int, int]:
-    """How many places of approved volunteers each of some cases uses: two, where two work on it."""
-    approved = BEHIND["volunteers_approved"](programme, date.min, date.min)
-    used = select(Assignment.case_id, func.count()).where(
-        Assignment.case_id.in_(case_ids), *USES_A_PLACE, Assignment.volunteer_id.in_(approved)
-    )
-    return {case_id: n for case_id, n in session.execute(used.group_by(Assignment.case_id))}  # noqa: C416
+def places_of(used: Select[Any], case_ids: Sequence[int]) -> dict[int, int]:
+    """How many places each of some cases uses: two, where two work on it."""
+    counted = used.with_only_columns(Assignment.case_id, func.count()).where(Assignment.case_id.in_(case_ids))
+    return {case_id: n for case_id, n in session.execute(counted.group_by(Assignment.case_id))}  # noqa: C416
 
 
 # said in so many words, so that the index of the open cases is read and no case
@@ -201,7 +208,9 @@ def waiting(programme: Programme, dimension: str = "all", member: str = "all") -
     if dimension == "priority":
         return [*mine, Case.priority_level.in_([level for level in PriorityLevel if str(level) == member])]
     if dimension == "office":
-        return [*mine, Case.office_id == int(member) if RECORD.fullmatch(member) else Case.office_id.is_(None)]
+        if member == "none":
+            return [*mine, Case.office_id.is_(None)]
+        return [*mine, Case.office_id == int(member) if RECORD.fullmatch(member) else false()]
     if dimension == "category":
         known = session.execute(select(Case.problem_code).where(*mine).distinct()).scalars()
         codes = [code for code in known if (category(code) or "unknown") == member]

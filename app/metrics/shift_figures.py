@@ -8,23 +8,25 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from app.accounts.models import Programme
-from app.core.db import session
 from app.volunteers.models import Volunteer
 from app.volunteers.models_shifts import Shift
 from app.volunteers.queries_shifts import LIVE
 
+from .firms import firm_of, grouped
+
 KEYS = ("shifts", "shift_hours")
 
 
-def figures(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, int]]:
-    """Every figure of shifts for each of some periods."""
+def figures(programme: Programme, *periods: tuple[date, date]) -> list[dict[str, dict[str, int]]]:
+    """Every figure of shifts for each of some periods, by the firm of who staffed them."""
     sums: list[Any] = []
     for first, last in periods:
         inside = Shift.on_day.between(first, last)
         sums += [func.sum(case((inside, amount), else_=0)) for amount in (1, Shift.hundredths)]
     days = Shift.on_day.between(min(first for first, _last in periods), max(last for _first, last in periods))
-    row = session.execute(select(*sums).where(LIVE, Shift.programme_id == programme.id, days)).one()
-    found = [int(n or 0) for n in row]
+    firm = firm_of(Shift.volunteer_id)
+    mine = select(firm, *sums).where(LIVE, Shift.programme_id == programme.id, days)
+    found = grouped(mine.group_by(firm), len(sums))
     return [dict(zip(KEYS, found[n : n + 2], strict=True)) for n in range(0, len(found), 2)]
 
 

@@ -22,12 +22,13 @@ from app.clients.problems import category
 from app.core import clock
 from app.core.db import engine, session, transaction
 from app.metrics import clients_again, figures, goals, people, rollup
+from app.metrics.firms import belongs
 from app.metrics.measures import COUNTS, MEASURES, within_days
 from app.metrics.models import ClientAgain, CountedYear, RollUp, StoredFigure
 from app.metrics.spans import last_of, spans
 from app.metrics.tally import BY_GRANT
 from app.metrics.window import Window
-from app.volunteers.models import Membership
+from app.volunteers.models import Membership, Volunteer
 from tests import factories
 from tests.metrics.lives import PERIODS, Lives
 
@@ -84,14 +85,19 @@ def test_every_figure_equals_its_records_and_its_line_in_the_file(app: Flask, cl
 def _people_equal(programme: Programme) -> None:
     """The numbers of volunteers, read for several periods at once, against the volunteers behind each."""
     later = ((date(2026, 4, 1), date(2026, 8, 31)), (date(2027, 6, 1), date(2027, 6, 30)))
-    periods, seen = (*PERIODS, *later), Counter[str]()
+    periods, seen = (*PERIODS, *later), Counter[tuple[str, str]]()
+    firms = ["none", *map(str, session.execute(select(Membership.organisation_id)).scalars())]
     for days, counted in zip(periods, people.figures(programme, *periods), strict=True):
         for key in ("volunteers_active", "volunteers_new", "volunteers_returning", "volunteers_lapsing"):
-            behind = session.execute(people.BEHIND[key](programme, *days)).scalars().all()
-            assert counted[key] == len(behind), (key, days)
-            seen[key] += len(behind)
-    assert seen.keys() >= {"volunteers_active", "volunteers_returning", "volunteers_lapsing"}
-    assert all(seen[key] for key in seen if key != "volunteers_new")
+            behind = people.BEHIND[key](programme, *days)
+            assert sum(counted[key].values()) == len(session.execute(behind).scalars().all()), (key, days)
+            for member in (*firms, "999", "9" * 30):
+                theirs = session.execute(behind.where(belongs(Volunteer.id, member))).scalars().all()
+                assert counted[key].get(member, 0) == len(theirs), (key, days, member)
+                seen[key, member] += len(theirs)
+    for member in firms:
+        assert seen["volunteers_active", member], "somebody of every firm, and somebody of none"
+    assert any(seen[key, member] for member in firms for key in ("volunteers_returning", "volunteers_lapsing"))
 
 
 def _grant_equals(programme: Programme, first: date, last: date) -> int:

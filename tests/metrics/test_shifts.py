@@ -22,9 +22,10 @@ from app.core.db import session, transaction
 from app.matching.models import Assignment
 from app.metrics import goals, people
 from app.metrics.figures import read_period
+from app.metrics.firms import belongs
 from app.metrics.models_reports import Certificate
 from app.metrics.own_impact import own_impact
-from app.volunteers.models import Volunteer
+from app.volunteers.models import Organisation, Volunteer
 from app.volunteers.models_shifts import Shift, ShiftKind
 from tests import factories
 
@@ -45,7 +46,7 @@ def staffed(programme: Programme, helper: Volunteer, on_day: date, **changes: An
 
 
 def counted(programme: Programme, first: date = YEAR[0], last: date = LAST) -> dict[str, int]:
-    return people.figures(programme, (first, last))[0]
+    return {key: sum(by_firm.values()) for key, by_firm in people.figures(programme, (first, last))[0].items()}
 
 
 KINDS = ("volunteers_active", "volunteers_returning", "volunteers_lapsing")
@@ -98,7 +99,10 @@ def test_figures_are_their_records_on_random_lives(app: Flask) -> None:
     chance = random.Random(7)
     with transaction():
         programme, second = factories.programme(), factories.programme()
-        for helper in [factories.volunteer() for _n in range(12)]:
+        firm = factories.add(Organisation(name="Vale and Vale")).id
+        for n, helper in enumerate([factories.volunteer() for _n in range(12)]):
+            if n % 3 == 0:
+                factories.member(helper.id, firm)
             for ago in chance.sample(range(1100), chance.randrange(7)):
                 taken = {"kind": chance.choice(list(ShiftKind)), "hundredths": chance.randrange(10, 900)}
                 removed = NOW if chance.random() < 0.2 else None
@@ -113,14 +117,16 @@ def test_figures_are_their_records_on_random_lives(app: Flask) -> None:
         (LAST - timedelta(days=a + b), LAST - timedelta(days=b)) for a in (0, 30, 364) for b in (0, 13, 200, 500)
     ]
     for found, days in zip(people.figures(programme, *periods), periods, strict=True):
-        for key in KINDS:
-            ids = session.scalars(people.BEHIND[key](programme, *days)).all()
-            assert len(ids) == len(set(ids)) == found[key], (key, days)
-            told += found[key]
-        rows = session.query(Shift).filter(Shift.programme_id == programme.id, Shift.removed_at.is_(None),
-                                           Shift.on_day.between(*days)).all()  # fmt: skip
-        assert (found["shifts"], found["shift_hours"]) == (len(rows), sum(row.hundredths for row in rows))
-        told += len(rows)
+        for member in ("none", str(firm)):
+            for key in KINDS:
+                ids = session.scalars(people.BEHIND[key](programme, *days).where(belongs(Volunteer.id, member))).all()
+                assert len(ids) == len(set(ids)) == found[key].get(member, 0), (key, days)
+                told += len(ids)
+            mine = (Shift.programme_id == programme.id, Shift.removed_at.is_(None), Shift.on_day.between(*days))
+            rows = session.query(Shift).filter(*mine, belongs(Shift.volunteer_id, member)).all()
+            assert found["shifts"].get(member, 0) == len(rows)
+            assert found["shift_hours"].get(member, 0) == sum(row.hundredths for row in rows)
+            told += len(rows)
     assert told > 60
 
 

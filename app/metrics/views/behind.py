@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from app.accounts import calendars
 from app.accounts.models import Grant, Programme
@@ -20,6 +20,7 @@ from app.volunteers.models import Volunteer
 
 from .. import figures, goals, people, shift_figures, wording
 from ..definitions import Measure
+from ..firms import belongs
 from ..forms import Period, period_asked
 from ..measures import MEASURES
 from ..tally import kept_of_grants
@@ -47,7 +48,7 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     if cell[0] not in of.dimensions or (grant and (of.kind in ("people", "now") or not kept_of_grants(of, cell[0]))):
         raise NotFound
     if of.key in shift_figures.KEYS:
-        return shifts_behind(programme, of, period)
+        return shifts_behind(programme, of, period, cell)
     if of.kind in ("people", "now"):
         return _people(programme, of, period, cell)
     if of.kind != "count":
@@ -116,15 +117,19 @@ def _people(programme: Programme, measure: Measure, period: Period, cell: tuple[
     found = figures.read_period(programme, period.first, period.last, dimensions=())
     goals.add_people(programme, found)
     places: dict[int, int] = {}
+    used = people.places_used(programme, *cell)
     if measure.key in people.BEHIND:
         chosen = people.BEHIND[measure.key](programme, period.first, period.last)
+        if cell[0] == "firm":
+            chosen = chosen.where(belongs(Volunteer.id, cell[1]))
         page = page_of(select(Volunteer).where(Volunteer.id.in_(chosen)).order_by(Volunteer.id), scalars=True)
         rows: list[Any] = [(volunteer, None) for volunteer in page.rows]
     else:
-        page = page_of(_cases_now(programme, measure, cell).order_by(Case.id), scalars=True)
+        waiting = measure.key == "waiting_now"
+        now = people.waiting(programme, *cell) if waiting else _using(programme, used)
+        page = page_of(select(Case).where(*now).order_by(Case.id), scalars=True)
         rows = [(None, case) for case in page.rows]
-        if measure.key == "capacity_used":
-            places = people.places_used(programme, [case.id for case in page.rows])
+        places = {} if waiting else people.places_of(used, [case.id for case in page.rows])
     return render_template(
         "metrics/people_behind.html", measure=measure, page=page, rows=rows, places=places,
         value=found.value(measure.key, *cell), period=period, label=_label(cell), programme=programme,
@@ -132,10 +137,5 @@ def _people(programme: Programme, measure: Measure, period: Period, cell: tuple[
     )  # fmt: skip
 
 
-def _cases_now(programme: Programme, measure: Measure, cell: tuple[str, str]) -> Any:
-    if measure.key == "waiting_now":
-        return select(Case).where(*people.waiting(programme, *cell))
-    mine = select(Case).where(Case.programme_id == programme.id)
-    approved = people.BEHIND["volunteers_approved"](programme, *figures.quarter_of(calendars.today(programme)))
-    used = select(Assignment.case_id).where(*people.USES_A_PLACE, Assignment.volunteer_id.in_(approved))
-    return mine.where(Case.id.in_(used))
+def _using(programme: Programme, used: Select[Any]) -> list[ColumnElement[bool]]:
+    return [Case.programme_id == programme.id, Case.id.in_(used.with_only_columns(Assignment.case_id))]

@@ -28,12 +28,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.access import Role
 from app.core.facts import county_name
-from app.core.forms import DayField, Form, Required, VersionedForm
+from app.core.forms import DayField, Form, Required, VersionedForm, WholeNumberField
 from app.core.i18n import LANGUAGES
 
 from . import policy
 from .calendars import time_zones
-from .models import Programme
+from .models import CROSSED, SMALL, Programme
 from .operations import RoleNeedsPlace
 
 ROLES = {
@@ -266,6 +266,37 @@ class RuralForm(Form):
             ((fips, county_name(fips)) for fips in programme.counties), key=lambda each: each[1]
         )
         return self
+
+
+class SmallCountsForm(Form):
+    """Below which number counts are hidden."""
+
+    small_count = WholeNumberField(
+        _l("Counts below this are hidden"), [Required(_l("Write a number from 5 to 50."))],
+        description=_l("From 5 to 50. Zero is always shown."),
+    )  # fmt: skip
+    small_count_crossed = WholeNumberField(
+        _l("And below this where crossed with a county or a trait, or shown to everybody"),
+        [Required(_l("Write a number from 11 to 100."))],
+        description=_l("From 11 to 100, not below the first number."),
+    )  # fmt: skip
+    seen = HiddenField()
+
+    def validate_small_count(self, field: Field) -> None:
+        """Neither below what protects people nor so high that nothing is left."""
+        if field.data is not None and field.data < SMALL[0]:
+            raise ValidationError(str(_l("It cannot be less than 5: a smaller count could point at people.")))
+        if field.data is not None and field.data > SMALL[1]:
+            raise ValidationError(str(_l("It cannot be more than 50: hardly a figure would be left.")))
+
+    def validate_small_count_crossed(self, field: Field) -> None:
+        """Nor below the first."""
+        if field.data is not None and field.data < CROSSED[0]:
+            raise ValidationError(str(_l("It cannot be less than 11: a county or a trait narrows down who is meant.")))
+        if field.data is not None and field.data > CROSSED[1]:
+            raise ValidationError(str(_l("It cannot be more than 100: hardly a figure would be left.")))
+        if field.data is not None and field.data < (self.small_count.data or 0):
+            raise ValidationError(str(_l("It cannot be less than the first number.")))
 
 
 class GrantForm(Form):

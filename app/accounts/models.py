@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from app.volunteers.models import Organisation, Volunteer
 
 
+SMALL, CROSSED = (5, 50), (11, 100)  # the least and the most that a programme may set; nobody goes below the least
+
+
 class Programme(Base, Public, Editable):
     """A legal aid programme: its own cases, staff, clock and voice."""
 
@@ -41,6 +44,12 @@ class Programme(Base, Public, Editable):
     last_case_number: Mapped[int] = mapped_column(default=0)
 
     closures: Mapped[list[Closure]] = relationship(back_populates="programme", cascade="all, delete-orphan")
+
+    @property
+    def floors(self) -> tuple[int, int]:
+        """Below which counts are hidden, and below which those crossed with a place or a trait."""
+        small = max(SMALL[0], self.small_count)
+        return small, max(CROSSED[0], small, self.small_count_crossed)
 
 
 class Closure(Base):

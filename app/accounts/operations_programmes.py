@@ -13,12 +13,14 @@ from app.core.db import insert_unless_exists, lock, session
 from app.core.errors import BadInput, NotAllowed, Refusal, Stale, refuse_if
 
 from . import policy
-from .models import Closure, Grant, Programme, User
+from .models import CROSSED, SMALL, Closure, Grant, Programme, User
 
 SETTINGS = (
     "name", "state", "time_zone", "opens_at", "closes_at", "working_days", "holiday_calendar", "sender_name", "phone",
     "claims_taken_at_once",
 )  # fmt: skip
+
+LIMITS = ("small_count", "small_count_crossed")
 
 
 class NameTaken(Refusal):
@@ -37,6 +39,14 @@ class NotServedHere(BadInput):
     """The programme does not work in that county."""
 
     message = _l("Choose counties of this programme.")
+
+
+class LimitsOutOfReach(BadInput):
+    """A limit that would show too much, or nothing."""
+
+    message = _l("Counts below a number from %(least)s to %(most)s are hidden; where crossed, from %(crossed)s to "
+                 "%(top)s and not below the first.", least=SMALL[0], most=SMALL[1], crossed=CROSSED[0],
+                 top=CROSSED[1])  # fmt: skip
 
 
 def open_programme(*, slug: str, prefix: str, actor: User | None, **values: Any) -> Programme:
@@ -76,6 +86,24 @@ def mark_rural(programme: Programme, counties: Sequence[str], *, seen: Sequence[
         programme.rural_counties = after
         audit.record("programme.mark_rural", programme, actor=actor, before={"counties": before},
                      after={"counties": after})  # fmt: skip
+
+
+def set_small_counts(programme: Programme, small: int, crossed: int, *, seen: Sequence[int], actor: User) -> None:
+    """Set below which number a programme's counts are hidden, and those crossed with a place or a trait.
+
+    :raises NotAllowed: the actor does not administer
+    :raises LimitsOutOfReach: a number is too low or too high
+    :raises Stale: somebody set others since the actor looked
+    """
+    refuse_if(not policy.may_set_small_counts(actor), NotAllowed)
+    within = SMALL[0] <= small <= SMALL[1] and max(small, CROSSED[0]) <= crossed <= CROSSED[1]
+    refuse_if(not within, LimitsOutOfReach)
+    before = lock(programme).floors
+    refuse_if(tuple(seen) != before, Stale)
+    if (small, crossed) != before:
+        programme.small_count, programme.small_count_crossed = small, crossed
+        audit.record("programme.small_counts", programme, actor=actor, before=dict(zip(LIMITS, before, strict=True)),
+                     after=dict(zip(LIMITS, (small, crossed), strict=True)))  # fmt: skip
 
 
 def close_on(programme: Programme, day: date, reason: str, *, actor: User) -> Closure:

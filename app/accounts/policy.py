@@ -45,6 +45,11 @@ def may_mark_rural(actor: User, programme: Programme) -> bool:
     return actor.has(Role.ADMIN) or actor.has(Role.COORDINATOR, programme.id)
 
 
+def may_set_small_counts(actor: User) -> bool:
+    """Which counts are too small to be shown is said by administrators."""
+    return actor.has(Role.ADMIN)
+
+
 def needs_programme(role: Role) -> bool:
     """Is the role held for one programme?"""
     return role in STAFF

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import Closure, Grant, Programme, User
+from app.accounts.operations_programmes import LimitsOutOfReach, set_small_counts
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
+from app.core.errors import NotAllowed, Stale
 from tests import factories
+from tests.matching.test_race import at_once
 
 NEW: dict[str, Any] = {
     "name": "Prairie Legal Aid", "slug": "prairie", "prefix": "PR", "state": "WI", "time_zone": "America/Chicago",
@@ -174,3 +179,83 @@ def test_rural_counties_are_marked_by_those_who_work_there_and_nobody_writes_ove
     assert here.rural_counties == ["55021"]
     entry = session.execute(select(AuditEntry).where(AuditEntry.action == "programme.mark_rural")).scalar_one()
     assert (entry.before, entry.after) == ({"counties": []}, {"counties": ["55021"]})
+
+
+def test_small_counts_are_hidden_from_a_number_on_that_protects_people(desk: FlaskClient, prairie: Programme) -> None:
+    url = f"/programmes/{prairie.public_id}/small-counts"
+    assert url in desk.get(f"/programmes/{prairie.public_id}").text
+    assert 'value="5"' in desk.get(url).text
+    typed = {"small_count": "8", "small_count_crossed": "20", "seen": "5 11"}
+    for change, said in (
+        ({"small_count": "4"}, "It cannot be less than 5"),
+        ({"small_count": "51", "small_count_crossed": "60"}, "It cannot be more than 50"),
+        ({"small_count_crossed": "10"}, "It cannot be less than 11"),
+        ({"small_count_crossed": "101"}, "It cannot be more than 100"),
+        ({"small_count": "25"}, "It cannot be less than the first number"),
+        ({"small_count": "-7"}, "It cannot be less than 5"),
+        ({"small_count": "many"}, "Write a whole number"),
+        ({"small_count": ""}, "Write a number from 5 to 50."),
+    ):
+        answer = desk.post(url, data={**typed, **change})
+        assert (answer.status_code, said in answer.text) == (422, True), change
+        assert all(f'value="{kept}"' in answer.text for kept in {**typed, **change}.values() if kept), "nothing is lost"
+    session.expire_all()
+    assert prairie.floors == (5, 11)
+    assert desk.post(url, data=typed).status_code == 303
+    session.expire_all()
+    assert (prairie.small_count, prairie.small_count_crossed, prairie.floors) == (8, 20, (8, 20))
+    entry = session.execute(select(AuditEntry).where(AuditEntry.action == "programme.small_counts")).scalar_one()
+    assert (entry.before, entry.after) == (
+        {"small_count": 5, "small_count_crossed": 11}, {"small_count": 8, "small_count_crossed": 20},
+    )  # fmt: skip
+
+
+def test_nobody_sets_small_counts_over_anothers(desk: FlaskClient, prairie: Programme) -> None:
+    url = f"/programmes/{prairie.public_id}/small-counts"
+    assert desk.post(url, data={"small_count": "8", "small_count_crossed": "20", "seen": "5 11"}).status_code == 303
+    stale = desk.post(url, data={"small_count": "6", "small_count_crossed": "12", "seen": "5 11"})
+    assert stale.status_code == 409
+    assert 'value="6"' in stale.text
+    assert 'name="seen" type="hidden" value="8 20"' in stale.text
+    session.expire_all()
+    assert prairie.floors == (8, 20)
+    again = {"small_count": "6", "small_count_crossed": "12", "seen": "8 20"}
+    assert desk.post(url, data=again).status_code == 303
+    session.expire_all()
+    assert prairie.floors == (6, 12)
+
+
+def test_of_many_who_set_small_counts_at_once_one_does(app: Flask, admin: User) -> None:
+    with transaction():
+        number, who = factories.programme().id, admin.id
+    session.rollback()
+
+    def setting(small: int) -> str:
+        try:
+            with transaction():
+                programme, actor = session.get_one(Programme, number), session.get_one(User, who)
+                set_small_counts(programme, small, 20, seen=(5, 11), actor=actor)
+        except Stale:
+            return "stale"
+        return str(small)
+
+    said = at_once(app, [lambda n=n: setting(n) for n in range(6, 18)])  # type: ignore[misc]
+    assert Counter(said)["stale"] == 11
+    session.expire_all()
+    assert {str(session.get_one(Programme, number).small_count)} == {each for each in said if each != "stale"}
+
+
+def test_small_counts_are_the_administrators_and_no_number_gets_below_what_protects(
+    client: FlaskClient, admin: User
+) -> None:
+    with transaction():
+        here = factories.programme()
+        ida = factories.coordinator(here)
+    assert factories.sign_in(client, ida).get(f"/programmes/{here.public_id}/small-counts").status_code == 403
+    with pytest.raises(NotAllowed), transaction():
+        set_small_counts(here, 8, 20, seen=(5, 11), actor=ida)
+    for small, crossed in ((4, 11), (5, 10), (12, 11), (51, 60), (50, 101)):
+        with pytest.raises(LimitsOutOfReach), transaction():
+            set_small_counts(here, small, crossed, seen=(5, 11), actor=admin)
+    here.small_count, here.small_count_crossed = 2, 3
+    assert here.floors == (5, 11), "whatever stands in the table"

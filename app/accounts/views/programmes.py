@@ -15,7 +15,7 @@ from app.core.errors import Stale
 from app.core.facts import county_name
 
 from .. import calendars, operations_programmes, queries
-from ..forms import ClosureForm, GrantForm, NewProgrammeForm, ProgrammeForm, RuralForm
+from ..forms import ClosureForm, GrantForm, NewProgrammeForm, ProgrammeForm, RuralForm, SmallCountsForm
 from ..models import Programme
 from . import bp
 
@@ -185,3 +185,38 @@ def _rural_page(public_id: str, form: RuralForm, status: int) -> ResponseReturnV
         "accounts/rural.html", programme=programme, form=form, both=both, viewer_is_admin=reader.has(Role.ADMIN),
         viewer_is_staff=reader.has(Role.COORDINATOR, programme.id),
     ), status  # fmt: skip
+
+
+@bp.route("/programmes/<public_id>/small-counts", methods=["GET", "POST"])
+@open_to(Role.ADMIN)
+def small_counts(public_id: str) -> ResponseReturnValue:
+    """Say below which number a programme's counts are hidden."""
+    now = _programme(public_id).floors
+    form = SmallCountsForm(data={**dict(zip(operations_programmes.LIMITS, now, strict=True)), "seen": _seen(now)})
+    if not form.validate_on_submit():
+        return _small_counts_page(public_id, form, 422 if form.errors else 200)
+    chosen = form.small_count.data or 0, form.small_count_crossed.data or 0
+    seen = [int(n) for n in (form.seen.data or "").split() if n.isdecimal()]
+    try:
+        with transaction():
+            operations_programmes.set_small_counts(_programme(public_id), *chosen, seen=seen, actor=signed_in())
+    except Stale:
+        return _small_counts_page(public_id, form, 409)
+    flash(_("Saved. What is signed off from now on follows it."), "ok")
+    return redirect(url_for("accounts.small_counts", public_id=public_id), 303)
+
+
+def _seen(limits: tuple[int, int]) -> str:
+    return " ".join(map(str, limits))
+
+
+def _small_counts_page(public_id: str, form: SmallCountsForm, status: int) -> ResponseReturnValue:
+    """Both numbers; after somebody else's change beside theirs."""
+    programme, both = _programme(public_id), None
+    if status == 409:
+        rows = [{"label": field.label.text, "yours": field.data, "theirs": theirs}
+                for field, theirs in zip((form.small_count, form.small_count_crossed), programme.floors, strict=True)
+                if field.data != theirs]  # fmt: skip
+        both = {"rows": rows, "when": i18n.when_at(programme.changed_at)}
+        form.seen.data = _seen(programme.floors)
+    return render_template("accounts/small_counts.html", programme=programme, form=form, both=both), status

@@ -261,20 +261,21 @@ def test_a_coordinator_enters_the_sheet_that_everybody_signed(
         people = [factories.volunteer(given_name=name, family_name="Vale") for name in ("Ana", "Bo", "Cleo")]
         factories.volunteer(given_name="Out", family_name="Side", status=VolunteerStatus.RETIRED)
     desk = factories.sign_in(client, session.merge(staff))
-    page = desk.get("/shifts").text
+    page = desk.get("/volunteers/shifts").text
     assert "Ana Vale" in page
     assert "Out Side" not in page
-    nobody = desk.post("/shifts", data=typed())
+    nobody = desk.post("/volunteers/shifts", data=typed())
     assert nobody.status_code == 422
-    assert "Tick who was there." in nobody.text
+    assert '<a href="#volunteers-0">Tick who was there.</a>' in nobody.text
+    assert nobody.text.count('id="volunteers-0"') == 1
     ids = [each.public_id for each in people[:2]]
-    sent = desk.post("/shifts?programme=lakeshore", data={**typed(), "volunteers": ids})
+    sent = desk.post("/volunteers/shifts?programme=lakeshore", data={**typed(), "volunteers": ids})
     assert sent.status_code == 303
     page = desk.get(sent.headers["Location"]).text
     assert "Logged for 2 people." in page
     assert "Logged for Thu, Aug 20" in page
     assert "There in the last 12 months" in page
-    again = desk.post("/shifts", data={**typed(), "volunteers": [*ids, people[2].public_id]})
+    again = desk.post("/volunteers/shifts", data={**typed(), "volunteers": [*ids, people[2].public_id]})
     page = desk.get(again.headers["Location"]).text
     assert "Logged for one person." in page
     assert "left as it was: Ana Vale, Bo Vale." in page
@@ -285,12 +286,12 @@ def test_a_coordinator_enters_the_sheet_that_everybody_signed(
     assert desk.post(f"/volunteers/{helper.public_id}/shifts", data=typed(kind="advice")).status_code == 303
     assert "Advice shift, Thu, Aug 20: 2.5 hours" in desk.get(f"/volunteers/{helper.public_id}").text
     taken = desk.post(f"/shifts/{live()[0].public_id}/take-back", data={"sheet": "1"})
-    assert taken.headers["Location"] == "/shifts?programme=lakeshore&day=2026-08-20"
+    assert taken.headers["Location"] == "/volunteers/shifts?programme=lakeshore&day=2026-08-20"
     assert len(live()) == 3
     with transaction():
         stranger = factories.coordinator(factories.programme())
         admin = factories.user(Role.ADMIN)
     theirs = factories.sign_in(app.test_client(), session.merge(stranger))
-    assert theirs.get("/shifts?programme=lakeshore").status_code == 404
+    assert theirs.get("/volunteers/shifts?programme=lakeshore").status_code == 404
     assert "<h2>Logged</h2>" not in theirs.get(f"/volunteers/{people[1].public_id}/shifts").text
-    assert factories.sign_in(app.test_client(), session.merge(admin)).get("/shifts").status_code == 403
+    assert factories.sign_in(app.test_client(), session.merge(admin)).get("/volunteers/shifts").status_code == 403

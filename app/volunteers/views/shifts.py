@@ -88,7 +88,7 @@ def take_shift_back(public_id: str) -> ResponseReturnValue:
     return redirect(url_for(".own_shifts") if own else url_for(".shifts", public_id=of), 303)
 
 
-@bp.route("/shifts", methods=["GET", "POST"])
+@bp.route("/volunteers/shifts", methods=["GET", "POST"])
 @open_to(*STAFF)
 def shift_sheet() -> ResponseReturnValue:
     """Log one clinic for everybody who was there, and read what is logged."""

@@ -20,10 +20,12 @@ from app.clients.problems import county_name, language_name
 from app.core.db import session
 
 from .equity_counts import SILENT, SOURCES, Columns, Counted, Groups, Membership, by_group
-from .equity_intervals import Estimate, chance_of, differ, median, share
+from .equity_intervals import Estimate, apart, chance_of, median, share
 from .equity_questions import QUESTIONS, Question
 from .facts import only_facts
 from .window import Window, in_turn
+
+EACH = chance_of(1)  # of the range beside a figure
 
 
 @dataclass(frozen=True)
@@ -163,10 +165,10 @@ def findings(tables: Sequence[Table]) -> list[Finding]:
 
 
 def compare(trait: Trait, counted: Mapping[str, Groups], least: int, traits: int = 1) -> Table:
-    """Each group beside all others who said; a difference is named only where the intervals leave chance no room.
+    """Each group beside all others who said; a difference is named only where chance leaves no room for it.
 
     :param counted: the groups of each question
-    :param traits: among how many traits of a page the chance of a mistake is parted
+    :param traits: among how many traits of a page the room for a mistake is parted
     """
     every = [(name, each.own.sums) for groups in counted.values() for name, each in groups.items()]
     chance = chance_of(sum(name != SILENT and sums.clients >= least for name, sums in every), traits)
@@ -184,15 +186,15 @@ def _line(group: str, groups: Groups, question: Question, least: int, chance: fl
     own, rest, silent = groups[group].own, groups[group].rest, group == SILENT
     if own.sums.clients < least:
         return Line(group, name, None, _("too few") if silent else _("too few told us"))
-    mine = _estimate(question, own, chance)
+    mine = _estimate(question, own, EACH)
     if silent:
         return Line(group, name, mine, _("not compared"))
     if rest.sums.clients < least:
         return Line(group, name, mine, _("nobody to compare with"))
-    others = _estimate(question, rest, chance)
-    if not differ(mine, others):
-        return Line(group, name, mine, _("no difference shown"), others)
-    higher = others.high is not None and mine.low > others.high
+    others = _estimate(question, rest, EACH)
+    higher = apart(mine, others)
+    if higher is not None:  # it may be by chance, among so many
+        higher = apart(_estimate(question, own, chance), _estimate(question, rest, chance))
     return Line(group, name, mine, _verdict(question.unit, higher), others, higher)
 
 
@@ -202,7 +204,9 @@ def _estimate(question: Question, counted: Counted, chance: float) -> Estimate:
     return share(counted.sums, chance)
 
 
-def _verdict(unit: str, higher: bool) -> str:
+def _verdict(unit: str, higher: bool | None) -> str:
+    if higher is None:
+        return _("no difference shown")
     if unit == "days":
         return _("slower than the others") if higher else _("faster than the others")
     return _("higher than the others") if higher else _("lower than the others")
@@ -242,5 +246,5 @@ def _people(case_ids: Sequence[int], rural: frozenset[str]) -> dict[int, Person]
 
 def tables(programme: Programme, first: date, last: date) -> list[Table]:
     """Every trait with every question about it."""
-    found, least, asked = gather(programme, first, last), programme.small_count_crossed, traits(programme)
+    found, least, asked = gather(programme, first, last), programme.floors[1], traits(programme)
     return [compare(trait, found[trait.key], least, len(asked)) for trait in asked]

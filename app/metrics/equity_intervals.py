@@ -3,6 +3,7 @@
 Shares: Korn and Graubard's interval (Survey Methodology 24, 1998), which is Clopper and Pearson's on the number of
 independent answers that those of the same clients are worth; compared with others by Franco, Little, Louis and Slud
 (Journal of Survey Statistics and Methodology 7, 2019). Days: Kaplan and Meier's curve with Brookmeyer and Crowley's.
+Differences: from both intervals, after Newcombe (Statistics in Medicine 17, 1998) and Zou and Donner (same, 27, 2008).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Sums(NamedTuple):
 
 
 def chance_of(lines: int, traits: int = 1) -> float:
-    """How often one line may be wrong, so that all lines of all traits are right together (Bonferroni)."""
+    """How often one difference may be named by mistake, so that none is on a whole page, mostly (Bonferroni)."""
     return (1 - SURE) / (max(1, lines) * max(1, traits))
 
 
@@ -166,10 +167,17 @@ def _band(left: float, spread: float, z: float) -> tuple[float, float, float]:
     return left**width, left, left ** (1 / width)
 
 
-def differ(one: Estimate, other: Estimate) -> bool:
-    """Do the intervals leave no room for the two being the same?"""
-    return _above(one, other) or _above(other, one)
+def apart(one: Estimate, other: Estimate) -> bool | None:
+    """Is the one more than the other (true), less (false), or may the two be the same?"""
+    if _above(one, other):
+        return True
+    return False if _above(other, one) else None
 
 
 def _above(one: Estimate, other: Estimate) -> bool:
-    return other.high is not None and one.low > other.high
+    """Does the interval of the difference lie above nought? It is made of both (Newcombe; Zou and Donner)."""
+    if other.high is None or one.low > other.high:
+        return other.high is not None
+    if one.value is None or other.value is None or one.value <= other.value:
+        return False
+    return one.value - other.value > math.hypot(one.value - one.low, other.high - other.value)

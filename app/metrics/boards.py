@@ -109,6 +109,12 @@ def parts(dimension: str) -> list[Part]:
     return [Part(*each) for each in of if each[2]]
 
 
+def part_of(dimension: str, key: str | None) -> Part | None:
+    """The group of a name, else the first of which something is counted by a dimension."""
+    known = parts(dimension)
+    return next((part for part in known if part.key == key), known[0] if known else None)
+
+
 @dataclass(frozen=True)
 class Row:
     """One member of a dimension: each measure now and in the period before."""

@@ -94,16 +94,17 @@ class Report:
 
     @property
     def lines(self) -> Iterator[tuple[Any, ...]]:
-        """One line for each figure: table, row, column, value, unit, first and last day; a step names its own days."""
+        """One line for each figure: table, row, column, value, unit, first and last day, or none where it names its own."""
         for table in self.tables:
             for row in table.every_row:
                 name = row[0].shown
-                days = ("", "") if table.key == STEPS else (self.first, self.last)
+                days = ("", "") if table.key in (STEPS, BEFORE) else (self.first, self.last)
                 for head, cell in zip(table.header[1:], row[1:], strict=True):
                     yield (table.title, name, head, cell.plain, cell.unit, *days)
 
 
 STEPS = "trend"  # the table of a picture's steps: weeks, months or quarters, before the period too
+BEFORE = "before"  # a table of the period before, which its title names
 LINE = ("table", "row", "column", "value", "unit", "from", "to")
 
 

@@ -15,22 +15,28 @@ from app.accounts.models import Programme
 from . import boards, equity, figures, gaps, goals, report_figures, reports_files, waits
 from .measures import DIMENSIONS, MEASURES
 from .models import Goal
-from .report_contents import Cell, Report, Table, full_day, text
+from .report_contents import BEFORE, Cell, Report, Table, full_day, text
 from .wording import percent
 
 Kept = tuple[str, str]  # the member that figures are kept to
 Build = Callable[[Programme, date, date, Kept], Iterator[Table]]
 
 
-def build(page: str, programme: Programme, first: date, last: date, kept: Kept = boards.ALL) -> Report:
-    """One page of figures of a period as a report."""
+def build(
+    page: str, programme: Programme, first: date, last: date, kept: Kept = boards.ALL, by: str = "", part: str = ""
+) -> Report:
+    """One page of figures of a period as a report.
+
+    :param by: by which heading a group of figures is broken down, `part`, where every case counts
+    """
     title, tables = PAGES[page]
     whose = programme.name if kept[1] == "all" else f"{programme.name}, {figures.member_name(*kept)}"
     running = last > calendars.today(programme)
     notes = (_("The period has not ended yet: these are its figures so far."),) if running else ()
     staff = _("For staff: small counts are not hidden here. Funders read what was signed off for them.")
     return Report(page, str(title), whose, first, last, report_figures.as_of(programme),
-                  tuple(tables(programme, first, last, kept)), (*notes, staff))  # fmt: skip
+                  (*tables(programme, first, last, kept), *_members(programme, first, last, by, part)),
+                  (*notes, staff))  # fmt: skip
 
 
 def _figures(programme: Programme, first: date, last: date, kept: Kept) -> Iterator[Table]:
@@ -53,16 +59,35 @@ def _figures(programme: Programme, first: date, last: date, kept: Kept) -> Itera
     yield from report_figures.pictured(programme, first, last, kept)
 
 
+def _members(programme: Programme, first: date, last: date, by: str, part: str) -> Iterator[Table]:
+    """A group of figures by the members of a heading, and the same of the period before."""
+    chosen = boards.part_of(by, part) if by else None
+    if chosen is None:
+        return
+    periods = ((first, last), figures.before(first, last))
+    wanted = [figures.By(by, chosen.counts)]
+    now, then = (figures.read_period(programme, *days, dimensions=wanted) for days in periods)
+    goals.add_people(programme, now, then)
+    rows = boards.by_members(now, then, chosen, by)
+    for at, (key, days) in enumerate(zip(("members", BEFORE), periods, strict=True)):
+        told = [m for m in chosen.measures if at == 0 or m.kind != "now"]
+        lines = tuple(
+            (text(figures.member_name(by, row.member)),
+             *(report_figures.cell(m, row.values[chosen.measures.index(m)][at]) for m in told))
+            for row in rows
+        )  # fmt: skip
+        title = f"{chosen.name}, {str(DIMENSIONS[by]).lower()}, {figures.period_name(*days)}"
+        yield Table(key, title, (str(DIMENSIONS[by]), *(str(m.name) for m in told)), lines)
+
+
 def _no_cell() -> Cell:
     return Cell(None)
 
 
 def _waits(programme: Programme, first: date, last: date, kept: Kept) -> Iterator[Table]:
-    now, then = (
-        figures.read_period(programme, *days, dimensions=("category",))
-        for days in ((first, last), figures.before(first, last))
-    )
-    found = waits.stages(programme, now, then, kept[1] if kept[0] == "category" else "")
+    kept = kept if kept[0] in waits.HEADINGS else boards.ALL
+    now, then = waits.read(programme, kept[0], (first, last), figures.before(first, last))
+    found = waits.stages(programme, now, then, kept)
     header = (_("Stage"), _("Left it"), _("Half took at most, days"), _("90 of 100, days"), _("Half, period before"),
               _("In it now"), _("Half of them for, days"), _("Longest, days"))  # fmt: skip
     rows = tuple(

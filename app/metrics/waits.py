@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, func, select
 
 from app.accounts.models import Programme
 from app.clients.models import OPEN, Case, CaseMove
-from app.clients.problems import category
 from app.core.db import session
 
-from .definitions import Measure
-from .figures import PeriodFigures
+from .definitions import CASE_DIMENSIONS, Measure
+from .facts import HEADED_BY, headings
+from .figures import By, PeriodFigures, read_period
 from .measures import MEASURES, within_days
 from .registry import STAGES
 from .window import OF, Window
 
-HEADINGS = ("all", "category", "county", "language")
+HEADINGS = CASE_DIMENSIONS
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,17 @@ class Stage:
     oldest: int | None
 
 
-def stages(programme: Programme, now: PeriodFigures, before: PeriodFigures, category_asked: str = "") -> list[Stage]:
-    """Every stage of an open case, in their order."""
-    ages = ages_now(programme, category_asked)
-    cell = ("category", category_asked) if category_asked else ("all", "all")
+def read(programme: Programme, dimension: str, *periods: tuple[date, date]) -> list[PeriodFigures]:
+    """What the figures of stages hold of some periods, by one heading."""
+    by = By(dimension, frozenset(f"stage_{key}" for key in STAGES))
+    return [read_period(programme, *days, dimensions=[by]) for days in periods]
+
+
+def stages(
+    programme: Programme, now: PeriodFigures, before: PeriodFigures, cell: tuple[str, str] = ("all", "all")
+) -> list[Stage]:
+    """Every stage of an open case, in their order: of all cases, or of one member of a heading."""
+    ages = ages_now(programme, *cell)
     found = []
     for key in STAGES:
         name = f"stage_{key}"
@@ -66,19 +73,18 @@ def slowest(found: list[Stage]) -> Stage | None:
     return worst if weight(worst) else None
 
 
-def ages_now(programme: Programme, category_asked: str = "") -> dict[str, list[int]]:
+def ages_now(programme: Programme, dimension: str = "all", member: str = "all") -> dict[str, list[int]]:
     """The days each open case has been where it stands."""
     window = Window(programme)
     found: dict[str, list[int]] = {}
     for row in session.execute(_since(programme)):
-        if not category_asked or _stands_under(row, "category") == category_asked:
+        if _stands_under(row, dimension) == member:
             found.setdefault(str(row.status), []).append(_days(window, row.since))
     return found
 
 
 def _stands_under(row: Any, dimension: str) -> str:
-    heading = {"category": category(row.problem_code) or "unknown", "county": row.county, "language": row.language}
-    return str(heading.get(dimension, "all"))
+    return headings(*row[2 : 2 + len(HEADED_BY)])[dimension]
 
 
 def _days(window: Window, since: datetime) -> int:
@@ -88,7 +94,7 @@ def _days(window: Window, since: datetime) -> int:
 def _since(programme: Programme) -> Any:
     """Since when each open case stands where it does: its last move to that status."""
     moved = and_(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
-    columns = (Case.id, Case.status, Case.problem_code, Case.county, Case.language)
+    columns = (Case.id, Case.status, *HEADED_BY)
     since = func.coalesce(func.max(CaseMove.at), Case.received_at).label("since")
     found = select(*columns, since).outerjoin(CaseMove, moved).where(programme.id == OF, Case.status.in_(OPEN))
     return found.group_by(*columns, Case.received_at)

@@ -19,6 +19,8 @@ from app.metrics.measures import within_days
 from app.metrics.models_reports import ReportKind
 
 LINK = re.compile(r'<a href="(/reports/[^"]*)">([^<]+)<span class="vh"> ([^<]*)</span></a>')
+CELL = re.compile(r'<td[^>]* class="r[^"]*"(?: data-l="([^"]*)")?[^>]*>(.*?)</td>', re.DOTALL)
+NOT_RECORDS = ("An hour counts for", "Value", "Target")  # a rate, what hours times it are, and what was set
 HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
 
@@ -78,9 +80,15 @@ class Reader:
         return found
 
     def follow(self, page: str) -> None:
-        """Open what every number of a page leads to, and compare."""
+        """Open what every number of a page leads to, and compare; none leads nowhere."""
         found = links(self.get(page))
         assert found, page
+        for row in re.findall(r"<tr.*?</tr>", self.get(page), re.DOTALL):
+            cells = CELL.findall(row)
+            named = len(cells) == 1 and "<a href" in row  # a bar: its name leads there
+            for column, cell in cells:
+                is_number = re.search("[1-9]", re.sub(r"<[^>]*>", "", cell))
+                assert not is_number or named or "<a href" in cell or column in NOT_RECORDS, (page, column, cell)
         for link in found:
             path = urlsplit(link.address).path
             kind = next((kind for kind in CHECKS if re.fullmatch(kind, path)), None)
@@ -175,5 +183,5 @@ def pages_of(programme: Programme, grants: list[Grant], first: date, last: date)
             yield f"/reports/files/{kind.value}?{mine}&grant={grant.public_id}"
     for dimension in ("category", "county", "language"):
         yield f"/reports/gaps?programme={programme.slug}&by={dimension}"
-    for category in ("", "&category=Housing"):
-        yield f"/reports/waits?{mine}{category}"
+    for kept in ("", "&by=category&member=Housing", "&by=county&member=55025", "&by=priority&member=normal"):
+        yield f"/reports/waits?{mine}{kept}"

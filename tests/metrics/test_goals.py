@@ -137,9 +137,6 @@ def test_pages_of_waits_and_gaps_tell_what_waits_and_for_how_long(app: Flask, cl
         assert "Most time passes in “On the list”" in waits
         assert "30 days" in waits
         assert "30 days" in client.get("/reports/waits/available").text
-        by_priority = client.get("/reports?by=priority").text
-        assert "Shares and days, priority" in by_priority
-        assert "days_to_placement/cases?programme=" in by_priority.split("Shares and days, priority")[1]
         gaps = client.get("/reports/gaps").text
         assert "Nobody with a free place takes Housing" in gaps
         assert ">30 days<" in gaps, "as where cases wait, not since the first listing"

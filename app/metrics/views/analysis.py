@@ -35,19 +35,20 @@ def bottlenecks() -> ResponseReturnValue:
     programme = the_programme()
     period = period_asked(calendars.today(programme))
     earlier = figures.before(period.first, period.last)
-    now, before = (
-        figures.read_period(programme, *days, dimensions=("category",))
-        for days in ((period.first, period.last), earlier)
-    )
-    known = sorted({m for stage in STAGES for m in now.by(f"stage_{stage}", "category")})
-    asked = request.args.get("category", "")
-    wrong = "" if asked in ("", *known) else _("No case of that kind left a stage in the period; all kinds are shown.")
-    asked = asked if asked in known else ""
-    found = waits.stages(programme, now, before, asked)
+    dimension = request.args.get("by", "category")
+    dimension = dimension if dimension in waits.HEADINGS[1:] else "category"
+    now, before = waits.read(programme, dimension, (period.first, period.last), earlier)
+    members = {m for stage in STAGES for m in now.by(f"stage_{stage}", dimension)}
+    known = sorted((figures.member_name(dimension, member), member) for member in members)
+    asked = request.args.get("member", "")
+    wrong = "" if asked in ("", *members) else _("No such case left a stage in the period; every case is shown.")
+    cell = (dimension, asked) if asked in members else ("all", "all")
+    found = waits.stages(programme, now, before, cell)
     return render_template(
         "metrics/bottlenecks.html", programme=programme, programmes=the_programmes(), period=period, stages=found,
-        slowest=waits.slowest(found), known=known, asked=asked, wrong=period.wrong or wrong, spans=SPANS,
-        period_name=figures.period_name, earlier=earlier,
+        slowest=waits.slowest(found), known=known, cell=cell, wrong=period.wrong or wrong, spans=SPANS,
+        period_name=figures.period_name, earlier=earlier, dimension=dimension,
+        dimensions={key: DIMENSIONS[key] for key in waits.HEADINGS[1:]},
     )  # fmt: skip
 
 

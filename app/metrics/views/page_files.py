@@ -32,7 +32,12 @@ def page_file(kind: str) -> ResponseReturnValue:
     programme = the_programme()
     today = calendars.today(programme)
     period = _period(kind, today)
-    return download(report_pages.build(kind, programme, period.first, period.last, _kept(kind)), asked)
+    by = request.args.get("by", "") if kind == "figures" and not request.args.get("only") else ""
+    report = report_pages.build(
+        kind, programme, period.first, period.last, _kept(kind), by if by in BROKEN_DOWN else "",
+        request.args.get("part", ""),
+    )  # fmt: skip
+    return download(report, asked)
 
 
 def _period(kind: str, today: date) -> Period:

@@ -58,7 +58,7 @@ def reports() -> ResponseReturnValue:
         return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
     dimension, only, wrong = _arranged()
     pictures, not_so = _pictures(programme, period, only)
-    part = _part(dimension) if only == boards.ALL else None
+    part = boards.part_of(dimension, request.args.get("part")) if only == boards.ALL else None
     by = [figures.By(dimension, part.counts.union(SHOWN_FIRST)) if part else figures.By(only[0], member=only[1])]
     now = figures.read_period(programme, period.first, period.last, dimensions=by)
     earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=by)
@@ -87,12 +87,6 @@ def _arranged() -> tuple[str, tuple[str, str], str]:
     if kept and (kept not in BROKEN_DOWN or not member):
         return dimension, boards.ALL, _("We do not know that filter, so every case counts.")
     return dimension, (kept, member[:40]) if kept else boards.ALL, wrong
-
-
-def _part(dimension: str) -> boards.Part:
-    """Which figures to break down."""
-    known = boards.parts(dimension)
-    return next((part for part in known if part.key == request.args.get("part")), known[0])
 
 
 def _pictures(programme: Programme, period: Period, only: tuple[str, str]) -> tuple[dict[str, Any], str]:

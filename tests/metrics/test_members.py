@@ -1,0 +1,113 @@
+"""What the report says of every member of every heading is what is counted, in its page and its files."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from datetime import UTC, date, datetime
+from urllib.parse import unquote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.accounts.models import Programme
+from app.core import clock
+from app.core.db import transaction
+from app.metrics import boards, figures, goals, rollup
+from app.metrics.measures import MEASURES
+from app.metrics.members import member_name
+from app.metrics.views.staff import BROKEN_DOWN
+from app.metrics.wording import percent, shown
+from tests import factories
+from tests.metrics.lives import Lives
+
+NOW = datetime(2026, 9, 1, 15, tzinfo=UTC)
+DAYS = (date(2026, 4, 1), date(2026, 6, 30))
+CELL = re.compile(r'<td class="r"><a href="/reports/(\w+)/cases\?[^"]*by=(\w+)&(?:amp;)?member=([^"]*)">([^<]*)<')
+ROW = re.compile(r"<tr><th scope=\"row\"><a [^>]*>(.*?)</a></th>(.*?)</tr>", re.DOTALL)
+BENEATH = re.compile(r'<br><span class="small dim">([^<]*)</span>')
+
+
+@pytest.fixture
+def programme(app: Flask, client: FlaskClient) -> Programme:
+    """Thirty lives, counted, and their coordinator signed in."""
+    with clock.at(NOW):
+        with transaction():
+            made = factories.programme(slug="lake")
+            Lives(made, 5).some(30)
+        rollup.refresh(made.id)
+        with transaction():
+            factories.sign_in(client, factories.coordinator(made))
+    return made
+
+
+def read(programme: Programme, *days: date) -> figures.PeriodFigures:
+    found = figures.read_period(programme, *days)
+    goals.add_people(programme, found)
+    return found
+
+
+def test_every_group_of_figures_by_every_heading(client: FlaskClient, programme: Programme) -> None:
+    seen, groups = 0, set()
+    with clock.at(NOW):
+        now, then = read(programme, *DAYS), read(programme, *figures.before(*DAYS))
+        for by in BROKEN_DOWN:
+            for part in boards.parts(by):
+                page = client.get(f"/reports?from={DAYS[0]}&to={DAYS[1]}&by={by}&part={part.key}").text
+                table = page.split('aria-label="Which figures"')[1].split("</table>")[0]
+                cells = [(k, b, unquote(html.unescape(m)), v) for k, b, m, v in CELL.findall(table)]
+                told = {
+                    (m.key, member): value for m in part.measures for member, value in now.values_by(m.key, by).items()
+                }
+                assert {(k, m): v for k, _by, m, v in cells} == {
+                    key: shown(MEASURES[key[0]], value) for key, value in told.items() if value
+                }, (by, part.key)
+                assert {b for _k, b, _m, _v in cells} <= {by}
+                _before_equals(table, then, by, part)
+                _file_equals(client, now, by, part)
+                seen += len(cells)
+                groups.add(part.key)
+    assert seen > 400
+    assert groups == {key for key, _name, _measures in boards.GROUPS}
+
+
+def _before_equals(table: str, then: figures.PeriodFigures, by: str, part: boards.Part) -> None:
+    """Beneath each figure stands that of the period before."""
+    measures = [m for m in part.measures if m.kind != "now"]
+    for name, cells in ROW.findall(table):
+        values = [html.unescape(value) for value in BENEATH.findall(cells)]
+        members = {m for key in part.counts for m in then.tables.get(key, {}).get(by, {})}
+        member = next((m for m in members if member_name(by, m) == html.unescape(name)), "nobody")
+        assert values == [shown(m, then.value(m.key, by, member)) for m in measures], (by, name)
+
+
+def _file_equals(client: FlaskClient, now: figures.PeriodFigures, by: str, part: boards.Part) -> None:
+    address = f"/reports/pages/figures?from={DAYS[0]}&to={DAYS[1]}&by={by}&part={part.key}&format=csv"
+    rows = csv.DictReader(io.StringIO(client.get(address).text.removeprefix("\ufeff")))
+    title = f"{part.name}, "
+    told = {(row["row"], row["column"]): row["value"] for row in rows if row["table"].startswith(title)
+            and row["table"].endswith(figures.period_name(*DAYS))}  # fmt: skip
+    assert told or not any(now.by(key, by) for key in part.counts), (by, part.key)
+    for measure in part.measures:
+        for member, value in now.values_by(measure.key, by).items():
+            said = told[member_name(by, member), str(measure.name)]
+            whole = (
+                percent(value)
+                if measure.kind == "share"
+                else value / 100
+                if measure.unit in ("hours", "money")
+                else value
+            )
+            assert float(said) == pytest.approx(whole, abs=0.006), (measure.key, member)
+
+
+@pytest.mark.parametrize("part", ["", "nothing", "volunteers"])
+def test_an_unknown_group_is_the_first_one(client: FlaskClient, programme: Programme, part: str) -> None:
+    """By language nothing is told of volunteers but their hours; of an unknown group, what stands first."""
+    with clock.at(NOW):
+        page = client.get(f"/reports?from={DAYS[0]}&to={DAYS[1]}&by=language&part={part}").text
+    chosen = "Volunteers" if part == "volunteers" else "Requests and placement"
+    assert f'aria-current="true">{chosen}</a>' in page

@@ -21,8 +21,7 @@ from app.core.db import session, transaction
 from app.demo import load as demo
 from app.matching.docket_jobs import place_docket_now
 from app.matching.models import Assignment, DocketRun, RunStatus
-from app.metrics import operations_goals, operations_rates, reports_files, rollup, waits
-from app.metrics.models_reports import ReportKind
+from app.metrics import operations_goals, operations_rates, rollup, waits
 from app.metrics.rates import Rate, days_without
 from app.volunteers.models import Volunteer
 from tests import factories
@@ -32,23 +31,7 @@ from tests.metrics.lives import Lives
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 FIRST, LAST = date(2026, 1, 1), date(2026, 11, 21)
 DAYS = f"from={FIRST}&to={LAST}"
-PARTED = ("An hour counts for", "Value", "Target")  # a rate, what hours times it are, and what was set
 MORE = 60  # cases of one code: more than stand on a page
-
-
-def each_value_leads_somewhere(programme: Programme, grant: Grant | None) -> None:
-    """No number of a report stands without its records, but those that have none."""
-    for kind in ReportKind:
-        if kind is ReportKind.GRANT and grant is None:
-            continue
-        for table in reports_files.build(kind, programme, FIRST, LAST, grant).tables:
-            bare = {
-                table.header[at]
-                for row in table.every_row
-                for at, cell in enumerate(row)
-                if cell.unit != "text" and cell.value and cell.behind is None
-            }
-            assert bare <= set(PARTED), (kind, table.key)
 
 
 class World(NamedTuple):
@@ -133,9 +116,6 @@ def test_every_number_opens_as_many_records(client: FlaskClient, world: World) -
     for page in pages_of(programme, [grant], FIRST, LAST):
         reader.follow(page)
     assert set(reader.followed) == set(CHECKS), "every kind of record was opened"
-    programme, grant = session.merge(programme), session.merge(grant)
-    for of in (None, grant):
-        each_value_leads_somewhere(programme, of)
     told = {key for address in reader.pages for key in parse_qs(urlsplit(address).query)}
     assert {"problem", "code", "category", "who", "months", "grant"} <= told
     many = f"/reports/closed-cases?programme=lakeshore&{DAYS}&problem=73"

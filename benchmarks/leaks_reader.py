@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 from app.metrics.hiding_system import Key
 
@@ -31,9 +32,16 @@ class Reader:
     def __init__(self, seen: Seen) -> None:
         self.columns = {key: n for n, key in enumerate(seen.hidden)}
         self.shown = seen.shown
-        self.equal = [self._row(total, parts) for total, parts in seen.sums]
-        self.less = [self._row(total, parts) for total, parts in seen.at_most]
-        self.less += [self._weighed((key, -times) for key, times in people.items()) for people in seen.none_less]
+        less = [self._row(total, parts) for total, parts in seen.at_most]
+        less += [self._weighed((key, -times) for key, times in people.items()) for people in seen.none_less]
+        self.limits = {**self._rows("eq", [self._row(*each) for each in seen.sums]), **self._rows("ub", less)}
+
+    @staticmethod
+    def _rows(kind: str, rows: list[tuple[np.ndarray, float]]) -> dict[str, object]:
+        told = [(row, known) for row, known in rows if row.any()]
+        if not told:
+            return {}
+        return {f"A_{kind}": csr_array(np.array([r for r, _ in told])), f"b_{kind}": np.array([k for _, k in told])}
 
     def _row(self, total: Key, parts: list[Key]) -> tuple[np.ndarray, float]:
         return self._weighed(((total, -1), *((part, 1) for part in parts)))
@@ -57,12 +65,7 @@ class Reader:
                 known += times * self.shown.get(key, 0)
         if not aim.any():
             return known, known
-        limits = {"bounds": [(1, None)] * len(aim)}
-        if self.equal:
-            limits |= {"A_eq": np.array([r for r, _ in self.equal]), "b_eq": np.array([k for _, k in self.equal])}
-        if self.less:
-            limits |= {"A_ub": np.array([r for r, _ in self.less]), "b_ub": np.array([k for _, k in self.less])}
-        low, high = linprog(aim, **limits), linprog(-aim, **limits)
+        low, high = (linprog(way, bounds=(1, None), **self.limits) for way in (aim, -aim))
         assert low.status != 2, "no such world"
         least = np.ceil(low.fun - 1e-6) if low.status == 0 else -np.inf
         most = np.floor(-high.fun + 1e-6) if high.status == 0 else np.inf

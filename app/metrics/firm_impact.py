@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.accounts.models import Programme, User
+from app.accounts.models import SMALL, Programme, User
 from app.casework.models import TimeEntry
 from app.clients.models import Case
 from app.core.db import session
@@ -45,9 +45,21 @@ def firm_impact(viewer: User) -> FirmImpact:
     pairs = _pairs(viewer)
     entries = _entries(pairs)
     impact = impact_of(list(session.execute(_parts(viewer))), [entry[1:] for entry in entries])
-    group = session.execute(select(func.max(Programme.small_count))).scalar() or 5
+    group = group_of(session.execute(select(func.max(Programme.small_count))).scalar() or 0)
     counted = _whole_groups(_closed_in_order(viewer), group)
     return FirmImpact(impact, _persons(pairs, entries), group, len(counted), sum(households(counted).values()))
+
+
+def group_of(small: int) -> int:
+    """How many clients a group has: the least, doubled until it is no small count.
+
+    Groups of one size are so made of whole groups of any smaller size. Were groups of seven followed by groups of five,
+    what is told of 14 clients and then of 15 would differ by one household.
+    """
+    group = SMALL[0]
+    while group < small:
+        group *= 2
+    return group
 
 
 def _whole_groups(cases: Sequence[int], group: int) -> Sequence[int]:

@@ -57,8 +57,8 @@ def describe(page: PublicPage, periods: list[PublishedPeriod], *, data: str, hom
         "profile": "tabular-data-package",
         "name": f"impact-{page.programme.slug}",
         "title": f"{page.programme.name}: published figures",
-        "description": "Totals a legal aid programme signed off. Counts below "
-        f"{max(11, page.programme.small_count_crossed)}, and whatever would give them away, are missing values.",
+        "description": f"Totals a legal aid programme signed off. Counts below {_limits(periods)}, and whatever would "
+        "give them away, are missing values.",
         "homepage": home,
         "created": max(p.signed_off_at for p in periods).isoformat(),
         "licenses": [LICENCE],
@@ -75,6 +75,12 @@ def describe(page: PublicPage, periods: list[PublishedPeriod], *, data: str, hom
             }
         ],
     }
+
+
+def _limits(periods: Iterable[PublishedPeriod]) -> str:
+    """Below which number counts are missing: that of the day on which each period was signed off."""
+    limits = sorted({(period.public or {})["floors"][1] for period in periods})
+    return str(limits[0]) if len(limits) == 1 else f"{limits[0]} to {limits[-1]} (the limit at each sign-off)"
 
 
 PRIMARY = ("table", "member", "from", "to")

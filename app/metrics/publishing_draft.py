@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -90,8 +90,8 @@ class Past:
 
 
 def floors_of(grant: Grant) -> Floors:
-    """The floors of a grant's programme; never below five, eleven where crossed."""
-    return Floors(max(5, grant.programme.small_count), max(11, grant.programme.small_count_crossed))
+    """The floors of a grant's programme today."""
+    return Floors(*grant.programme.floors)
 
 
 def prepare(grant: Grant, first: date, last: date, *, restate: bool = False) -> Draft:
@@ -123,8 +123,14 @@ def past_of(grant: Grant, first: date, last: date) -> Past:
 
 def _version(row: PublishedPeriod, turns: dict[Any, int]) -> Version:
     ended = None if row.replaced_at is None else turns.get(row.replaced_at, turns[row.signed_off_at] + 1)
-    exact = row.exact or {}
-    return Version(row.starts_on, row.ends_on, exact, turns[row.signed_off_at], ended, frozenset(exact["hidden"]))
+    exact, floors = row.exact or {}, floors_at(row)
+    hidden = frozenset(exact["hidden"])
+    return Version(row.starts_on, row.ends_on, exact, turns[row.signed_off_at], ended, hidden, floors=floors)
+
+
+def floors_at(row: PublishedPeriod) -> Floors:
+    """The floors by which a period was signed off, whatever they are today."""
+    return Floors(*(row.figures or {})["floors"])
 
 
 def _months(grant: Grant, past: Past, floors: Floors, first: date, last: date, *, restate: bool) -> Months:
@@ -144,8 +150,11 @@ def _months(grant: Grant, past: Past, floors: Floors, first: date, last: date, *
 
 def _many_worked(grant: Grant, past: Past, floors: Floors, first: date, last: date) -> bool:
     """Would the difference between two versions be the hours of several cases, and not those of one?"""
-    told = [past.rows[v].signed_off_at for v in past.live if v.first <= last and first <= v.last]
-    return not told or cases_since(grant, first, last, min(told)) >= floors.small
+    near = [v for v in past.live if v.first <= last and first <= v.last]
+    if not near:
+        return True
+    since = min(past.rows[v].signed_off_at for v in near)
+    return cases_since(grant, first, last, since) >= max(floors.beside(v.floors).small for v in near)
 
 
 def _stages_in(cells: Cells) -> Cells:
@@ -160,7 +169,8 @@ def _correct(live: list[Version], floors: Floors, kept: Months, fresh: Months, f
         months = {month: corrected.get(month, cells) for month, cells in version.exact["months"].items()}
         now = figures_of({"months": months, "once": {}})
         before = figures_of({"months": version.exact["months"], "once": {}})
-        if any(abs(now.get(n, 0) - before.get(n, 0)) >= _enough(floors, n) for n in {*now, *before}):
+        least = floors.beside(version.floors)
+        if any(abs(now.get(n, 0) - before.get(n, 0)) >= _enough(least, n) for n in {*now, *before}):
             kept.update(corrected)
             return
 
@@ -217,7 +227,8 @@ def _others_came(before: Version, once: Mapping[str, int | None], floors: Floors
     Their households alone are no reason: that of one client would be the whole difference.
     """
     told = before.exact["once"].get(DIFFERENT[0])
-    return told is not None and abs((once[DIFFERENT[0]] or 0) - told) >= floors.of(CLIENTS)
+    least = floors.beside(before.floors).of(CLIENTS)
+    return told is not None and abs((once[DIFFERENT[0]] or 0) - told) >= least
 
 
 def _fit(once: dict[str, int | None], summed: Cells, inside: Sequence[Version]) -> None:
@@ -250,14 +261,14 @@ def _hide(draft: Draft, past: Past) -> None:
     for version in draft.versions:
         draft.hidden[version] = reasons(seen, version, choice)
     _hide_from_everybody(draft, past)
-    hours_hidden(draft.versions, [v for v in everything if v.lives_in(past.now)], draft.floors.small, draft.hidden)
+    hours_hidden(draft.versions, everything, past.now, draft.floors, draft.hidden)
     for version in draft.versions:
         if name_of("hours") in draft.hidden[version]:
             draft.public[version] |= {name_of("hours")}
 
 
 def _hide_from_everybody(draft: Draft, past: Past) -> None:
-    strict = Floors(draft.floors.crossed, draft.floors.crossed)
+    strict = draft.floors.strict
     told = [_as_told(version) for version in past.rows]
     seen = Published([*told, *draft.versions], strict)
     open_ones = {k for k, figure in seen.system.figures.items() if figure.state is State.OPEN}
@@ -279,7 +290,8 @@ def exposed_now(choice: Choice, seen: Published, before: Published) -> set[Key]:
 def _as_told(version: Version) -> Version:
     """A version as everybody read it."""
     hidden = frozenset(version.exact["public"])
-    return Version(version.first, version.last, version.exact, version.began, version.ended, hidden)
+    floors = version.floors.strict if version.floors else None
+    return replace(version, hidden=hidden, floors=floors)
 
 
 def reasons(seen: Published, version: Version, choice: Choice) -> dict[str, str]:

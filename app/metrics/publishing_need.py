@@ -13,8 +13,8 @@ from app.core.db import session
 from .hiding_choice import choose
 from .models import PublishedPeriod, StoredFigure
 from .publishing_cells import Months, month_key, months_of, name_of
-from .publishing_draft import Draft, exposed_now, reasons
-from .publishing_system import Floors, Published, Version
+from .publishing_draft import Draft, exposed_now, floors_at, reasons
+from .publishing_system import Published, Version
 from .spans import MONTH
 
 MEASURE = "rejected"
@@ -34,7 +34,7 @@ def add_need(draft: Draft) -> None:
     turns = {moment: n for n, moment in enumerate(sorted({row.signed_off_at for row in rows}))}
     past = [_as_told(row, turns) for row in rows]
     new = [_to_tell(version, months, len(turns)) for version in draft.versions]
-    strict = Floors(draft.floors.crossed, draft.floors.crossed)
+    strict = draft.floors.strict
     seen = Published([*past, *new], strict)
     choice = choose(seen.system)
     if exposed_now(choice, seen, Published(past, strict)):
@@ -72,7 +72,8 @@ def _as_told(row: PublishedPeriod, turns: Mapping[datetime, int]) -> Version:
     need, began = (row.exact or {})["need"], turns[row.signed_off_at]
     ended = None if row.replaced_at is None else turns.get(row.replaced_at, began + 1)
     hidden = frozenset([TURNED_AWAY] if need["hidden"] else [])
-    return Version(row.starts_on, row.ends_on, {"months": need["months"], "once": {}}, began, ended, hidden)
+    exact, floors = {"months": need["months"], "once": {}}, floors_at(row).strict
+    return Version(row.starts_on, row.ends_on, exact, began, ended, hidden, floors=floors)
 
 
 def _to_tell(version: Version, months: Months, turn: int) -> Version:

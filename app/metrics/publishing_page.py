@@ -15,7 +15,9 @@ from .figures import kind_of, period_name
 from .measures import BY_KEY, RATES
 from .models import PublishedPeriod
 from .publishing_goals import Aim, Published, aims_of
-from .publishing_lines import name_of_count, stage_names, turned_away
+from .publishing_lines import HIDDEN, lines, name_of_count, stage_names, turned_away
+
+CROSSED = ("closed_by_county", "need")  # tables of counts that are crossed with a place, or of those turned away
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,15 @@ class Page:
         """Below which counts are hidden, and below which those by place; for everybody every count is as a place."""
         small, crossed = self.figures["floors"]
         return (crossed if self.public else small), crossed
+
+    @property
+    def shown_below(self) -> bool:
+        """Is a count shown that its limits would hide: published before by lower ones, or the sum of such counts?"""
+        small, crossed = self.floors
+        told = ((crossed if table in CROSSED else small, n)
+                for table, key, _label, n, *_days in lines(self.figures, self.first, self.last)
+                if table not in ("rates", "goals") and key != "hours")  # fmt: skip
+        return any(n != HIDDEN and 0 < n < floor for floor, n in told)
 
     @property
     def need(self) -> list[tuple[str, str, int | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -42,6 +42,15 @@ class Floors:
         """The floor of a cell."""
         return self.crossed if member_of(name)[1] in PLACES else self.small
 
+    @property
+    def strict(self) -> Floors:
+        """For what everybody reads: each count as if it were crossed."""
+        return Floors(self.crossed, self.crossed)
+
+    def beside(self, other: Floors | None) -> Floors:
+        """For what two publications tell together: the higher of both."""
+        return Floors(max(self.small, other.small), max(self.crossed, other.crossed)) if other else self
+
 
 @dataclass(eq=False)
 class Version:
@@ -54,6 +63,7 @@ class Version:
     ended: int | None = None  # and the one in which it was replaced
     hidden: frozenset[str] = frozenset()
     is_new: bool = False
+    floors: Floors | None = None  # by which it was, or is to be, signed off
 
     @cached_property
     def cells(self) -> Cells:
@@ -84,9 +94,10 @@ class Published:
     """The figures of all versions and the sums between them, as one reader sees them."""
 
     versions: list[Version]
-    floors: Floors
+    floors: Floors  # of versions that do not say by which they were signed off
     system: System = field(default_factory=System)
     keys: dict[tuple[int, str], Key] = field(default_factory=dict)  # by version and cell
+    whole: list[list[Key]] = field(default_factory=list)  # a cell of a period, and those of the parts that make it up
 
     def __post_init__(self) -> None:
         spans: dict[tuple[date, date], list[Version]] = {}
@@ -97,6 +108,15 @@ class Published:
         for version in self.versions:
             self._tables(version)
         self._times()
+        self._known_before()
+
+    def floor(self, name: str, *versions: Version) -> int:
+        """Below which count of some versions a cell points at people: the highest by which one was signed off."""
+        return max((version.floors or self.floors).of(name) for version in versions)
+
+    def small(self, *versions: Version) -> int:
+        """The same for a count that is no cell."""
+        return max((version.floors or self.floors).small for version in versions)
 
     def key(self, version: Version, name: str) -> Key:
         """A cell of a version; one that is not counted is a zero that everybody sees."""
@@ -111,31 +131,39 @@ class Published:
         """The cells of one period through its versions; one that did not change stays one figure."""
         changes: dict[tuple[int, bool, str], Key] = {}
         for name in sorted(set().union(*(version.cells for version in same))):
-            before: tuple[Key, int] | None = None
+            before: tuple[Key, Version] | None = None
             for version in same:
-                value = version.cells.get(name, 0)
-                if before is None or before[1] != value:
+                by = version.cells.get(name, 0) - (before[1].cells.get(name, 0) if before else 0)
+                if before is None or by:
                     key: Key = (name, *version.span, version.began)
-                    self._add(key, name, value, version)
+                    self._add(key, name, version)
                     if before is not None:
-                        by = value - before[1]
-                        changes[version.began, by > 0, name] = self._change(before[0], key, name, by)
-                    before = (key, value)
-                self.keys[id(version), name] = before[0]
+                        floor = self.floor(name, before[1], version)
+                        changes[version.began, by > 0, name] = self._change(before[0], key, floor, by)
+                else:
+                    key = before[0]
+                    self._stays(key, name, version)
+                before = (key, version)
+                self.keys[id(version), name] = key
         if all(version.counts_homes_once for version in same):
             for began, more, name in [each for each in changes if each[2] == PEOPLE]:
                 self._others(changes.get((began, more, CLIENTS)), changes[began, more, name])
 
-    def _add(self, key: Key, name: str, value: int, version: Version) -> None:
+    def _add(self, key: Key, name: str, version: Version) -> None:
+        value = version.cells.get(name, 0)
         state = State.OPEN if version.is_new else State.HIDDEN if name in version.hidden else State.SHOWN
         weight = 6 if name in HEADLINES else 2 if member_of(name)[0] in FLOW else 1 + min(value, 50) / 100
-        self.system.figures[key] = Figure(value, self.floors.of(name), state, weight, wide=self.floors.wide)
+        self.system.figures[key] = Figure(value, self.floor(name, version), state, weight, wide=self.floors.wide)
 
-    def _change(self, old: Key, new: Key, name: str, by: int) -> Key:
+    def _stays(self, key: Key, name: str, version: Version) -> None:
+        """A hidden cell that a later version leaves as it was is hidden by the higher of both floors."""
+        figure = self.system.figures[key]
+        self.system.figures[key] = replace(figure, floor=max(figure.floor, self.floor(name, version)))
+
+    def _change(self, old: Key, new: Key, floor: int, by: int) -> Key:
         """A correction is a count as well: of those who were entered late or left out since."""
         change: Key = ("change", old, new)
-        floor, wide = self.floors.of(name), self.floors.wide
-        self.system.figures[change] = Figure(abs(by), floor, State.WITHIN, least=0, wide=wide)
+        self.system.figures[change] = Figure(abs(by), floor, State.WITHIN, least=0, wide=self.floors.wide)
         self.system.relate([(new, 1), (old, -1), (change, -1 if by > 0 else 1)])
         return change
 
@@ -154,7 +182,7 @@ class Published:
 
     def _tables(self, version: Version) -> None:
         """The sums within one publication."""
-        small = self.floors.small
+        small = self.small(version)
         for tag, total, parts in sums_of(version.cells, once=version.counts_homes_once):
             self._within(tag, version, total, parts, small)
 
@@ -188,10 +216,13 @@ class Published:
         if not covered and rest >= 0:
             spans = tuple((*child.span, child.began) for child in children)
             key: Key = ("later", name, parent.span, parent.began, spans)
-            self.system.figures[key] = Figure(rest, self.floors.of(name), State.WITHIN, least=0, wide=self.floors.wide)
+            floor = self.floor(name, parent, *children)
+            self.system.figures[key] = Figure(rest, floor, State.WITHIN, least=0, wide=self.floors.wide)
             keys.append(key)
         elif rest:
             return
+        else:
+            self.whole.append([self.key(parent, name), *keys])
         self.system.add_up(self.key(parent, name), keys)
 
     def _people(self, parent: Version, children: list[Version], name: str, *, covered: bool) -> list[Key | None]:
@@ -210,18 +241,34 @@ class Published:
 
     def _count(self, tag: str, name: str, value: int, parent: Version, children: list[Version]) -> Key:
         key: Key = (tag, name, parent.span, parent.began, tuple((*child.span, child.began) for child in children))
-        self.system.figures[key] = Figure(value, self.floors.small, State.WITHIN, least=0)
+        self.system.figures[key] = Figure(value, self.small(parent, *children), State.WITHIN, least=0)
         return key
 
     def _others(self, clients: Key | None, people: Key | None) -> None:
         """Of the people who are new, or came back, those who are no clients are a count too."""
         if clients is None or people is None:
             return
-        rest = self.system.figures[people].value - self.system.figures[clients].value
+        told = self.system.figures[people]
+        rest = told.value - self.system.figures[clients].value
         if rest >= 0:
             key: Key = ("others", people)
-            self.system.figures[key] = Figure(rest, self.floors.small, State.WITHIN, least=0)
+            self.system.figures[key] = Figure(rest, told.floor, State.WITHIN, least=0)
             self.system.add_up(people, [clients, key])
+
+    def _known_before(self) -> None:
+        """Show what cells shown by a lower floor make up: hidden by today's it could be worked out all the same."""
+        figures = self.system.figures
+        open_ones = {k for k, f in figures.items() if f.state is State.OPEN and f.value}
+        unknown = open_ones | {k for k, f in figures.items() if f.state in (State.HIDDEN, State.WITHIN)}
+        while found := {keys[0] for each in self.whole if len(keys := [k for k in each if k in unknown]) == 1}:
+            unknown -= found
+        for (_version, name), key in self.keys.items():
+            if key in open_ones - unknown and self._lowest(name) <= figures[key].value < figures[key].floor:
+                figures[key] = replace(figures[key], state=State.SHOWN)
+
+    def _lowest(self, name: str) -> int:
+        """The lowest floor by which a cell was, or is, signed off."""
+        return min((version.floors or self.floors).of(name) for version in self.versions)
 
 
 def sums_of(cells: Cells, *, once: bool) -> Iterator[tuple[str, str, list[str]]]:

@@ -51,7 +51,7 @@ class Results:
 def results(programme: Programme, audience: Audience) -> Results:
     """The answers of one side in a programme."""
     rows = _answers(programme, audience)
-    small = programme.small_count
+    small, _crossed = programme.floors
     hidden = is_small(len(rows), small)
     lines = () if hidden or not rows else tuple(_line(item.key, item.words, rows, small) for item in items(audience))
     quarters = () if hidden else _by_quarter(rows, small)

@@ -38,7 +38,7 @@ def equity_view() -> ResponseReturnValue:
     return render_template(
         "metrics/equity.html", programme=programme, programmes=the_programmes(), period=period, tables=tables,
         found=found, chosen=_chosen(tables, found), groups=GROUPS, questions=QUESTIONS, columns=COLUMNS, opens=opens,
-        period_name=figures.period_name, least=programme.small_count_crossed,
+        period_name=figures.period_name, least=programme.floors[1],
         may_mark=may_mark_rural(signed_in(), programme),
         rural=sorted(county_name(fips) for fips in programme.rural_counties or ()),
     )  # fmt: skip

@@ -31,7 +31,7 @@ def survey_page() -> ResponseReturnValue:
     calls = session.scalars(queries.waiting_calls(signed_in()).limit(20)).all()
     return render_template(
         "metrics/surveys.html", programme=programme, programmes=the_programmes(), results=found, calls=calls,
-        small=programme.small_count, quotes=_quotes(programme.id),
+        small=programme.floors[0], quotes=_quotes(programme.id),
     )  # fmt: skip
 
 

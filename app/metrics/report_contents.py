@@ -94,7 +94,7 @@ class Report:
 
     @property
     def lines(self) -> Iterator[tuple[Any, ...]]:
-        """One line for each figure: table, row, column, value, unit, first and last day, or none where it names its own."""
+        """One line for each figure: table, row, column, value, unit, first and last day unless it names its own."""
         for table in self.tables:
             for row in table.every_row:
                 name = row[0].shown

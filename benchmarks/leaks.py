@@ -21,7 +21,7 @@ from app.metrics.figures import period_of
 from app.metrics.hiding_choice import Choice, choose
 from app.metrics.hiding_system import Figure, Key, State, System
 from app.metrics.publishing_cells import DIFFERENT, member_of, month_key, months_of, name_of
-from app.metrics.publishing_draft import reasons
+from app.metrics.publishing_draft import exposed_now, reasons
 from app.metrics.publishing_system import Floors, Published, Version
 from benchmarks.leaks_reader import Reader, Seen, Sum, Verdict, Weights
 
@@ -167,17 +167,20 @@ def _one_case(chance: random.Random, cells: Counter[str], codes: list[str]) -> i
     return people
 
 
-def sign_off(past: list[Version], span: tuple[date, date], invented: Invented) -> Version:
-    """Publish one more period of an invented grant."""
+def sign_off(past: list[Version], span: tuple[date, date], invented: Invented) -> Version | None:
+    """Publish one more period of an invented grant; none where that is refused."""
     months = {month_key(month): invented.cells[month_key(month)] for month, _last in months_of(*span)}
     exact = {"months": months, "once": invented.once(months)}
     new = Version(*span, exact, len(past), is_new=True)
     seen = Published([*past, new], FLOORS)
-    return Version(*span, exact, len(past), hidden=frozenset(reasons(seen, new, choose(seen.system))))
+    choice = choose(seen.system)
+    if exposed_now(choice, seen, Published(past, FLOORS)):
+        return None
+    return Version(*span, exact, len(past), hidden=frozenset(reasons(seen, new, choice)))
 
 
 def published_in_turn(invented: Invented, kinds: Iterable[str]) -> Iterator[Version]:
-    """Every month, and every quarter, half and year as it ends, published one after the other."""
+    """Every month, and every quarter, half and year as it ends, published one after the other where it may be."""
     past: list[Version] = []
     for key in invented.cells:
         day = date.fromisoformat(f"{key}-01")
@@ -186,8 +189,9 @@ def published_in_turn(invented: Invented, kinds: Iterable[str]) -> Iterator[Vers
             span = period_of(day, kind)
             if span[1] == month[1] and month_key(span[0]) in invented.cells:
                 version = sign_off(past, span, invented)
-                past.append(version)
-                yield version
+                if version is not None:
+                    past.append(version)
+                    yield version
 
 
 def everything_read(versions: list[Version]) -> Seen:

@@ -8,7 +8,7 @@ import json
 import random
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from typing import Any
@@ -31,9 +31,10 @@ from app.metrics.hiding_system import State, System, World
 from app.metrics.models import PublishedPeriod
 from app.metrics.publishing_cells import member_of
 from app.metrics.publishing_figures import as_published
-from app.metrics.publishing_system import CLIENTS, PEOPLE, Published, Version
+from app.metrics.publishing_system import CLIENTS, PEOPLE, Floors, Published, Version
 from app.volunteers.models import Volunteer
 from benchmarks.leaks import FLOORS, Verdict, invented, invented_months, judge_months, judge_table, published_in_turn
+from benchmarks.leaks_floors import RAISED, judge, lived
 from tests import factories
 from tests.metrics.lives import Lives
 
@@ -93,6 +94,46 @@ def test_no_small_count_follows_from_a_thousand_publications() -> None:
 @pytest.mark.parametrize("size", [12, 40, 150])
 def test_no_small_count_follows_from_two_years(size: int) -> None:
     assert check_months(24, size=size, seed=size).small > 200
+
+
+def check_limits(
+    months: int, size: int, seed: int, floors: Sequence[Floors] = (FLOORS, RAISED), *, mixed: bool = False,
+    late: bool = True,
+) -> int:  # fmt: skip
+    """A programme whose limits rise and fall between publications: how many of them were refused."""
+    told = lived(random.Random(seed), months, size, floors, mixed=mixed, late=late)
+    found = judge(told.told)
+    said = f"{told.turn} publications by changing limits, {told.refused} refused, {found.small} small counts"
+    print(f"promise 14: {said}: {found.pinned} worked out")  # noqa: T201
+    assert len({version.floors for version in told.told}) == len(floors)
+    assert (found.pinned, found.narrow, found.shown) == (0, 0, 0)
+    return told.refused
+
+
+@pytest.mark.promise(14)
+def test_limits_that_rise_and_fall_give_no_small_count_away() -> None:
+    """From 5 to 10 and back, from 11 to 20 and back: small is what was so by the limits of the version that hid it."""
+    assert check_limits(6, size=40, seed=0, late=False) == 0
+    assert check_limits(3, size=40, seed=6) == 0
+
+
+@pytest.mark.full
+@pytest.mark.promise(14)
+@pytest.mark.parametrize("size", [40, 150])
+def test_limits_that_rise_and_fall_over_a_year_give_no_small_count_away(size: int) -> None:
+    assert check_limits(12, size=size, seed=1, late=False) == 0
+    assert check_limits(6, size=size, seed=0) == 0
+    assert check_limits(6, size=size, seed=2, floors=(FLOORS.strict, RAISED.strict), late=False) == 0
+    check_limits(6, size=size, seed=3, mixed=True)  # a shorter period after the longer may be refused by any limits
+
+
+@pytest.mark.promise(14)
+def test_judging_all_versions_by_the_limits_of_today_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: what was small by the higher limits of its day is no longer looked after."""
+    monkeypatch.setattr(Published, "floor", lambda self, name, *versions: self.floors.of(name))
+    monkeypatch.setattr(Published, "small", lambda self, *versions: self.floors.small)
+    with pytest.raises(AssertionError):
+        check_limits(6, size=40, seed=0, late=False)
 
 
 @pytest.mark.promise(14)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from app.accounts.models import Programme
 
 from .county_tiles import placed_on_map
 from .definitions import Measure
-from .figures import read_counts
+from .figures import By, PeriodFigures
 from .measures import MEASURES
 from .members import member_name
 
 TOLD = ("requests", "listed", "listed_placed", "listed_waiting", "closed")
+WANTED = By("county", frozenset(TOLD))
 COLOURED = "listed"  # by what, unless another is asked for
 
 
@@ -58,9 +58,8 @@ class CountyFigures:
         return first.name, first.counts[TOLD.index(self.by)]
 
 
-def read_counties(programme: Programme, first: date, last: date, by: str = COLOURED) -> CountyFigures:
-    """A period's counts by county, as they stand in its other tables, in two queries at most."""
-    found = read_counts(programme, TOLD, "county", first, last)
+def counties_of(found: PeriodFigures, programme: Programme, by: str = COLOURED) -> CountyFigures:
+    """A period's counts by county, as they stand in its other tables."""
     known = {member for key in TOLD for member in found.by(key, "county")} | {*programme.counties}
     rows = [
         County(fips, member_name("county", fips), tuple(found.count(key, "county", fips) for key in TOLD))

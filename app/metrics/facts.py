@@ -83,6 +83,7 @@ def headings_of(ids: Iterable[int]) -> Iterator[tuple[int, dict[str, str]]]:
         yield row[0], headings(*row[1:])
 
 
+HEADS = ("category", "county", "language", "priority", "office")  # what each of these columns gives
 HEADED_BY: tuple[Any, ...] = (Case.problem_code, Case.county, Case.language, Case.priority_level, Case.office_id)
 
 

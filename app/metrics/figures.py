@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask_babel import format_date
@@ -29,7 +30,7 @@ from .tally import BY_GRANT
 from .window import Window, in_turn
 
 __all__ = ["By", "PeriodFigures", "before", "cases_behind", "member_name", "period_name", "period_of", "quarter_of",
-           "read_counts", "read_period"]  # fmt: skip
+           "read_period"]  # fmt: skip
 Cell = tuple[str, str, str]  # measure, dimension, member
 
 
@@ -144,19 +145,6 @@ def read_period(
     return found
 
 
-def read_counts(
-    programme: Programme, measures: Collection[str], dimension: str, first: date, last: date
-) -> PeriodFigures:
-    """Some counts of a period by the members of one dimension alone, in two queries at most."""
-    found, period = PeriodFigures(first, last), spans(first, last)
-    of = _of(programme, None, [By(dimension, frozenset(measures))])
-    if whole := _whole(of, period):
-        _read_values(found, whole)
-    if period.edges:
-        _read_edges(found, of, period, calendars.today(programme))
-    return found
-
-
 def _wanted(grant_id: int | None, dimensions: Collection[str | By] | None) -> list[By]:
     """By what to read: always as a whole too; a grant only by what is kept of it."""
     kept: Collection[str] = DIMENSIONS if grant_id is None else BY_GRANT
@@ -164,7 +152,19 @@ def _wanted(grant_id: int | None, dimensions: Collection[str | By] | None) -> li
     names = {each.dimension for each in asked}
     if not names <= {*kept}:
         raise ValueError(f"No figures are kept by {sorted(names - {*kept})}.")
-    return [By("all"), *(each for each in asked if each.dimension != "all")]
+    return [By("all"), *_each_once(each for each in asked if each.dimension != "all")]
+
+
+def _each_once(asked: Iterable[By]) -> Iterator[By]:
+    """Every breakdown once, with all that is wanted of it."""
+    for (dimension, member), some in groupby(sorted(asked, key=_names), key=_names):
+        counts = [each.measures for each in some]
+        known = [each for each in counts if each is not None]
+        yield By(dimension, frozenset().union(*known) if len(known) == len(counts) else None, member or None)
+
+
+def _names(by: By) -> tuple[str, str]:
+    return by.dimension, by.member or ""
 
 
 def _of(programme: Programme, grant_id: int | None, wanted: Iterable[By]) -> list[Select[Any]]:

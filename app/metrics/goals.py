@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -145,10 +145,13 @@ def of_grant(programme: Programme, grant_id: int, first: date, last: date) -> li
     return found
 
 
-def add_people(programme: Programme, *periods: PeriodFigures) -> None:
-    """Put the figures of volunteers into the tables of some periods."""
+def add_people(programme: Programme, *periods: PeriodFigures, dimensions: Collection[str] | None = None) -> None:
+    """Put the figures of volunteers, and what waits now, into the tables of some periods.
+
+    :param dimensions: by what to tell of what waits, or by everything
+    """
     counted = people.figures(programme, *((period.first, period.last) for period in periods))
-    waiting = people.waiting_now(programme)
+    waiting = people.waiting_now(programme, dimensions)
     for period, found in zip(periods, counted, strict=True):
         for key, by_firm in found.items():
             period.tables[key] = {"all": {"all": sum(by_firm.values())}, "firm": by_firm}

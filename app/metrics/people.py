@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, null, or_, select
 
 from app.accounts.models import Programme
 from app.clients.models import OPEN, Case, CaseStatus, PriorityLevel
@@ -19,7 +19,8 @@ from app.volunteers.models import Volunteer, VolunteerStatus
 from app.volunteers.queries_shifts import welcome_at
 
 from . import clients_again, shift_figures
-from .facts import HEADED_BY, headings
+from .definitions import CASE_DIMENSIONS
+from .facts import HEADED_BY, HEADS, headings
 from .facts_outcomes import ONCE
 from .firms import belongs, firm_of, grouped
 from .members import RECORD
@@ -189,14 +190,17 @@ def places_of(used: Select[Any], case_ids: Sequence[int]) -> dict[int, int]:
 STILL_OPEN = Case.status.in_(bindparam("open", [str(status) for status in OPEN], expanding=True, literal_execute=True))
 
 
-def waiting_now(programme: Programme) -> dict[str, dict[str, int]]:
-    """How many cases wait on the list now, by everything that a case stands under."""
-    found = select(*HEADED_BY, func.count()).where(*waiting(programme), STILL_OPEN).group_by(*HEADED_BY)
+def waiting_now(programme: Programme, dimensions: Collection[str] | None = None) -> dict[str, dict[str, int]]:
+    """How many cases wait on the list now, by some or all that a case stands under."""
+    wanted = [*(CASE_DIMENSIONS if dimensions is None else {"all"}.union(dimensions).intersection(CASE_DIMENSIONS))]
+    needed = [column for column, by in zip(HEADED_BY, HEADS, strict=True) if by in wanted]
+    columns = [column if column in needed else null() for column in HEADED_BY]
+    found = select(*columns, func.count()).where(*waiting(programme), STILL_OPEN).group_by(*needed)
     tables: dict[str, Counter[str]] = {"all": Counter(all=0)}
     for row in session.execute(found):
-        n = row[-1]
-        for dimension, member in headings(*row[:-1]).items():
-            tables.setdefault(dimension, Counter())[member] += n
+        under = headings(*row[:-1])
+        for dimension in wanted:
+            tables.setdefault(dimension, Counter())[under[dimension]] += row[-1]
     return {dimension: dict(members) for dimension, members in tables.items()}
 
 

@@ -16,7 +16,7 @@ from app.core.db import session
 from app.core.i18n import when_at
 
 from . import goals
-from .county_figures import read_counties
+from .county_figures import WANTED, counties_of
 from .definitions import Measure
 from .figures import PeriodFigures, before, by_day, period_name, read_period
 from .measures import MEASURES
@@ -94,7 +94,7 @@ def pictured(programme: Programme, first: date, last: date, only: tuple[str, str
         header = (str(KINDS[found.kind]), *(str(measure.name) for measure, _counts in found.lines))
         yield Table(STEPS, _("Step by step"), header, steps, _("The period and what came before it."))
     if only[0] == "all":
-        of = read_counties(programme, first, last)
+        of = counties_of(read_period(programme, first, last, dimensions=[WANTED]), programme)
         rows = tuple((text(county.name), *(Cell(n) for n in county.counts)) for county in of.counties)
         yield Table("counties", _("County by county"), (_("County"), *(str(m.name) for m in of.measures)), rows)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -28,6 +30,19 @@ def shown(measure: Measure, value: float | None) -> str:
     if measure.unit == "hours":
         return hours(whole) or "0"
     return money(whole) if measure.unit == "money" else number(whole)
+
+
+def remembered() -> Callable[[Measure, float | None], str]:
+    """`shown`, which writes each number of a page once: most of them stand there many times."""
+    said: dict[tuple[str, str, str, float | None], str] = {}
+
+    def write(measure: Measure, value: float | None) -> str:
+        key = (measure.kind, measure.unit, measure.key if measure.kind == "mean" else "", value)
+        if key not in said:
+            said[key] = shown(measure, value)
+        return said[key]
+
+    return write
 
 
 def percent(share: float) -> int:

@@ -57,12 +57,13 @@ def reports() -> ResponseReturnValue:
         goals.add_people(programme, now)
         return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
     dimension, only, wrong = _arranged()
-    pictures, not_so = _pictures(programme, period, only)
     part = boards.part_of(dimension, request.args.get("part")) if only == boards.ALL else None
-    by = [figures.By(dimension, part.counts.union(SHOWN_FIRST)) if part else figures.By(only[0], member=only[1])]
-    now = figures.read_period(programme, period.first, period.last, dimensions=by)
-    earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=by)
-    goals.add_people(programme, now, earlier)
+    by = figures.By(dimension, part.counts.union(SHOWN_FIRST)) if part else figures.By(only[0], member=only[1])
+    mapped = [county_figures.WANTED] if part else []
+    now = figures.read_period(programme, period.first, period.last, dimensions=[by, *mapped])
+    earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=[by])
+    goals.add_people(programme, now, earlier, dimensions={"all", by.dimension})
+    pictures, not_so = _pictures(programme, now, only)
     return render_template(
         "metrics/reports.html", programme=programme, programmes=the_programmes(), period=period, now=now,
         dimension=dimension, only=only, known=boards.known_by(only[0]), part=part, earlier=earlier,
@@ -70,7 +71,7 @@ def reports() -> ResponseReturnValue:
         groups=boards.groups(now, earlier, _goals(programme, period, now), only),
         drawn=[MEASURES[key] for key in SHOWN_FIRST if now.by(key, dimension)] if part else [],
         rows=boards.by_members(now, earlier, part, dimension) if part else [],
-        dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.shown,
+        dimensions={key: DIMENSIONS[key] for key in BROKEN_DOWN}, spans=SPANS, shown=wording.remembered(),
         change=wording.change, member_name=figures.member_name, period_name=figures.period_name,
         data_as_of=data_as_of(programme),
         views=operations_goals.views_of(programme, viewer=signed_in()), this=_this_view(),
@@ -89,14 +90,14 @@ def _arranged() -> tuple[str, tuple[str, str], str]:
     return dimension, (kept, member[:40]) if kept else boards.ALL, wrong
 
 
-def _pictures(programme: Programme, period: Period, only: tuple[str, str]) -> tuple[dict[str, Any], str]:
+def _pictures(programme: Programme, now: figures.PeriodFigures, only: tuple[str, str]) -> tuple[dict[str, Any], str]:
     """The trend, and the counties where every case counts, as no other figure is kept by county too; what is wrong."""
     by, wrong = request.args.get("map", county_figures.COLOURED), ""
     if by not in county_figures.TOLD:
         by, wrong = county_figures.COLOURED, _("We cannot colour the map by that, so it shows the cases listed.")
-    days = (period.first, period.last)
-    counties = county_figures.read_counties(programme, *days, by) if only == boards.ALL else None
-    return {"trend": trend.read_trend(programme, *days, only), "counties": counties, "kinds": trend.KINDS}, wrong
+    counties = county_figures.counties_of(now, programme, by) if only == boards.ALL else None
+    steps = trend.read_trend(programme, now.first, now.last, only)
+    return {"trend": steps, "counties": counties, "kinds": trend.KINDS}, wrong
 
 
 def _this_view() -> str:

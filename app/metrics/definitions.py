@@ -7,6 +7,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.core.access import STAFF, Role
+
 DIMENSIONS: dict[str, Any] = {
     "all": _l("All"),
     "category": _l("Kind of matter"),
@@ -50,6 +52,7 @@ class Measure:
     whole: tuple[str, ...] = ()  # share, mean: the counts below it; days: those observed without it
     quantile: float = 0.5  # of days
     higher_is_better: bool | None = None
+    opened_by: tuple[Role, ...] = STAFF  # who may open the records behind it, in their programme
 
     @property
     def formula(self) -> str:

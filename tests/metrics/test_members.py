@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 
 from app.accounts.models import Programme
 from app.core import clock
+from app.core.access import STAFF, Role
 from app.core.db import transaction
 from app.metrics import boards, figures, goals, rollup
 from app.metrics.measures import MEASURES
@@ -111,3 +113,15 @@ def test_an_unknown_group_is_the_first_one(client: FlaskClient, programme: Progr
         page = client.get(f"/reports?from={DAYS[0]}&to={DAYS[1]}&by=language&part={part}").text
     chosen = "Volunteers" if part == "volunteers" else "Requests and placement"
     assert f'aria-current="true">{chosen}</a>' in page
+
+
+def test_the_registry_says_who_opens_the_records(
+    client: FlaskClient, programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert all(measure.opened_by == STAFF for measure in MEASURES.values()), "staff of the programme, and nobody else"
+    narrower = replace(MEASURES["closed"], opened_by=(Role.SUPERVISING_ATTORNEY,))
+    with clock.at(NOW):
+        assert client.get("/reports/closed/cases").status_code == 200
+        monkeypatch.setitem(MEASURES, "closed", narrower)
+        assert client.get("/reports/closed/cases").status_code == 403
+        assert client.get("/reports/listed/cases").status_code == 200

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Select, select
 from app.accounts import calendars
 from app.accounts.models import Grant, Programme
 from app.clients.models import Case
-from app.core.access import STAFF, open_to
-from app.core.errors import NotFound
+from app.core.access import STAFF, open_to, signed_in
+from app.core.errors import NotAllowed, NotFound
 from app.core.lists import Page, csv_download, page_of, whole
 from app.matching.models import Assignment
 from app.volunteers.models import Volunteer
@@ -42,6 +42,8 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     if of is None:
         raise NotFound
     programme = the_programme()
+    if not any(signed_in().has(role, programme.id) for role in of.opened_by):
+        raise NotAllowed
     period = period_asked(calendars.today(programme))
     cell = (request.args.get("by", "all"), request.args.get("member", "all"))
     grant = grant_asked(programme, request.args.get("grant"))

@@ -68,6 +68,7 @@ def api_measures() -> ResponseReturnValue:
             {
                 "key": m.key, "name": str(m.name), "definition": str(m.definition), "unit": m.unit, "kind": m.kind,
                 "formula": m.formula, "source": m.source, "dimensions": list(m.dimensions),
+                "opened_by": list(map(str, m.opened_by)),
             }
             for m in MEASURES.values()
         ],

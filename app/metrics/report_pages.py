@@ -147,7 +147,9 @@ def _equity(programme: Programme, first: date, last: date, _kept: Kept) -> Itera
     header = (_("Group and figure"), _("Figure"), _("At least"), _("At most"), _("Counted"), _("Clients"), _("Others"),
               _("Reads as"))  # fmt: skip
     found = tuple(_compared(each.question, each.line) for each in equity.findings(tables))
-    yield Table("found", _("More than chance"), header, found)
+    note = _("At least and at most hold 95 of 100 times for each figure alone. A difference is named only where it is "
+             "larger than chance makes any here, 95 of 100 times.")  # fmt: skip
+    yield Table("found", _("More than chance"), header, found, note)
     for table in tables:
         rows = tuple(_compared(each.question, line) for each in table.asked for line in each.shown)
         few = [f"{each.question.name}: {', '.join(each.too_few)}" for each in table.asked if each.too_few]

@@ -56,7 +56,7 @@ def _disability(group: str) -> str:
 
 
 def _named(choices: Callable[[], list[tuple[str, Any]]]) -> Callable[[str], str]:
-    return lambda group: _("Did not say") if group == SILENT else str(dict(choices()).get(group, group))
+    return lambda group: str(dict(choices()).get(group, group))
 
 
 VOLUNTARY = _l("Asked of everybody after their request; nobody must answer.")
@@ -179,7 +179,8 @@ def compare(trait: Trait, counted: Mapping[str, Groups], least: int, traits: int
 def _lines(trait: Trait, question: Question, groups: Groups, least: int, chance: float) -> tuple[Line, ...]:
     sizes = {name: each.own.sums.clients for name, each in groups.items()}
     in_order = sorted(sizes, key=lambda name: (name == SILENT, sizes[name] < least, -sizes[name], name))
-    return tuple(_line(name, groups, question, least, chance, trait.group_name(name)) for name in in_order)
+    names = {name: trait.group_name(name) for name in in_order} | {SILENT: _("Did not say")}
+    return tuple(_line(name, groups, question, least, chance, names[name]) for name in in_order)
 
 
 def _line(group: str, groups: Groups, question: Question, least: int, chance: float, name: str) -> Line:

@@ -14,13 +14,13 @@ import hashlib
 import random
 import secrets
 import sqlite3
-import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from flask import Flask
@@ -31,12 +31,12 @@ from app.accounts.models import Grant, Programme, RoleGrant, SignIn, User
 from app.casework.models import ClosingReport, TimeEntry
 from app.clients.models import Case, CaseGrant, CaseMove, Client, CriticalDate, EligibilityDecision, Person
 from app.clients.problems import counties_of
-from app.core import clock
+from app.core import clock, statistics
 from app.core.db import engine, session, transaction
 from app.core.sealed import keyed_hash, new_key
 from app.engagement.models import Checkin
 from app.matching.models import Assignment
-from app.metrics import figures, publishing, rollup
+from app.metrics import boards, figures, publishing, rollup
 from app.metrics.models import StoredFigure
 from app.volunteers.models import Volunteer
 from config import Settings
@@ -246,7 +246,8 @@ def pages(app: Flask, asked: int) -> None:
         day = date(year, chance.randrange(1, 13), 1)
         first, last = figures.period_of(day, kind) if kind != "five" else (date(2019, 2, 3), date(2024, 1, 20))
         by = chance.choice(("category", "county", "priority", "closing_code"))
-        took.setdefault(kind, []).append(_opened(browser, f"/reports?from={first}&to={last}&by={by}"))
+        part = chance.choice(boards.parts(by)).key
+        took.setdefault(kind, []).append(_opened(browser, f"/reports?from={first}&to={last}&by={by}&part={part}"))
     took["all"] = [ms for some in took.values() for ms in some]
     for kind, some in took.items():
         _say(f"report, {kind}", some)
@@ -264,7 +265,7 @@ def _opened(browser: Any, address: str) -> tuple[float, float]:
 
 def _say(what: str, took: list[tuple[float, float]]) -> None:
     wall, worked = (sorted(some) for some in zip(*took, strict=True))
-    ends = [(statistics.median(some), some[int(0.99 * (len(some) - 1))]) for some in (wall, worked)]
+    ends = [(median(some), some[int(0.99 * (len(some) - 1))]) for some in (wall, worked)]
     print("{}: p50 {:.0f} ms, p99 {:.0f} ms (processor {:.0f}, {:.0f})".format(what, *ends[0], *ends[1]), flush=True)
 
 
@@ -341,6 +342,7 @@ def make(path: Path, cases: int) -> None:
     with clock.at(NOW - timedelta(days=2)):  # when every row was last changed
         world = World(path, cases)
     print(f"{cases} cases, {timed('written', world.fill)} of them closed")
+    statistics.refresh()  # as every night
     timed("rolled up whole", lambda: rollup.refresh(1, whole=True))
     rows = session.query(StoredFigure).count()
     print(f"{rows} figures stored, {path.stat().st_size >> 20} MB in all", flush=True)

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from .definitions import Measure
-from .figures import PeriodFigures
+from .figures import By, PeriodFigures
 from .goals import Progress
 from .measures import MEASURES
 from .members import member_name
@@ -44,6 +44,7 @@ GROUPS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         "letters_in_time", "letters_rate", "closings", "closings_approved", "approved_rate")),
 )  # fmt: skip
 ALL = ("all", "all")
+SHOWN = By("all", frozenset(count for _key, _name, keys in GROUPS for key in keys for count in MEASURES[key].counts))
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Part:
     @property
     def counts(self) -> frozenset[str]:
         """Every count that they are made of."""
-        return frozenset(key for m in self.measures for key in (*m.part, *m.whole) or (m.key,))
+        return frozenset(key for measure in self.measures for key in measure.counts)
 
 
 def parts(dimension: str) -> list[Part]:

@@ -55,6 +55,11 @@ class Measure:
     opened_by: tuple[Role, ...] = STAFF  # who may open the records behind it, in their programme
 
     @property
+    def counts(self) -> tuple[str, ...]:
+        """The counts that it is made of; itself where it is one."""
+        return (*self.part, *self.whole) or (self.key,)
+
+    @property
     def formula(self) -> str:
         """The formula in words, made of the keys of other measures."""
         above, below = " + ".join(self.part), " + ".join(self.whole)

@@ -146,13 +146,13 @@ def read_period(
 
 
 def _wanted(grant_id: int | None, dimensions: Collection[str | By] | None) -> list[By]:
-    """By what to read: always as a whole too; a grant only by what is kept of it."""
+    """By what to read: as a whole too, all or what is said of it; a grant only by what is kept of it."""
     kept: Collection[str] = DIMENSIONS if grant_id is None else BY_GRANT
     asked = [each if isinstance(each, By) else By(each) for each in (kept if dimensions is None else dimensions)]
     names = {each.dimension for each in asked}
     if not names <= {*kept}:
         raise ValueError(f"No figures are kept by {sorted(names - {*kept})}.")
-    return [By("all"), *_each_once(each for each in asked if each.dimension != "all")]
+    return [*_each_once(asked if "all" in names else [By("all"), *asked])]
 
 
 def _each_once(asked: Iterable[By]) -> Iterator[By]:

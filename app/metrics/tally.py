@@ -29,7 +29,7 @@ DAYS, MOST_DAYS, MEMBERS = 32, 1 << 20, 1 << 16
 
 def kept_of_grants(measure: Measure, dimension: str) -> bool:
     """Is a measure, with all that it is made of, kept of each grant by a dimension?"""
-    return all(key in BY_GRANT.get(dimension, ()) for key in (*measure.part, *measure.whole) or (measure.key,))
+    return all(key in BY_GRANT.get(dimension, ()) for key in measure.counts)
 
 
 class Tally:

@@ -41,8 +41,9 @@ class Stage:
 
 def read(programme: Programme, dimension: str, *periods: tuple[date, date]) -> list[PeriodFigures]:
     """What the figures of stages hold of some periods, by one heading."""
-    by = By(dimension, frozenset(f"stage_{key}" for key in STAGES))
-    return [read_period(programme, *days, dimensions=[by]) for days in periods]
+    counts = frozenset(f"stage_{key}" for key in STAGES)
+    wanted = [By("all", counts), By(dimension, counts)]
+    return [read_period(programme, *days, dimensions=wanted) for days in periods]
 
 
 def stages(

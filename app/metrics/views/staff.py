@@ -60,8 +60,8 @@ def reports() -> ResponseReturnValue:
     part = boards.part_of(dimension, request.args.get("part")) if only == boards.ALL else None
     by = figures.By(dimension, part.counts.union(SHOWN_FIRST)) if part else figures.By(only[0], member=only[1])
     mapped = [county_figures.WANTED] if part else []
-    now = figures.read_period(programme, period.first, period.last, dimensions=[by, *mapped])
-    earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=[by])
+    now = figures.read_period(programme, period.first, period.last, dimensions=[boards.SHOWN, by, *mapped])
+    earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=[boards.SHOWN, by])
     goals.add_people(programme, now, earlier, dimensions={"all", by.dimension})
     pictures, not_so = _pictures(programme, now, only)
     return render_template(

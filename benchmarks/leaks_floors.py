@@ -11,15 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.metrics.figures import period_of
 from app.metrics.hiding_choice import choose
 from app.metrics.publishing_cells import month_key, months_of, name_of
 from app.metrics.publishing_draft import exposed_now, reasons
 from app.metrics.publishing_system import Floors, Published, Version
-from benchmarks.leaks import FLOORS, Invented, everything_read, invented_months, people_between
+from benchmarks.leaks import FLOORS, Invented, everything_read, invented_months, people_between, spans_in_turn
 from benchmarks.leaks_reader import Reader, Seen, Verdict, Weights
 
-KINDS = ("month", "quarter", "half", "year")
 RAISED = Floors(10, 20)
 Spot = tuple[str, date, date, int]  # a cell of a version
 Span = tuple[date, date]
@@ -80,13 +78,6 @@ class Programme:
         return Version(*span, {"months": months, "once": self.invented.once(months)}, self.turn, is_new=True)
 
 
-def spans_in_turn(months: Iterable[str]) -> Iterator[Span]:
-    """Every month, and every quarter, half and year as it ends."""
-    for key in months:
-        month = period_of(date.fromisoformat(f"{key}-01"), "month")
-        yield from (span for kind in KINDS if (span := period_of(month[0], kind))[1] == month[1])
-
-
 def lived(
     chance: random.Random, months: int, size: int, floors: Sequence[Floors], *, mixed: bool = False, late: bool = False
 ) -> Programme:
@@ -96,7 +87,7 @@ def lived(
     :param late: are months corrected in between?
     """
     found = Programme(invented_months(chance, months, size))
-    spans, at = list(spans_in_turn(found.invented.cells)), 0
+    spans, at = list(spans_in_turn(found.invented)), 0
     if mixed:
         chance.shuffle(spans)
     for span in spans:
@@ -191,7 +182,7 @@ def between(versions: Sequence[Version]) -> Iterator[tuple[Weights, int, int]]:
                 yield told, value, max(live[key[1]].floors.small for key in weights)  # type: ignore[index]
 
 
-def main(programmes: int = 5, months: int = 12) -> None:
+def main(programmes: int = 3, months: int = 6) -> None:
     """Print what the docs say."""
     for floors in ((FLOORS, RAISED), (FLOORS.strict, RAISED.strict), (FLOORS,)):
         for mixed, late in ((False, False), (False, True), (True, False), (True, True)):

@@ -17,7 +17,7 @@ DIMENSIONS: dict[str, Any] = {
     "language": _l("Language"),
     "priority": _l("Priority"),
     "office": _l("Office"),
-    "firm": _l("Firm of the lead"),
+    "firm": _l("Firm"),
     "closing_code": _l("Closing code"),
     "problem_closing": _l("Problem and closing code"),
     "main_benefit": _l("Main benefit"),

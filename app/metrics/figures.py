@@ -328,6 +328,8 @@ def kind_of(first: date, last: date) -> str | None:
 
 def period_name(first: date, last: date) -> str:
     """How a period is called: a quarter, a year, whole months, or its two days."""
+    if first == last:
+        return str(format_date(first, "medium"))
     if (first, last) == quarter_of(first):
         return _("Q%(n)s %(year)s", n=(first.month + 2) // 3, year=first.year)
     if (first, last) == period_of(first, "year"):

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounts.models import Programme
+from app.accounts.models import Office, Programme
 from app.core import clock
 from app.core.access import STAFF, Role
 from app.core.db import transaction
@@ -125,3 +125,46 @@ def test_the_registry_says_who_opens_the_records(
         monkeypatch.setitem(MEASURES, "closed", narrower)
         assert client.get("/reports/closed/cases").status_code == 403
         assert client.get("/reports/listed/cases").status_code == 200
+
+
+@pytest.mark.parametrize("by", ["category", "county", "firm", "office"])
+def test_the_name_of_a_member_opens_the_same_period_kept_to_it(
+    client: FlaskClient, programme: Programme, by: str
+) -> None:
+    with clock.at(NOW):
+        page = client.get(f"/reports?from={DAYS[0]}&to={DAYS[1]}&by={by}").text
+        names = re.findall(
+            r'<th scope="row"><a href="([^"]*)">([^<]*)</a></th>', page.partition('aria-label="Which figures"')[2]
+        )
+        assert names
+        for address, name in names:
+            kept = client.get(html.unescape(address)).text
+            assert f"Only {name}. <a" in kept, address
+            assert f'name="from" value="{DAYS[0]}"' in kept
+            assert f'name="to" value="{DAYS[1]}"' in kept
+
+
+def test_a_member_nobody_knows_is_no_filter(client: FlaskClient, programme: Programme) -> None:
+    """A number that is no office is not “No office”; nor is the office of others one of this programme's."""
+    with clock.at(NOW), transaction():
+        others = factories.programme(slug="other")
+        theirs = factories.add(Office(programme_id=others.id, name="Their office", county="55025"))
+    days = f"from={DAYS[0]}&to={DAYS[1]}"
+    with clock.at(NOW):
+        for only in ("office:99", "office:x", f"office:{theirs.id}", "firm:99", "county:99999", "category:x",
+                     "priority:x", "language:" + "x" * 50):  # fmt: skip
+            page = client.get(f"/reports?{days}&only={only}").text
+            assert "We do not know that filter, so every case counts." in page, only
+            assert "Their office" not in page
+            assert client.get(f"/reports/pages/figures?{days}&only={only}&format=csv").status_code == 422, only
+        for known in ("office:none", "firm:none", "county:55025", "category:Housing", "priority:normal"):
+            assert "We do not know that filter" not in client.get(f"/reports?{days}&only={known}").text, known
+        assert client.get(f"/reports/requests/cases?{days}&by=office&member={theirs.id}").status_code == 404
+        assert client.get(f"/reports/waits/available?by=office&member={theirs.id}").status_code == 404
+
+
+def test_a_period_of_one_day_is_called_by_that_day(client: FlaskClient, programme: Programme) -> None:
+    with clock.at(NOW):
+        page = client.get("/reports?from=2026-03-08&to=2026-03-08").text
+    assert "Mar 8, 2026" in page
+    assert "Mar 8, 2026 – Mar 8, 2026" not in page

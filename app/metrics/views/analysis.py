@@ -13,7 +13,7 @@ from app.core.access import STAFF, open_to
 from app.core.errors import NotFound
 from app.core.lists import csv_download, here
 
-from .. import figures, gaps, goals, waits, wording
+from .. import boards, figures, gaps, goals, members, waits, wording
 from ..forms import SPANS, period_asked
 from ..measures import DIMENSIONS, MEASURES
 from ..registry import STAGES
@@ -21,10 +21,6 @@ from . import bp
 from .behind_closed import page_of_rows, with_cases
 from .staff import the_programme, the_programmes
 
-COMPARED = (
-    "requests", "accepted", "listed", "placement_rate", "days_to_placement", "on_time_placement", "closed",
-    "days_to_resolution", "people_helped", "hours", "answer_rate", "satisfaction", "volunteers_active", "waiting_now",
-)  # fmt: skip
 WAITING_HEADER = ("case", "days", "problem code", "county")
 
 
@@ -60,7 +56,7 @@ def cases_waiting(stage: str) -> ResponseReturnValue:
         raise NotFound
     programme = the_programme()
     dimension, member = request.args.get("by", "all"), request.args.get("member", "all")
-    if dimension not in waits.HEADINGS:
+    if dimension not in waits.HEADINGS or not members.exists(programme, dimension, member):
         raise NotFound
     found = waits.cases_waiting(programme, stage, dimension, member)
     label = "" if dimension == "all" else figures.member_name(dimension, member)
@@ -95,16 +91,16 @@ def service_gaps() -> ResponseReturnValue:
 @bp.get("/reports/programmes")
 @open_to(*STAFF)
 def programmes_compared() -> ResponseReturnValue:
-    """The main figures of each programme the reader works for, side by side."""
+    """Every figure of each programme the reader works for, side by side."""
     programme = the_programme()
     mine = the_programmes()
     period = period_asked(calendars.today(programme))
     read: list[tuple[Any, figures.PeriodFigures]] = []
     for each in mine[:12]:
-        found = figures.read_period(each, period.first, period.last, dimensions=())
+        found = figures.read_period(each, period.first, period.last, dimensions=[boards.SHOWN])
         goals.add_people(each, found)
         read.append((each, found))
     return render_template(
         "metrics/programmes.html", programme=programme, period=period, read=read, more=len(mine) - len(read),
-        measures=[MEASURES[key] for key in COMPARED], shown=wording.shown, period_name=figures.period_name, spans=SPANS,
+        groups=boards.parts("all"), shown=wording.remembered(), period_name=figures.period_name, spans=SPANS,
     )  # fmt: skip

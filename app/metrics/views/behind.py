@@ -18,7 +18,7 @@ from app.core.lists import Page, csv_download, page_of, whole
 from app.matching.models import Assignment
 from app.volunteers.models import Volunteer
 
-from .. import figures, goals, people, shift_figures, wording
+from .. import figures, goals, members, people, shift_figures, wording
 from ..definitions import Measure
 from ..firms import belongs
 from ..forms import Period, period_asked
@@ -45,9 +45,9 @@ def cases_behind(measure: str) -> ResponseReturnValue:
     if not any(signed_in().has(role, programme.id) for role in of.opened_by):
         raise NotAllowed
     period = period_asked(calendars.today(programme))
-    cell = (request.args.get("by", "all"), request.args.get("member", "all"))
+    cell = _cell(programme, of)
     grant = grant_asked(programme, request.args.get("grant"))
-    if cell[0] not in of.dimensions or (grant and (of.kind in ("people", "now") or not kept_of_grants(of, cell[0]))):
+    if grant and (of.kind in ("people", "now") or not kept_of_grants(of, cell[0])):
         raise NotFound
     if of.key in shift_figures.KEYS:
         return shifts_behind(programme, of, period, cell)
@@ -67,6 +67,14 @@ def cases_behind(measure: str) -> ResponseReturnValue:
         rolled_up=_rolled_up(programme, of, period, cell, grant), period=period, label=_label(cell, grant),
         programme=programme, grant=grant, period_name=figures.period_name, shown=wording.shown,
     )  # fmt: skip
+
+
+def _cell(programme: Programme, measure: Measure) -> tuple[str, str]:
+    """The heading asked for, and its member."""
+    cell = (request.args.get("by", "all"), request.args.get("member", "all"))
+    if cell[0] not in measure.dimensions or not members.exists(programme, *cell):
+        raise NotFound
+    return cell
 
 
 def _id(grant: Grant | None) -> int | None:

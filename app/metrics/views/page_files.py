@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import calendars
+from app.accounts.models import Programme
 from app.core.access import STAFF, open_to
 from app.core.errors import BadInput, NotFound
 
@@ -17,7 +18,7 @@ from ..forms import Period, period_asked
 from ..reports_files_made import FORMATS, download
 from . import bp
 from .equity import a_year_or
-from .staff import BROKEN_DOWN, the_programme
+from .staff import BROKEN_DOWN, may_keep_to, the_programme
 
 NOW = ("gaps", "goals")
 
@@ -34,7 +35,7 @@ def page_file(kind: str) -> ResponseReturnValue:
     period = _period(kind, today)
     by = request.args.get("by", "") if kind == "figures" and not request.args.get("only") else ""
     report = report_pages.build(
-        kind, programme, period.first, period.last, _kept(kind), by if by in BROKEN_DOWN else "",
+        kind, programme, period.first, period.last, _kept(kind, programme), by if by in BROKEN_DOWN else "",
         request.args.get("part", ""),
     )  # fmt: skip
     return download(report, asked)
@@ -47,7 +48,7 @@ def _period(kind: str, today: date) -> Period:
     return a_year_or(today, for_file=True) if kind == "equity" else period_asked(today, for_file=True)
 
 
-def _kept(kind: str) -> tuple[str, str]:
+def _kept(kind: str, programme: Programme) -> tuple[str, str]:
     """To which member the page is kept, or by what it is broken down; other pages are whole.
 
     :raises BadInput: nobody knows the filter, and a file could not say that it does without
@@ -58,6 +59,6 @@ def _kept(kind: str) -> tuple[str, str]:
     kept, _colon, member = only.partition(":")
     if kind not in ("figures", "waits") or not only:
         return boards.ALL
-    if kept not in BROKEN_DOWN or not member:
+    if not may_keep_to(programme, kept, member):
         raise BadInput(_("We do not know that filter. No file is made without it."))
-    return kept, member[:40]
+    return kept, member

@@ -17,7 +17,7 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.core.lists import csv_download
 
-from .. import boards, county_figures, figures, goals, operations_goals, trend, wording
+from .. import boards, county_figures, figures, goals, members, operations_goals, trend, wording
 from ..forms import SPANS, Period, period_asked
 from ..measures import DIMENSIONS, MEASURES
 from ..models import RollUp
@@ -56,7 +56,7 @@ def reports() -> ResponseReturnValue:
         now = figures.read_period(programme, period.first, period.last)
         goals.add_people(programme, now)
         return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
-    dimension, only, wrong = _arranged()
+    dimension, only, wrong = _arranged(programme)
     part = boards.part_of(dimension, request.args.get("part")) if only == boards.ALL else None
     by = figures.By(dimension, part.counts.union(SHOWN_FIRST)) if part else figures.By(only[0], member=only[1])
     mapped = [county_figures.WANTED] if part else []
@@ -79,15 +79,22 @@ def reports() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def _arranged() -> tuple[str, tuple[str, str], str]:
+def _arranged(programme: Programme) -> tuple[str, tuple[str, str], str]:
     """By what to break down, to which member to keep, and what is wrong with what was asked."""
     dimension, wrong = request.args.get("by", "category"), ""
     if dimension not in BROKEN_DOWN:
         dimension, wrong = "category", _("We cannot break figures down by that, so this is by kind of matter.")
     kept, _colon, member = request.args.get("only", "").partition(":")
-    if kept and (kept not in BROKEN_DOWN or not member):
+    if not (kept or member):
+        return dimension, boards.ALL, wrong
+    if not may_keep_to(programme, kept, member):
         return dimension, boards.ALL, _("We do not know that filter, so every case counts.")
-    return dimension, (kept, member[:40]) if kept else boards.ALL, wrong
+    return dimension, (kept, member), wrong
+
+
+def may_keep_to(programme: Programme, dimension: str, member: str) -> bool:
+    """Can figures be kept to a member of a heading?"""
+    return dimension in BROKEN_DOWN and 0 < len(member) <= 40 and members.is_known(programme, dimension, member)
 
 
 def _pictures(programme: Programme, now: figures.PeriodFigures, only: tuple[str, str]) -> tuple[dict[str, Any], str]:

@@ -169,6 +169,8 @@ def test_what_waits_now_is_told_of_one_kind_of_matter_too(app: Flask, client: Fl
     assert "waiting_now,Waiting now,category,Housing,Housing,2,cases" in client.get("/reports?format=csv").text
     used = client.get("/reports/capacity_used/cases").text
     assert "Capacity used: 2" in used
+    assert 'href="/reports"' in used.partition('aria-label="Main"')[2].partition("</nav>")[0], "the menu is the menu"
+    assert '<a href="">' not in used
     assert used.count('class="t"') == 1
     assert 'data-l="Places">2</td>' in used
 

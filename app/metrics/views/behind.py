@@ -126,7 +126,7 @@ def _people(programme: Programme, measure: Measure, period: Period, cell: tuple[
     """Volunteers, or cases as they stand now."""
     found = figures.read_period(programme, period.first, period.last, dimensions=())
     goals.add_people(programme, found)
-    places: dict[int, int] = {}
+    used_by: dict[int, int] = {}
     used = people.places_used(programme, *cell)
     if measure.key in people.BEHIND:
         chosen = people.BEHIND[measure.key](programme, period.first, period.last)
@@ -139,9 +139,9 @@ def _people(programme: Programme, measure: Measure, period: Period, cell: tuple[
         now = people.waiting(programme, *cell) if waiting else _using(programme, used)
         page = page_of(select(Case).where(*now).order_by(Case.id), scalars=True)
         rows = [(None, case) for case in page.rows]
-        places = {} if waiting else people.places_of(used, [case.id for case in page.rows])
+        used_by = {} if waiting else people.places_of(used, [case.id for case in page.rows])
     return render_template(
-        "metrics/people_behind.html", measure=measure, page=page, rows=rows, places=places,
+        "metrics/people_behind.html", measure=measure, page=page, rows=rows, used_by=used_by,
         value=found.value(measure.key, *cell), period=period, label=_label(cell), programme=programme,
         period_name=figures.period_name, shown=wording.shown,
     )  # fmt: skip

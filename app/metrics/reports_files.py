@@ -17,7 +17,7 @@ from app.clients.problems import category
 from app.core.errors import BadInput
 from app.core.i18n import hours
 
-from . import lsc, rates, report_figures
+from . import lsc, rates, report_figures, shift_figures
 from .lsc_behind import UNKNOWN
 from .models_reports import ReportKind
 from .report_contents import Behind, Cell, Report, Table, full_day, of_measure, summed, text
@@ -72,8 +72,8 @@ def _notes(kind: ReportKind, *, running: bool) -> list[str]:
     said = [_("The period has not ended yet: these are its figures so far.")] if running else []
     said += [_("First and last day are included, in the programme’s time zone.")]
     if kind is not ReportKind.LSC:
-        said.append(_("How cases ended and money for clients are read from the records as they are; what changed since "
-                      "the count is in the other figures from the next one on."))  # fmt: skip
+        said.append(_("How cases ended, shifts and money for clients are read from the records as they are; what changed "
+                      "since the count is in the other figures from the next one on."))  # fmt: skip
     if kind is ReportKind.LSC:
         said.append(_("A case counts once, on the day its closing report was approved. PAI: a volunteer led it then."))
     said.append(_("For staff: small counts are not hidden here. Funders read what was signed off for them."))
@@ -158,8 +158,9 @@ def _board(programme: Programme, first: date, last: date, grant_id: int | None) 
 
 
 def hours_and_money(programme: Programme, first: date, last: date, grant_id: int | None = None) -> list[Table]:
-    """Hours with their value, and money for clients by kind."""
-    return [hours_table(programme, first, last, grant_id), money_table(programme, first, last, grant_id)]
+    """Hours with their value, hours without a case where no grant is asked for, and money for clients by kind."""
+    shifts = [shifts_table(programme, first, last)] if grant_id is None else []
+    return [hours_table(programme, first, last, grant_id), *shifts, money_table(programme, first, last, grant_id)]
 
 
 def hours_table(programme: Programme, first: date, last: date, grant_id: int | None = None) -> Table:
@@ -207,6 +208,17 @@ def _without_rate(found: rates.Value) -> str:
     known = hours(found.hundredths - found.unrated)
     return _("The value is that of %(known)s hours; %(rest)s hours have no rate.", known=known,
              rest=hours(found.unrated))  # fmt: skip
+
+
+def shifts_table(programme: Programme, first: date, last: date) -> Table:
+    """Clinics and advice shifts with their hours, which stand apart from those on cases and have no value."""
+    given = shift_figures.figures(programme, (first, last))[0]
+    days, hundredths = (sum(given[key].values()) for key in shift_figures.KEYS)
+    name = text(_("Clinics and advice shifts"))
+    row = (name, Cell(days, behind=of_measure("shifts")), Cell(hundredths, "hours", of_measure("shift_hours")))
+    note = _("They belong to no case and no role, so they are not in the hours above, and no rate gives them a value.")
+    header = (_("Hours without a case"), _("Shifts"), _("Hours"))
+    return Table("shifts", _("Hours without a case"), header, (row,) if days else (), note if days else "")
 
 
 def money_name(kind: AmountKind, months: int | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import random
 import re
@@ -20,10 +21,10 @@ from app.clients.models import CaseStatus
 from app.core import clock
 from app.core.db import session, transaction
 from app.matching.models import Assignment
-from app.metrics import goals, people
+from app.metrics import goals, people, reports_files
 from app.metrics.figures import read_period
 from app.metrics.firms import belongs
-from app.metrics.models_reports import Certificate
+from app.metrics.models_reports import Certificate, ReportKind
 from app.metrics.own_impact import own_impact
 from app.volunteers.models import Organisation, Volunteer
 from app.volunteers.models_shifts import Shift, ShiftKind
@@ -173,6 +174,29 @@ def test_page_records_and_file_say_the_same(
         stranger = factories.coordinator(factories.programme())
     theirs = factories.sign_in(app.test_client(), session.merge(stranger))
     assert theirs.get(f"/reports/shifts/cases?{days}").status_code == 404
+
+
+def test_hours_without_a_case_stand_beneath_those_with_one(client: FlaskClient, app: Flask) -> None:
+    """On the page of hours and value, in its files and in the board report; a grant pays for none."""
+    with transaction():
+        programme, helper = factories.programme(), factories.volunteer()
+        grant = factories.grant(programme)
+        staffed(programme, helper, LAST)
+        staffed(programme, helper, LAST, kind=ShiftKind.ADVICE, hundredths=125)
+        staffed(factories.programme(slug="other"), helper, LAST, hundredths=999)
+        factories.sign_in(client, factories.coordinator(programme))
+    page = client.get(f"/reports/hours?from={YEAR[0]}&to={LAST}").text
+    assert "no rate gives them a value" in page
+    told = re.findall(r'<a href="(/reports/shift[^"]*)">([^<]*)<', page)
+    assert [shown for _address, shown in told] == ["2", "3.75"]
+    for address, shown in told:
+        assert f": {shown}</h1>" in client.get(html.unescape(address)).text
+    rows = csv.DictReader(io.StringIO(client.get(f"/reports/pages/hours?from={YEAR[0]}&to={LAST}&format=csv").text))
+    assert ("Hours", "3.75", "hours") in {(row["column"], row["value"], row["unit"]) for row in rows}
+    board = reports_files.build(ReportKind.BOARD, programme, *YEAR)
+    assert [table.rows[0][2].plain for table in board.tables if table.key == "shifts"] == [3.75]
+    paid = reports_files.build(ReportKind.GRANT, programme, *YEAR, grant)
+    assert "shifts" not in {table.key for table in paid.tables}
 
 
 def test_a_volunteer_s_hours_hold_them_and_a_certificate_names_them(

@@ -18,6 +18,7 @@ from .models import Goal
 from .report_contents import BEFORE, Cell, Report, Table, full_day, text
 from .wording import percent
 
+COMPARED = ("figures", "waits")  # with the period before
 Kept = tuple[str, str]  # the member that figures are kept to
 Build = Callable[[Programme, date, date, Kept], Iterator[Table]]
 
@@ -33,6 +34,8 @@ def build(
     whose = programme.name if kept[1] == "all" else f"{programme.name}, {figures.member_name(*kept)}"
     running = last > calendars.today(programme)
     notes = (_("The period has not ended yet: these are its figures so far."),) if running else ()
+    if page in COMPARED:
+        notes = (*notes, _("The period before is %(span)s.", span=figures.period_name(*figures.before(first, last))))
     staff = _("For staff: small counts are not hidden here. Funders read what was signed off for them.")
     return Report(page, str(title), whose, first, last, report_figures.as_of(programme),
                   (*tables(programme, first, last, kept), *_members(programme, first, last, by, part)),

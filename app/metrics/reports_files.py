@@ -72,8 +72,8 @@ def _notes(kind: ReportKind, *, running: bool) -> list[str]:
     said = [_("The period has not ended yet: these are its figures so far.")] if running else []
     said += [_("First and last day are included, in the programme’s time zone.")]
     if kind is not ReportKind.LSC:
-        said.append(_("How cases ended, shifts and money for clients are read from the records as they are; what changed "
-                      "since the count is in the other figures from the next one on."))  # fmt: skip
+        said.append(_("How cases ended, shifts and money for clients are read from the records as they are; what "
+                      "changed since the count is in the other figures from the next one on."))  # fmt: skip
     if kind is ReportKind.LSC:
         said.append(_("A case counts once, on the day its closing report was approved. PAI: a volunteer led it then."))
     said.append(_("For staff: small counts are not hidden here. Funders read what was signed off for them."))

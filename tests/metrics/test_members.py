@@ -18,7 +18,7 @@ from app.accounts.models import Office, Programme
 from app.core import clock
 from app.core.access import STAFF, Role
 from app.core.db import transaction
-from app.metrics import boards, figures, goals, rollup
+from app.metrics import boards, figures, goals, report_pages, rollup
 from app.metrics.measures import MEASURES
 from app.metrics.members import member_name
 from app.metrics.views.staff import BROKEN_DOWN
@@ -157,10 +157,22 @@ def test_a_member_nobody_knows_is_no_filter(client: FlaskClient, programme: Prog
             assert "We do not know that filter, so every case counts." in page, only
             assert "Their office" not in page
             assert client.get(f"/reports/pages/figures?{days}&only={only}&format=csv").status_code == 422, only
+        assert client.get(f"/reports/pages/waits?{days}&only=office:none&format=csv").status_code == 200
+        assert client.get(f"/reports/pages/waits?{days}&only=firm:none&format=csv").status_code == 422, "not counted so"
         for known in ("office:none", "firm:none", "county:55025", "category:Housing", "priority:normal"):
             assert "We do not know that filter" not in client.get(f"/reports?{days}&only={known}").text, known
         assert client.get(f"/reports/requests/cases?{days}&by=office&member={theirs.id}").status_code == 404
         assert client.get(f"/reports/waits/available?by=office&member={theirs.id}").status_code == 404
+
+
+def test_the_period_before_is_named_on_the_page_and_in_its_files(client: FlaskClient, programme: Programme) -> None:
+    """Of a quarter that has not ended it is as many days, not the quarter before."""
+    said = "The period before is May 2, 2026 – Jun 30, 2026."
+    with clock.at(NOW):
+        for page in ("/reports", "/reports/waits"):
+            assert said in client.get(f"{page}?from=2026-07-01&to=2026-08-29").text, page
+        report = report_pages.build("figures", programme, date(2026, 7, 1), date(2026, 8, 29))
+        assert said in report.notes
 
 
 def test_a_period_of_one_day_is_called_by_that_day(client: FlaskClient, programme: Programme) -> None:

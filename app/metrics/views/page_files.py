@@ -13,7 +13,7 @@ from app.accounts.models import Programme
 from app.core.access import STAFF, open_to
 from app.core.errors import BadInput, NotFound
 
-from .. import boards, report_pages
+from .. import boards, report_pages, waits
 from ..forms import Period, period_asked
 from ..reports_files_made import FORMATS, download
 from . import bp
@@ -59,6 +59,6 @@ def _kept(kind: str, programme: Programme) -> tuple[str, str]:
     kept, _colon, member = only.partition(":")
     if kind not in ("figures", "waits") or not only:
         return boards.ALL
-    if not may_keep_to(programme, kept, member):
+    if not may_keep_to(programme, kept, member) or (kind == "waits" and kept not in waits.HEADINGS):
         raise BadInput(_("We do not know that filter. No file is made without it."))
     return kept, member

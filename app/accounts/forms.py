@@ -27,7 +27,7 @@ from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.access import Role
-from app.core.facts import county_name
+from app.core.facts import counties_of, county_name
 from app.core.forms import DayField, Form, Required, VersionedForm, WholeNumberField
 from app.core.i18n import LANGUAGES
 
@@ -266,6 +266,32 @@ class RuralForm(Form):
             ((fips, county_name(fips)) for fips in programme.counties), key=lambda each: each[1]
         )
         return self
+
+
+class OfficeForm(Form):
+    """An office of a programme."""
+
+    name = StringField(
+        _l("Name"),
+        [Required(_l("Write how the office is called.")), Length(max=80, message=_l("Use at most 80 letters."))],
+    )
+    county = SelectField(
+        _l("County"), [Required(_l("Choose the county."))],
+        description=_l("New requests of this county go to the office; staff can choose another one on the case."),
+    )  # fmt: skip
+
+    def of(self, programme: Programme) -> OfficeForm:
+        """The form with the programme's counties by name."""
+        served = programme.counties or [fips for fips, _name in counties_of(programme.state)]
+        known = sorted(((fips, county_name(fips)) for fips in served), key=lambda each: each[1])
+        own = self.county.data if self.county.data not in ("", None, *served) else None
+        self.county.choices = [("", _l("Choose one")), *known, *([(own, county_name(own))] if own else [])]
+        return self
+
+    @property
+    def typed(self) -> tuple[str, str]:
+        """Name and county."""
+        return " ".join((self.name.data or "").split()), self.county.data or ""
 
 
 class SmallCountsForm(Form):

@@ -66,13 +66,15 @@ class Closure(Base):
 
 
 class Office(Base, Public):
-    """A place of a programme."""
+    """A place of a programme; closed, it keeps the cases it has and gets no new ones."""
 
     __tablename__ = "offices"
+    __table_args__ = (UniqueConstraint("programme_id", "name"),)
 
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), index=True)
     name: Mapped[str] = mapped_column(String(80))
     county: Mapped[str] = mapped_column(String(5))
+    closed_at: Mapped[datetime | None]
 
 
 class Grant(Base, Public):

@@ -78,7 +78,7 @@ def mark_rural(programme: Programme, counties: Sequence[str], *, seen: Sequence[
     :raises NotServedHere: a county where the programme does not work
     :raises Stale: somebody marked others since the actor looked
     """
-    refuse_if(not policy.may_mark_rural(actor, programme), NotAllowed)
+    refuse_if(not policy.may_arrange(actor, programme), NotAllowed)
     refuse_if(not set(counties) <= set(programme.counties), NotServedHere)
     before, after = lock(programme).rural_counties or [], sorted(set(counties))
     refuse_if(sorted(seen) != before, Stale)

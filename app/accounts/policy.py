@@ -40,8 +40,8 @@ def reasons_not_to_read(user: User, grant: Grant) -> list[Any]:
     return [reason for check in _reading_checks.values() if (reason := check(user, grant))]
 
 
-def may_mark_rural(actor: User, programme: Programme) -> bool:
-    """Which counties are rural is said by the programme's coordinators and by administrators."""
+def may_arrange(actor: User, programme: Programme) -> bool:
+    """Which counties are rural, and which offices there are, is said by coordinators of it and by administrators."""
     return actor.has(Role.ADMIN) or actor.has(Role.COORDINATOR, programme.id)
 
 

@@ -145,13 +145,13 @@ def get_programme(public_id: str, *, viewer: User) -> Programme:
     return programme
 
 
-def get_programme_to_mark(public_id: str, *, viewer: User) -> Programme:
-    """A programme, for those who say which of its counties are rural.
+def get_programme_to_arrange(public_id: str, *, viewer: User) -> Programme:
+    """A programme, for those who say which of its counties are rural and which offices it has.
 
-    :raises NotFound: no such programme, or it is not the viewer's to mark
+    :raises NotFound: no such programme, or it is not the viewer's to arrange
     """
     programme = session.execute(select(Programme).where(Programme.public_id == public_id)).scalar_one_or_none()
-    if programme is None or not policy.may_mark_rural(viewer, programme):
+    if programme is None or not policy.may_arrange(viewer, programme):
         raise NotFound
     return programme
 

@@ -16,10 +16,10 @@ from app.core.i18n import LANGUAGES
 from . import commands, mails, queries
 from .closed_addresses import account_closed
 from .models import SignIn, User
-from .views import account, addresses, audit_log, bp, door, outbox_several, people, programmes
+from .views import account, addresses, audit_log, bp, door, offices, outbox_several, people, programmes
 from .views import outbox as outbox_pages
 
-PAGES = (account, addresses, audit_log, door, outbox_pages, outbox_several, people, programmes)
+PAGES = (account, addresses, audit_log, door, offices, outbox_pages, outbox_several, people, programmes)
 
 
 def init_app(app: Flask) -> None:

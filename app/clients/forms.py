@@ -277,6 +277,12 @@ class ConsentForm(Form):
     how = SelectField(_l("How did the client say yes?"), choices=choices(words.CONSENT_WAYS))
 
 
+class OfficeForm(Form):
+    """Which office has the case."""
+
+    office = SelectField(_l("Office"))
+
+
 class AcceptForm(Form):
     """The funds that pay."""
 

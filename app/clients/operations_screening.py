@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts import calendars
-from app.accounts.models import Grant, Office
+from app.accounts.models import Grant
 from app.core import audit, clock
 from app.core.db import lock, session
 from app.core.errors import BadInput, NotAllowed, Refusal, refuse_if
@@ -20,6 +20,7 @@ from .eligibility import guideline, income_exceptions, income_rules, judge, regi
 from .lifecycle import move_case
 from .mails import tell_client
 from .models import Case, CaseGrant, CaseStatus, EligibilityDecision, MeritsDecision, OpeningStatus
+from .operations_office import follow_county
 from .operations_parties import refuse_unless_open
 from .priority import refresh_priority
 from .problems import asked_by_forum, counties, forums, is_selectable
@@ -103,6 +104,7 @@ def change_matter(
     refuse_if(not known, BadInput(_l("Choose a problem code, a forum and a county from the lists.")))
     asked, needed = asked_by_forum(forum, forum_state)
     before = {"problem_code": case.problem_code, "forum": case.forum, "county": case.county}
+    follow_county(case, county)
     case.problem_code, case.forum, case.forum_state, case.county = problem_code, forum, forum_state, county
     case.licence = asked if licence is None else licence
     case.credentials = needed if credentials is None else credentials
@@ -229,7 +231,7 @@ def judge_merits(case: Case, rating: str, note: str | None, *, actor: User) -> M
     return made
 
 
-def accept_case(case: Case, *, grant_ids: Sequence[int], actor: User, office: Office | None = None) -> Case:
+def accept_case(case: Case, *, grant_ids: Sequence[int], actor: User) -> Case:
     """Accept a request: in scope, eligible, cleared and worth a lawyer's time; the client is told.
 
     :raises NotInPrescreen: it was answered before
@@ -248,8 +250,6 @@ def accept_case(case: Case, *, grant_ids: Sequence[int], actor: User, office: Of
         raise NotReady(lacks)
     day = calendars.today(case.programme)
     session.add_all(CaseGrant(case=case, grant_id=grant_id, from_on=day) for grant_id in dict.fromkeys(grant_ids))
-    if office is not None and office.programme_id == case.programme_id:
-        case.office_id = office.id
     case.accepted_at = clock.now()
     _end_intake_tasks(case, actor)
     tell_client(case, "accepted", actor=actor)

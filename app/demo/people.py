@@ -10,7 +10,7 @@ from typing import Any
 
 from app.accounts import operations as accounts
 from app.accounts import passwords
-from app.accounts.models import Grant, Programme, User
+from app.accounts.models import Grant, Office, Programme, User
 from app.clients.intake import pins
 from app.clients.problems import counties_of
 from app.core import clock
@@ -37,6 +37,7 @@ ACCOUNTS = (
 )  # fmt: skip
 PASSWORD = "demo-pass-word"  # noqa: S105  (printed at start; loads on loopback only)
 SOUTH = ("55025", "55079", "55133", "55105", "55101", "55059", "55127", "55055", "55027", "55021", "55111", "55045")
+OFFICES = {"four-lakes": (("Madison office", "55025"), ("Kenosha office", "55059"), ("Milwaukee office", "55079"))}
 LANGUAGES = ("es", "zh", "hmn", "so", "ar", "vi")
 SLANTS = (
     {"Housing": "competent", "Consumer/Finance": "competent"},
@@ -100,6 +101,8 @@ def found(cast: Cast, today: date) -> None:
         )  # fmt: skip
         session.add(programme)
         session.flush()
+        session.add_all(Office(programme_id=programme.id, name=name, county=county)
+                        for name, county in OFFICES.get(slug, ()))  # fmt: skip
         cast.programmes.append(programme.id)
         made = [
             Grant(

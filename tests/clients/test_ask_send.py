@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.accounts.operations_offices import add_office, close_office
 from app.clients import operations_intake as operations
 from app.clients.models import (
     Case,
@@ -53,6 +54,7 @@ def test_a_request_becomes_a_case_in_prescreen_with_everything_that_was_told():
     case = send()
     assert case.status is CaseStatus.PRESCREEN
     assert case.number == "26-00001"
+    assert case.office_id is None
     assert (case.problem_code, case.forum, case.licence, case.county) == ("63", "state_court", "WI", "55025")
     assert case.narrative == "The owner wants us out by the end of the month."
     assert case.address == "4 Elm Street, Madison"
@@ -119,6 +121,17 @@ def test_a_date_not_known_is_an_open_question_and_never_none():
 def test_not_being_sure_of_a_date_is_an_open_question_too():
     case = send(dates={"has_dates": "unsure"})
     assert [each.standing for each in case.critical_dates] == ["open_question"]
+
+
+def test_a_request_goes_to_the_open_office_of_its_county():
+    with transaction():
+        programme = factories.programme()
+        staff = factories.coordinator(programme)
+        for name, county in (("Kenosha", "55059"), ("Old Madison", "55025"), ("Madison", "55025")):
+            office = add_office(programme, name, county, actor=staff)
+            close_office(programme, office, closed=name.startswith("Old"), actor=staff)
+        case = operations.send_request(full_draft(programme), actor=None)
+        assert (case.county, case.office_id) == ("55025", office.id)
 
 
 def test_a_yes_to_sharing_names_is_a_consent_and_a_no_is_none():

@@ -155,7 +155,7 @@ def add_grant(public_id: str) -> ResponseReturnValue:
 @open_to(Role.ADMIN, Role.COORDINATOR)
 def rural_counties(public_id: str) -> ResponseReturnValue:
     """Say which counties of a programme are rural, for its equity page."""
-    programme = queries.get_programme_to_mark(public_id, viewer=signed_in())
+    programme = queries.get_programme_to_arrange(public_id, viewer=signed_in())
     marked = programme.rural_counties or []
     form = RuralForm(data={"counties": marked, "seen": " ".join(marked)}).of(programme)
     if not form.validate_on_submit():
@@ -163,7 +163,7 @@ def rural_counties(public_id: str) -> ResponseReturnValue:
     chosen, seen = form.counties.data or [], (form.seen.data or "").split()
     try:
         with transaction():
-            programme = queries.get_programme_to_mark(public_id, viewer=signed_in())
+            programme = queries.get_programme_to_arrange(public_id, viewer=signed_in())
             operations_programmes.mark_rural(programme, chosen, seen=seen, actor=signed_in())
     except Stale:
         return _rural_page(public_id, form, 409)
@@ -173,7 +173,7 @@ def rural_counties(public_id: str) -> ResponseReturnValue:
 
 def _rural_page(public_id: str, form: RuralForm, status: int) -> ResponseReturnValue:
     """The boxes; after somebody else's change with both lists."""
-    programme, both = queries.get_programme_to_mark(public_id, viewer=signed_in()), None
+    programme, both = queries.get_programme_to_arrange(public_id, viewer=signed_in()), None
     if status == 409:
         marked = programme.rural_counties or []
         lists = (", ".join(county_name(fips) for fips in each) for each in (form.counties.data or [], marked))

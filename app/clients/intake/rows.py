@@ -9,6 +9,7 @@ import phonenumbers
 from flask_babel import force_locale
 
 from app.accounts.models import Programme, User
+from app.accounts.operations_offices import office_for
 from app.core import clock
 from app.core.db import session
 from app.core.sealed import fold, keyed_hash
@@ -44,9 +45,10 @@ def new_case(draft: IntakeDraft, programme: Programme, county: str, number: str,
     state = places.state_of(county) or programme.state
     forum = usual_forum(code)
     licence, credentials = asked_by_forum(forum, state)
-    urgent = answers["urgent"]
+    urgent, office = answers["urgent"], office_for(programme.id, county)
     case = Case(
         programme=programme,
+        office_id=office.id if office else None,
         number=number,
         received_at=clock.now(),
         problem_code=code,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.operations_offices import offices_of
+
 from .. import policy
 from ..conflicts import possible_duplicates
 from ..eligibility import REASONS, guideline, income_rules, region_of
@@ -21,6 +23,7 @@ from ..forms import (
     MatterForm,
     MeritsForm,
     MissingForm,
+    OfficeForm,
     PartyForm,
     ReceivedForm,
     SamePersonForm,
@@ -107,6 +110,7 @@ def _forms(case: Case, now: Standing, grants: Any, more: Mapping[str, Any]) -> d
             eligibility_facts(case)
         ),
         "consent": lambda: ConsentForm(None, prefix="consent"),
+        "office": lambda: office_form(case, fresh=True),
         "merits": lambda: MeritsForm(None, prefix="merits").show(merits_facts(case)),
         "accept": lambda: accept_form(case, now, grants, fresh=True),
         "missing": lambda: MissingForm(None, prefix="missing", data={"items": case.missing_items}),
@@ -161,6 +165,15 @@ def accept_form(case: Case, now: Standing, grants: Any, *, fresh: bool = False) 
     able = set(now.eligible_grants)
     form = AcceptForm(None, prefix="accept", data={"grants": sorted(able)}) if fresh else AcceptForm(prefix="accept")
     form.grants.choices = [(grant.id, grant.name) for grant in grants if grant.id in able]
+    return form
+
+
+def office_form(case: Case, *, fresh: bool = False) -> OfficeForm:
+    """The form on which office has the case: the open ones, its own, or none."""
+    known = [office for office in offices_of(case.programme_id) if not office.closed_at or office.id == case.office_id]
+    own = next((office.public_id for office in known if office.id == case.office_id), "")
+    form = OfficeForm(None, prefix="office", data={"office": own}) if fresh else OfficeForm(prefix="office")
+    form.office.choices = [("", _l("No office")), *((office.public_id, office.name) for office in known)]
     return form
 
 

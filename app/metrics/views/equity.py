@@ -10,7 +10,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts import calendars
-from app.accounts.policy import may_mark_rural
+from app.accounts.policy import may_arrange
 from app.core.access import STAFF, open_to, signed_in
 from app.core.facts import county_name
 from app.core.lists import csv_download
@@ -39,7 +39,7 @@ def equity_view() -> ResponseReturnValue:
         "metrics/equity.html", programme=programme, programmes=the_programmes(), period=period, tables=tables,
         found=found, chosen=_chosen(tables, found), groups=GROUPS, questions=QUESTIONS, columns=COLUMNS, opens=opens,
         period_name=figures.period_name, least=programme.floors[1],
-        may_mark=may_mark_rural(signed_in(), programme),
+        may_mark=may_arrange(signed_in(), programme),
         rural=sorted(county_name(fips) for fips in programme.rural_counties or ()),
     )  # fmt: skip
 

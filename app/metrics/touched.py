@@ -52,7 +52,8 @@ def changed_cases(programme: Programme, since: datetime, volunteers: Sequence[in
         )
     for ids in in_turn(volunteers):
         for column, who in ((Assignment.case_id, Assignment.volunteer_id), (TimeEntry.case_id, TimeEntry.volunteer_id)):
-            found |= set(session.execute(select(column).where(who.in_(ids))).scalars())
+            theirs = select(column).join(Case, Case.id == column).where(_of(programme), who.in_(ids))
+            found |= set(session.execute(theirs).scalars())
     return sorted(found | _erased(programme))
 
 

@@ -28,7 +28,7 @@ from app.metrics.models import ClientAgain, CountedYear, RollUp, StoredFigure
 from app.metrics.spans import last_of, spans
 from app.metrics.tally import BY_GRANT
 from app.metrics.window import Window
-from app.volunteers.models import Membership, Volunteer
+from app.volunteers.models import Membership, Organisation, Volunteer
 from tests import factories
 from tests.metrics.lives import PERIODS, Lives
 
@@ -180,6 +180,29 @@ def test_on_time_is_five_business_days_before_or_half_the_notice_where_that_is_l
     came = date(2026, 3, 2)  # a Monday
     until = {27: 20, 11: 6, 5: 3, 4: 3, 3: 2, 2: 2}
     assert {day: window.on_time_until(date(2026, 3, day), came).day for day in until} == until
+
+
+def test_a_volunteer_of_two_programmes_who_leaves_a_firm_counts_anew_in_each(app: Flask) -> None:
+    """Each programme's count goes by its own cases: those of the other are not noted as its own."""
+    with clock.at(NOW):
+        with transaction():
+            both = [factories.programme(slug=slug) for slug in ("lake", "river")]
+            helper = factories.volunteer()
+            firm = factories.add(Organisation(name="Granite & Sons"))
+            membership = factories.member(helper.id, firm.id)
+            for programme in both:
+                factories.case(programme, CaseStatus.IN_SERVICE, lead=helper)
+        rollup.refresh_all()
+        by_firm = [figures.read_period(each, date(2026, 1, 1), NOW.date()).by("leads_started", "firm") for each in both]
+        assert by_firm == [{str(firm.id): 1}] * 2
+        with transaction():
+            session.delete(membership)
+        rollup.refresh_all()
+        rollup.refresh_all()
+        by_firm = [figures.read_period(each, date(2026, 1, 1), NOW.date()).by("leads_started", "firm") for each in both]
+        assert by_firm == [{"none": 1}] * 2
+        noted = session.execute(select(CountedYear.programme_id).order_by(CountedYear.programme_id)).scalars().all()
+        assert noted == sorted(each.id for each in both)
 
 
 def test_whatever_changes_is_counted_where_it_was_and_where_it_is(app: Flask) -> None:

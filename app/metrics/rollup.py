@@ -31,9 +31,20 @@ Telling = Callable[[int, int], None]
 
 
 def refresh_all(*, whole: bool = False) -> int:
-    """Bring every programme's figures up to date; how many months were counted again."""
-    ids = session.execute(select(Programme.id).order_by(Programme.id)).scalars().all()
-    return sum(refresh(programme_id, whole=whole) for programme_id in ids)
+    """Bring every programme's figures up to date; how many months were counted again.
+
+    :raises ExceptionGroup: of some it could not be done; those of all others were brought up to date
+    """
+    months, failed = 0, list[Exception]()
+    for programme_id in session.execute(select(Programme.id).order_by(Programme.id)).scalars().all():
+        try:
+            months += refresh(programme_id, whole=whole)
+        except Exception as error:
+            session.rollback()
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("The figures of some programmes could not be counted.", failed)
+    return months
 
 
 def refresh(programme_id: int, *, whole: bool = False, tell: Telling | None = None) -> int:

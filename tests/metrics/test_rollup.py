@@ -205,6 +205,19 @@ def test_a_volunteer_of_two_programmes_who_leaves_a_firm_counts_anew_in_each(app
         assert noted == sorted(each.id for each in both)
 
 
+def test_a_programme_that_cannot_be_counted_keeps_no_other_from_it(app: Flask) -> None:
+    with clock.at(NOW):
+        with transaction():
+            broken, whole = factories.programme(slug="broken"), factories.programme(slug="whole")
+            for programme in (broken, whole):
+                factories.case(programme, CaseStatus.AVAILABLE)
+            broken.time_zone = "Nowhere/At_All"
+        with pytest.raises(ExceptionGroup, match="some programmes"):
+            rollup.refresh_all()
+        assert figures.read_period(whole, date(2026, 1, 1), NOW.date()).count("requests") == 1
+        assert session.query(RollUp).filter_by(programme_id=broken.id).count() == 0
+
+
 def test_whatever_changes_is_counted_where_it_was_and_where_it_is(app: Flask) -> None:
     """Corrected days, hours taken back, a firm left and a case erased leave no trace on their old days."""
     with clock.at(NOW):

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
+import structlog
 from sqlalchemy import delete, select
 
 from app.accounts.models import Programme
 from app.core import clock
 from app.core.db import insert_unless_exists, lock, session, transaction
+from app.core.logs import where_it_broke
 
 from . import clients_again, ledger
 from .facts import only_facts
@@ -24,6 +26,7 @@ from .tally import BY_GRANT, Tally
 from .touched import changed_cases, first_day
 from .window import Window, firms_of_volunteers
 
+log = structlog.get_logger()
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 LAID_OUT = 3  # how figures are kept: another number, and everything is counted again
 OVERLAP = timedelta(minutes=5)  # a change may be stamped just before the last run and be committed after it
@@ -42,6 +45,7 @@ def refresh_all(*, whole: bool = False) -> int:
         except Exception as error:
             session.rollback()
             failed.append(error)
+            log.error("roll_up.failed", programme=programme_id, error=type(error).__name__, where=where_it_broke(error))
     if failed:
         raise ExceptionGroup("The figures of some programmes could not be counted.", failed)
     return months

@@ -198,6 +198,7 @@ def test_small_counts_are_hidden_from_a_number_on_that_protects_people(desk: Fla
     ):
         answer = desk.post(url, data={**typed, **change})
         assert (answer.status_code, said in answer.text) == (422, True), change
+        assert "<title>Error: Small counts" in answer.text, "said once, whoever says it"
         assert all(f'value="{kept}"' in answer.text for kept in {**typed, **change}.values() if kept), "nothing is lost"
     session.expire_all()
     assert prairie.floors == (5, 11)

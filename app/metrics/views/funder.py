@@ -35,7 +35,7 @@ def impact() -> ResponseReturnValue:
         page=page_of_period(chosen, same_grant),
         chosen=chosen,
         period_name=period_name,
-        periods=same_grant[:12],
+        periods=same_grant,
         grants=sorted(newest.values(), key=lambda p: (p.programme.name, p.grant.name)),
         stories=stories.shown_to_funders(chosen.grant),
     )

@@ -47,7 +47,7 @@ def public_impact(slug: str) -> ResponseReturnValue:
         switched_on=switched_on,
         page=page_of_period(chosen, periods, public=True),
         chosen=chosen,
-        periods=periods[:12],
+        periods=periods,
         period_name=period_name,
         stories=stories.shown_to_everybody(switched_on.grant),
     )

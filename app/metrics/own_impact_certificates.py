@@ -9,7 +9,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts import calendars
@@ -119,10 +119,10 @@ def own_certificates(viewer: User) -> Sequence[Certificate]:
     return session.execute(found).scalars().all()
 
 
-def certificates_at(programme: Programme) -> Sequence[Certificate]:
+def certificates_at(programme: Programme) -> Select[Certificate]:
     """The certificates that name a programme, the newest first."""
-    found = select(Certificate).where(Certificate.programme_id == programme.id).order_by(Certificate.id.desc())
-    return session.execute(found.limit(200)).scalars().all()
+    here = select(Certificate).where(Certificate.programme_id == programme.id)
+    return here.options(joinedload(Certificate.volunteer)).order_by(Certificate.id.desc())
 
 
 def get_certificate(public_id: str, *, viewer: User) -> Certificate:

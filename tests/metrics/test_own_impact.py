@@ -70,7 +70,7 @@ def test_own_figures_are_one_s_own(client: FlaskClient, helper: Volunteer) -> No
     assert [(year.year, year.hundredths, year.closed) for year in found.years] == [(2026, 1550, 1)]
     assert found.programmes[0].value.cents is None
     browser = factories.sign_in(client, session.merge(helper).user)
-    assert "the programme has entered no rate" in browser.get("/my/impact").text
+    assert "no rate is entered for them" in browser.get("/my/impact").text
     with transaction():
         programme = session.query(Programme).filter_by(slug="lakeshore").one()
         operations_rates.enter_rate(programme, role="lead", cents=3000, first=date(2026, 1, 1), last=None,
@@ -96,6 +96,10 @@ def test_a_certificate_is_checked_by_its_code_and_withdrawn(client: FlaskClient,
     assert made.code in words
     assert "Aug 19, 2026" in words
     assert "15.5 hours" in words
+    with transaction():
+        staff = factories.coordinator(made.programme)
+    there = factories.sign_in(client.application.test_client(), staff).get("/reports/certificates").text
+    assert re.search(r"Sam Orchard</span></td>.*Made by\"><a[^>]*>Sam Orchard</a>", there), "and who chose the name"
     anybody = client.application.test_client()
     for typed in (made.code, made.code.lower().replace("-", " ")):
         page = anybody.post("/certificates", data={"code": typed}).text

@@ -14,6 +14,7 @@ from app.core.db import transaction
 from app.core.errors import BadInput, LinkGone, NotFound
 from app.core.i18n import today
 from app.core.limits import PERSONAL_LINK, limiter
+from app.core.lists import page_of
 from app.matching import firms
 from app.volunteers.models_shifts import ShiftKind
 from app.volunteers.words import SHIFTS
@@ -116,7 +117,7 @@ def certificates_here() -> ResponseReturnValue:
     programme = the_programme()
     return render_template(
         "metrics/certificates.html", programme=programme, programmes=the_programmes(), full_day=full_day,
-        rows=certificates.certificates_at(programme),
+        page=page_of(certificates.certificates_at(programme), scalars=True), at_shifts=certificates.at_shifts,
     )  # fmt: skip
 
 

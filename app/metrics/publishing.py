@@ -43,8 +43,8 @@ class AlreadyPublished(Refusal):
 class NotAsSeen(Refusal):
     """What would be published is not what was looked at."""
 
-    message = _l("Figures or goals have changed since you looked at them. Look at the period again before you sign it "
-                 "off.")  # fmt: skip
+    message = _l("Figures, goals or the numbers below which counts are hidden have changed since you looked. Look at "
+                 "the period again before you sign it off.")  # fmt: skip
 
 
 def draft_of(grant: Grant, first: date, kind: str | None, *, actor: User, restate: bool = False) -> Draft:

@@ -52,7 +52,8 @@ class WouldTell(Refusal):
     """Beside what is published, even that a figure is hidden would say too much."""
 
     message = _l("Beside what is published already this would give small counts away, so it cannot be published. "
-                 "Shorter periods have to be published before the longer ones that hold them.")  # fmt: skip
+                 "Publish shorter periods before the longer ones that hold them; where they are published already, "
+                 "leave this one out.")  # fmt: skip
 
 
 @dataclass

@@ -48,7 +48,7 @@ def period_asked(today: date, *, for_file: bool = False) -> Period:
     if why and (for_file or request.args.get("format")):
         raise BadInput(_("%(why)s No file is made of another period.", why=why))
     wrong = _("%(why)s This is the current quarter.", why=why) if why else ""
-    return Period(first, min(last, today), wrong)
+    return Period(first, min(last, today), wrong, span="quarter")
 
 
 def _read(today: date) -> tuple[Period | None, str]:

@@ -180,3 +180,17 @@ def test_a_period_of_one_day_is_called_by_that_day(client: FlaskClient, programm
         page = client.get("/reports?from=2026-03-08&to=2026-03-08").text
     assert "Mar 8, 2026" in page
     assert "Mar 8, 2026 – Mar 8, 2026" not in page
+
+
+def test_waits_and_gaps_say_where_they_cannot_be_broken_down(client: FlaskClient, programme: Programme) -> None:
+    with clock.at(NOW):
+        for page in ("waits", "gaps"):
+            said = "We cannot break this down by that, so it is by kind of matter."
+            assert said in client.get(f"/reports/{page}?by=colour").text, page
+            assert said not in client.get(f"/reports/{page}?by=county").text, page
+
+
+def test_the_period_that_is_shown_unasked_is_marked(client: FlaskClient, programme: Programme) -> None:
+    with clock.at(NOW):
+        page = client.get("/reports/waits").text
+    assert 'aria-current="true">This quarter</a>' in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request
@@ -24,6 +25,14 @@ from .staff import the_programme, the_programmes
 WAITING_HEADER = ("case", "days", "problem code", "county")
 
 
+def _heading(known: Sequence[str]) -> tuple[str, str]:
+    """By what to break down, and what is to be said where that cannot be."""
+    asked = request.args.get("by", "category")
+    if asked in known:
+        return asked, ""
+    return "category", _("We cannot break this down by that, so it is by kind of matter.")
+
+
 @bp.get("/reports/waits")
 @open_to(*STAFF)
 def bottlenecks() -> ResponseReturnValue:
@@ -31,8 +40,7 @@ def bottlenecks() -> ResponseReturnValue:
     programme = the_programme()
     period = period_asked(calendars.today(programme))
     earlier = figures.before(period.first, period.last)
-    dimension = request.args.get("by", "category")
-    dimension = dimension if dimension in waits.HEADINGS[1:] else "category"
+    dimension, unlike = _heading(waits.HEADINGS[1:])
     now, before = waits.read(programme, dimension, (period.first, period.last), earlier)
     members = {m for stage in STAGES for m in now.by(f"stage_{stage}", dimension)}
     known = sorted((figures.member_name(dimension, member), member) for member in members)
@@ -42,7 +50,7 @@ def bottlenecks() -> ResponseReturnValue:
     found = waits.stages(programme, now, before, cell)
     return render_template(
         "metrics/bottlenecks.html", programme=programme, programmes=the_programmes(), period=period, stages=found,
-        slowest=waits.slowest(found), known=known, cell=cell, wrong=period.wrong or wrong, spans=SPANS,
+        slowest=waits.slowest(found), known=known, cell=cell, wrong=period.wrong or unlike or wrong, spans=SPANS,
         period_name=figures.period_name, earlier=earlier, dimension=dimension,
         dimensions={key: DIMENSIONS[key] for key in waits.HEADINGS[1:]},
     )  # fmt: skip
@@ -75,16 +83,14 @@ def cases_waiting(stage: str) -> ResponseReturnValue:
 def service_gaps() -> ResponseReturnValue:
     """What waits beside who could take it, whom to recruit, and what is to come."""
     programme = the_programme()
-    asked = request.args.get("by", "category")
-    dimension = asked if asked in gaps.DIMENSIONS else "category"
+    dimension, wrong = _heading(gaps.DIMENSIONS)
     runs, wanted = gaps.wanted_over_time(programme)
     free = gaps.open_places(programme)
     return render_template(
         "metrics/gaps.html", programme=programme, programmes=the_programmes(), dimension=dimension,
         dimensions={key: DIMENSIONS[key] for key in gaps.DIMENSIONS}, runs=runs,
         needs=gaps.needs(programme, dimension, free), wanted=wanted, outlook=gaps.outlook(programme, free),
-        member_name=figures.member_name, horizons=gaps.HORIZONS,
-        wrong="" if asked == dimension else _("We cannot break this down by that, so it is by kind of matter."),
+        member_name=figures.member_name, horizons=gaps.HORIZONS, wrong=wrong,
     )  # fmt: skip
 
 

@@ -23,8 +23,8 @@ FIELDS = (
     (
         "value",
         "number",
-        "The figure, or in the table of goals the target; missing where it is hidden to protect people. "
-        "What is not listed is zero.",
+        "The figure, or in the table of goals the target; “hidden” where it is hidden to protect people, empty where "
+        "there is nothing that a share or a median could be of. What is not listed is zero.",
     ),
     ("from", "date", "First day of the period"),
     ("to", "date", "Last day of the period, included"),

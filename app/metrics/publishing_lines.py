@@ -13,6 +13,7 @@ from .measures import BY_KEY, MEASURES, RATES
 
 HEADER = ("table", "member", "label", "value", "from", "to")
 HIDDEN = "hidden"
+NOTHING = ""  # a share or a median of nothing, which hides nobody
 
 
 def stage_names() -> dict[str, str]:
@@ -39,7 +40,7 @@ def lines(figures: Mapping[str, Any], first: date, last: date) -> Iterator[tuple
         hours = value / 100 if key == "hours" and value is not None else value
         yield ("counts", key, name_of_count(key), shown(hours), *days)
     for key, (name, _words) in RATES.items():
-        yield ("rates", key, str(name), shown(figures[key]), *days)
+        yield ("rates", key, str(name), NOTHING if key in of_nothing(figures) else shown(figures[key]), *days)
     for member, value in figures["flow"] or []:
         yield ("flow", member, name_of_count(member), shown(value), *days)
     for member, value in (figures.get("need") or {}).items():
@@ -60,6 +61,15 @@ def _goals(figures: Mapping[str, Any], first: date, last: date) -> Iterator[tupl
     for key, low, high, target in (*exact, *longer):
         label = _("%(figure)s, %(period)s", figure=MEASURES[key].name, period=period_name(low, high))
         yield ("goals", key, label, target / 100 if key == "hours" else target, low, high)
+
+
+def of_nothing(figures: Mapping[str, Any]) -> set[str]:
+    """The rates that there is nothing to work out from, as shown figures say."""
+    counts, waiting = figures["counts"], dict(figures["flow"] or []).get("listed_waiting")
+    listed = counts.get("listed")
+    none = {"days_to_placement": listed == 0, "answer_rate": counts.get("checkins_sent") == 0,
+            "placement_rate": listed is not None and listed == waiting}  # fmt: skip
+    return {key for key, nothing in none.items() if nothing and figures[key] is None}
 
 
 def name_of_count(key: str) -> str:

@@ -15,7 +15,7 @@ from .figures import kind_of, period_name
 from .measures import BY_KEY, RATES
 from .models import PublishedPeriod
 from .publishing_goals import Aim, Published, aims_of
-from .publishing_lines import HIDDEN, lines, name_of_count, stage_names, turned_away
+from .publishing_lines import HIDDEN, lines, name_of_count, of_nothing, stage_names, turned_away
 
 CROSSED = ("closed_by_county", "need")  # tables of counts that are crossed with a place, or of those turned away
 
@@ -78,6 +78,11 @@ class Page:
         """The ways of closing, those with a number and those hidden."""
         rows = self.figures["tables"]["closed_by_closing_code"]
         return [row for row in rows if row[2] is not None], [row for row in rows if row[2] is None]
+
+    @property
+    def of_nothing(self) -> set[str]:
+        """The rates that there is nothing to work out from, which is not hiding."""
+        return of_nothing(self.figures)
 
     def goal(self, measure: str) -> int | None:
         """The goal set for a measure, if one was."""

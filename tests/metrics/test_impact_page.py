@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from datetime import UTC, date, datetime
 
 import pytest
@@ -60,3 +62,25 @@ def test_pictures_say_what_they_show(client: FlaskClient, home: str) -> None:
         maps = re.findall(r"<title[^>]*>Closed cases by county</title><desc[^>]*>([^<]*)</desc>", page)
         assert maps
         assert all(words and words == words.strip() and "0 counties" not in words for words in maps), maps
+
+
+def test_a_share_of_nothing_is_not_called_hidden(client: FlaskClient, home: str) -> None:
+    found = re.findall(r"/impact\?period=[0-9a-f]{16}", client.get("/impact").text.split("<h1")[0])
+    empty, full = found[-1], next(each for each in found if "counts,listed,Listed,0" not in _file(client, each))
+    assert "not shown, to protect people" not in client.get(empty).text
+    assert client.get(empty).text.count("nothing to count in this period") == 2
+    for key in ("placement_rate", "days_to_placement", "answer_rate"):
+        assert re.search(rf"^rates,{key},[^,]*,,2025-09-01", _file(client, empty), re.MULTILINE), key
+    assert "nothing to count" in xlsx_text(client.get(f"{empty.replace('?', '/file?')}&format=xlsx").data)
+    assert "nothing to count" not in client.get(full).text
+    assert "rates,placement_rate,Placement rate,hidden" in _file(client, full)
+
+
+def _file(client: FlaskClient, address: str) -> str:
+    return client.get(f"{address}&format=csv").text
+
+
+def xlsx_text(body: bytes) -> str:
+    """The words of a spreadsheet."""
+    with zipfile.ZipFile(io.BytesIO(body)) as parts:
+        return parts.read("xl/sharedStrings.xml").decode()

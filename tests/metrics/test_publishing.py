@@ -174,7 +174,7 @@ def test_what_is_signed_off_is_what_was_looked_at(world: tuple[Programme, Grant,
         late(session.merge(grant), 20)
         answer = desk.post(page, data=seen)
         assert answer.status_code == 409
-        assert "have changed since you looked at them" in answer.text
+        assert "have changed since you looked" in answer.text
         assert session.query(PublishedPeriod).count() == 0
         assert desk.post(page, data=looked_at()).status_code == 303
         assert session.query(PublishedPeriod).count() == 1

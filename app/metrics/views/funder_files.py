@@ -54,6 +54,6 @@ def _title(key: str) -> str:
 
 def _cell(member: str, _label: str, value: Any) -> Cell:
     if isinstance(value, str):
-        return text(value)
+        return text(value or _("nothing to count"))
     unit = UNITS.get(member, "count")
     return Cell(None if value is None else round(value * 100) if unit == "hours" else round(value), unit)

@@ -108,6 +108,15 @@ def _figure(reader: Reader, link: Link) -> None:
         assert sum(float(row["amount"]) for row in reader.rows(link.address)) == whole(link.shown), link
 
 
+def _shifts(reader: Reader, link: Link) -> None:
+    """Clinics and advice shifts: as many rows as the figure says, or as many hours."""
+    rows = reader.rows(link.address)
+    assert reader.heading(link.address).endswith(f": {link.shown}"), link
+    assert len(rows) == len(reader.listed(link.address)) > 0, link
+    told = sum(float(row["hours"]) for row in rows) if "/shift_hours/" in link.address else len(rows)
+    assert round(told, 2) == float(link.shown.replace(",", "")), link
+
+
 def _closed(reader: Reader, link: Link) -> None:
     assert reader.heading(link.address).endswith(f": {link.shown}"), link
     rows, asked = reader.rows(link.address), parse_qs(urlsplit(link.address).query)
@@ -168,6 +177,7 @@ CHECKS = {
     r"/reports/gaps/places": _places,
     r"/reports/gaps/wanted": _wanted,
     r"/reports/waits/\w+": _standing,
+    r"/reports/(shifts|shift_hours)/cases": _shifts,
     r"/reports/\w+/cases": _figure,
 }
 

@@ -24,6 +24,7 @@ from app.matching.models import Assignment, DocketRun, RunStatus
 from app.metrics import operations_goals, operations_rates, rollup, waits
 from app.metrics.rates import Rate, days_without
 from app.volunteers.models import Volunteer
+from app.volunteers.models_shifts import Shift, ShiftKind
 from tests import factories
 from tests.metrics.following import CHECKS, Reader, links, pages_of
 from tests.metrics.lives import Lives
@@ -52,6 +53,11 @@ def world(app: Flask) -> Iterator[World]:
             lives.some(90)
             _codes_and_money(lives)
             _hours_cost_more(lives)
+            for n, hundredths in enumerate((250, 125)):
+                factories.add(Shift(
+                    programme=programme, volunteer=lives.helpers[n], kind=ShiftKind.CLINIC, on_day=LAST,
+                    hundredths=hundredths, created_by_id=lives.staff.id,
+                ))  # fmt: skip
             for _n in range(3):
                 factories.case(programme, CaseStatus.AVAILABLE, received_at=NOW - timedelta(days=9), problem_code=None)
             operations_goals.set_goal(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from app.clients.models import Case, CaseGrant
 from app.clients.problems import category
@@ -85,6 +85,13 @@ def headings_of(ids: Iterable[int]) -> Iterator[tuple[int, dict[str, str]]]:
 
 HEADS = ("category", "county", "language", "priority", "office")  # what each of these columns gives
 HEADED_BY: tuple[Any, ...] = (Case.problem_code, Case.county, Case.language, Case.priority_level, Case.office_id)
+
+
+def headed_by(dimensions: Collection[str]) -> tuple[list[Any], list[Any]]:
+    """The columns of `HEADED_BY` with nothing in place of those that some dimensions do not need; and the others."""
+    needed = [by in dimensions for by in HEADS]
+    columns = [column if asked else null() for column, asked in zip(HEADED_BY, needed, strict=True)]
+    return columns, [column for column, asked in zip(columns, needed, strict=True) if asked]
 
 
 def headings(code: str | None, county: str, language: str, priority: Any, office_id: int | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import undefer
 
 from app.accounts import calendars
 from app.accounts.models import Programme
-from app.clients.models import Case, CaseMove, Opening
+from app.clients.models import Case, Opening
 from app.clients.problems import category, counties_of
 from app.core.db import session
 from app.matching import run_words
@@ -130,8 +130,7 @@ def needs(programme: Programme, dimension: str, free: Mapping[int, int] | None =
     waiting: Counter[str] = Counter()
     longest: dict[str, int] = {}
     heading: Any = {"category": Case.problem_code, "county": Case.county, "language": Case.language}[dimension]
-    came = select(func.max(CaseMove.at)).where(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
-    came_at = func.coalesce(came.correlate(Case).scalar_subquery(), Case.received_at).label("came_at")
+    came_at = func.coalesce(people.came(), Case.received_at).label("came_at")
     waits = select(heading.label("heading"), came_at).where(*people.waiting(programme)).subquery()
     listed = select(waits.c.heading, func.count(), func.min(waits.c.came_at)).group_by(waits.c.heading)
     for heard, n, listed_at in session.execute(listed):

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, null, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, false, func, or_, select
 
 from app.accounts.models import Programme
-from app.clients.models import OPEN, Case, CaseStatus, PriorityLevel
+from app.clients.models import OPEN, Case, CaseMove, CaseStatus, PriorityLevel
 from app.clients.problems import category
 from app.core.db import session
 from app.matching.models import Assignment
@@ -20,7 +20,7 @@ from app.volunteers.queries_shifts import welcome_at
 
 from . import clients_again, shift_figures
 from .definitions import CASE_DIMENSIONS
-from .facts import HEADED_BY, HEADS, headings
+from .facts import headed_by, headings
 from .facts_outcomes import ONCE
 from .firms import belongs, firm_of, grouped
 from .members import RECORD
@@ -190,11 +190,16 @@ def places_of(used: Select[Any], case_ids: Sequence[int]) -> dict[int, int]:
 STILL_OPEN = Case.status.in_(bindparam("open", [str(status) for status in OPEN], expanding=True, literal_execute=True))
 
 
+def came() -> ScalarSelect[datetime]:
+    """When a case last came to the status in which it stands."""
+    moved = select(func.max(CaseMove.at)).where(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
+    return moved.correlate(Case).scalar_subquery()
+
+
 def waiting_now(programme: Programme, dimensions: Collection[str] | None = None) -> dict[str, dict[str, int]]:
     """How many cases wait on the list now, by some or all that a case stands under."""
     wanted = [*(CASE_DIMENSIONS if dimensions is None else {"all"}.union(dimensions).intersection(CASE_DIMENSIONS))]
-    needed = [column for column, by in zip(HEADED_BY, HEADS, strict=True) if by in wanted]
-    columns = [column if column in needed else null() for column in HEADED_BY]
+    columns, needed = headed_by(wanted)
     found = select(*columns, func.count()).where(*waiting(programme), STILL_OPEN).group_by(*needed)
     tables: dict[str, Counter[str]] = {"all": Counter(all=0)}
     for row in session.execute(found):

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
 from app.accounts.models import Programme
-from app.clients.models import OPEN, Case, CaseMove
+from app.clients.models import Case
 from app.core.db import session
 
 from .definitions import CASE_DIMENSIONS, Measure
-from .facts import HEADED_BY, headings
+from .facts import HEADED_BY, headed_by, headings
 from .figures import By, PeriodFigures, read_period
 from .measures import MEASURES, within_days
+from .people import STILL_OPEN, came
 from .registry import STAGES
-from .window import OF, Window
+from .window import Window
 
 HEADINGS = CASE_DIMENSIONS
 
@@ -78,7 +79,7 @@ def ages_now(programme: Programme, dimension: str = "all", member: str = "all") 
     """The days each open case has been where it stands."""
     window = Window(programme)
     found: dict[str, list[int]] = {}
-    for row in session.execute(_since(programme)):
+    for row in session.execute(_since(programme, dimension)):
         if _stands_under(row, dimension) == member:
             found.setdefault(str(row.status), []).append(_days(window, row.since))
     return found
@@ -92,20 +93,18 @@ def _days(window: Window, since: datetime) -> int:
     return max(0, (window.today - window.day(since)).days)
 
 
-def _since(programme: Programme) -> Any:
+def _since(programme: Programme, dimension: str) -> Any:
     """Since when each open case stands where it does: its last move to that status."""
-    moved = and_(CaseMove.case_id == Case.id, CaseMove.to_status == Case.status)
-    columns = (Case.id, Case.status, *HEADED_BY)
-    since = func.coalesce(func.max(CaseMove.at), Case.received_at).label("since")
-    found = select(*columns, since).outerjoin(CaseMove, moved).where(programme.id == OF, Case.status.in_(OPEN))
-    return found.group_by(*columns, Case.received_at)
+    shown, _needed = headed_by((dimension,))
+    since = func.coalesce(came(), Case.received_at).label("since")
+    return select(Case.id, Case.status, *shown, since).where(Case.programme_id == programme.id, STILL_OPEN)
 
 
 def cases_waiting(
     programme: Programme, stage: str, dimension: str = "all", member: str = "all"
 ) -> list[tuple[int, int]]:
     """The cases in a stage with the days they have been there, those longest there first; or those of one heading."""
-    rows = (row for row in session.execute(_since(programme)) if row.status == stage)
+    rows = (row for row in session.execute(_since(programme, dimension)) if row.status == stage)
     kept = sorted((row.since, row.id) for row in rows if _stands_under(row, dimension) == member)
     window = Window(programme)
     return [(case_id, _days(window, since)) for since, case_id in kept]

@@ -100,6 +100,11 @@ class Part:
         """Every count that they are made of."""
         return frozenset(key for measure in self.measures for key in measure.counts)
 
+    @property
+    def timed(self) -> frozenset[str]:
+        """Those of which the days that they took are told."""
+        return frozenset(key for measure in self.measures if measure.kind == "days" for key in measure.counts)
+
 
 def parts(dimension: str) -> list[Part]:
     """The groups of which something is counted by a dimension."""

@@ -15,7 +15,7 @@ from .measures import MEASURES
 from .members import member_name
 
 TOLD = ("requests", "listed", "listed_placed", "listed_waiting", "closed")
-WANTED = By("county", frozenset(TOLD))
+WANTED = By("county", frozenset(TOLD), timed=frozenset())
 COLOURED = "listed"  # by what, unless another is asked for
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
@@ -114,6 +114,13 @@ class By:
     dimension: str
     measures: frozenset[str] | None = None
     member: str | None = None
+    timed: frozenset[str] | None = None  # of which of them the days that they took are read as well; or of all
+
+    @property
+    def with_days(self) -> list[str]:
+        """The counts of which days are read."""
+        known = [each for each in (self.measures, self.timed) if each is not None]
+        return [key for key in TIMED if all(key in each for each in known)]
 
     def narrowed(self, of: Select[Any]) -> Select[Any]:
         """What is stored of it."""
@@ -135,12 +142,15 @@ def read_period(
     found = PeriodFigures(first, last)
     wanted = _wanted(grant_id, dimensions)
     of, today = spans(first, last), calendars.today(programme)
-    whole = _whole(_of(programme, grant_id, wanted), of)
-    if whole:
+    selects = _of(programme, grant_id, wanted)
+    if whole := _whole(selects, of):
         _read_values(found, whole)
-        _read_days(found, whole, today)
+        _read_days(
+            found, _whole([_timed(*each) for each in zip(selects, wanted, strict=True) if each[1].with_days], of), today
+        )
     if of.edges:
-        _read_edges(found, _of(programme, grant_id, wanted), of, today)
+        timed = {each.dimension: each.with_days for each in wanted}
+        _read_edges(found, selects, of, today, timed)
     people.fill(found.tables, programme, first, last, grant_id)
     return found
 
@@ -158,9 +168,14 @@ def _wanted(grant_id: int | None, dimensions: Collection[str | By] | None) -> li
 def _each_once(asked: Iterable[By]) -> Iterator[By]:
     """Every breakdown once, with all that is wanted of it."""
     for (dimension, member), some in groupby(sorted(asked, key=_names), key=_names):
-        counts = [each.measures for each in some]
-        known = [each for each in counts if each is not None]
-        yield By(dimension, frozenset().union(*known) if len(known) == len(counts) else None, member or None)
+        together = [*some]
+        counts, timed = (_all_of([getattr(each, name) for each in together]) for name in ("measures", "timed"))
+        yield By(dimension, counts, member or None, timed)
+
+
+def _all_of(sets: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    known = [each for each in sets if each is not None]
+    return frozenset().union(*known) if len(known) == len(sets) else None
 
 
 def _names(by: By) -> tuple[str, str]:
@@ -186,16 +201,20 @@ def _whole(of: Sequence[Select[Any]], period: Spans) -> list[Select[Any]]:
 
 def _read_values(found: PeriodFigures, whole: Sequence[Select[Any]]) -> None:
     parts = (part.add_columns(func.sum(StoredFigure.value).label("value")).group_by(*CELL) for part in whole)
-    for measure, dimension, member, value in session.execute(union_all(*parts)):
+    for measure, dimension, member, value in session.execute(union_all(*parts)).all():
         members = found.tables.setdefault(measure, {}).setdefault(dimension, {})
         members[member] = members.get(member, 0) + int(value)
 
 
-def _read_days(found: PeriodFigures, whole: Iterable[Select[Any]], today: date) -> None:
+def _timed(of: Select[Any], by: By) -> Select[Any]:
+    return of.where(StoredFigure.measure.in_(by.with_days))
+
+
+def _read_days(found: PeriodFigures, whole: Sequence[Select[Any]], today: date) -> None:
     """Durations for Kaplan–Meier: to what happened, and so far of what is still open."""
     columns = (StoredFigure.starts_on, StoredFigure.histogram)
-    timed = union_all(*(part.add_columns(*columns).where(StoredFigure.measure.in_(TIMED)) for part in whole))
-    for *cell, start, histogram in session.execute(timed):
+    timed = union_all(*(part.add_columns(*columns) for part in whole)) if whole else None
+    for *cell, start, histogram in session.execute(timed).all() if timed is not None else ():
         into = found.days.setdefault((cell[0], cell[1], cell[2]), Counter())
         if cell[0] in KEPT_OPEN:
             since = (today - start).days
@@ -210,23 +229,28 @@ def _add(into: Counter[int], histogram: dict[str, int] | None) -> None:
         into[number] = into.get(number, 0) + n
 
 
-def _read_edges(found: PeriodFigures, of: Sequence[Select[Any]], period: Spans, today: date) -> None:
-    """Add the days that are not a whole month."""
+def _read_edges(
+    found: PeriodFigures, of: Sequence[Select[Any]], period: Spans, today: date, timed: Mapping[str, Collection[str]]
+) -> None:
+    """Add the days that are not a whole month; with the days they took those that are `timed` by a dimension."""
     kept = {month_of(low): (low, high) for low, high in period.edges}
     of_months = (StoredFigure.months == MONTH, StoredFigure.starts_on.in_(sorted(kept)))
     columns = (StoredFigure.starts_on, StoredFigure.by_day)
     months = union_all(*(part.add_columns(*columns).where(*of_months) for part in of))
-    for measure, dimension, member, month, by_day in session.execute(months):
+    for measure, dimension, member, month, by_day in session.execute(months).all():
         low, high = kept[month]
         chosen = [(day, of_day) for n, of_day in (by_day or {}).items() if low.day <= (day := int(n)) <= high.day]
         if chosen:
-            _add_days(found, (measure, dimension, member), month, chosen, today)
+            cell = (measure, dimension, member)
+            into = found.days.setdefault(cell, Counter()) if measure in timed[dimension] else None
+            _add_days(found, cell, month, chosen, into, today)
 
 
-def _add_days(found: PeriodFigures, cell: Cell, month: date, chosen: list[tuple[int, Any]], today: date) -> None:
+def _add_days(
+    found: PeriodFigures, cell: Cell, month: date, chosen: list[tuple[int, Any]], into: Counter[int] | None, today: date
+) -> None:
     measure, dimension, member = cell
     members = found.tables.setdefault(measure, {}).setdefault(dimension, {})
-    into = found.days.setdefault(cell, Counter()) if measure in TIMED else None
     for n, of_day in chosen:
         members[member] = members.get(member, 0) + (of_day if isinstance(of_day, int) else sum(of_day.values()))
         if into is None:

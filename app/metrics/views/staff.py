@@ -58,7 +58,9 @@ def reports() -> ResponseReturnValue:
         return csv_download(f"figures-{period.first}-{period.last}", boards.HEADER, boards.rows(now))
     dimension, only, wrong = _arranged(programme)
     part = boards.part_of(dimension, request.args.get("part")) if only == boards.ALL else None
-    by = figures.By(dimension, part.counts.union(SHOWN_FIRST)) if part else figures.By(only[0], member=only[1])
+    by = figures.By(only[0], member=only[1])
+    if part:
+        by = figures.By(dimension, part.counts.union(SHOWN_FIRST), timed=part.timed)
     mapped = [county_figures.WANTED] if part else []
     now = figures.read_period(programme, period.first, period.last, dimensions=[boards.SHOWN, by, *mapped])
     earlier = figures.read_period(programme, *figures.before(period.first, period.last), dimensions=[boards.SHOWN, by])

@@ -96,8 +96,9 @@ MONEY = tuple(
     )
 )  # fmt: skip
 HOURS = (
-    M("hours", _l("Hours given"), _l("Hours logged by volunteers for days in the period."), "hours",
-      dimensions=(*SERVICE_DIMENSIONS, "role"), source="time_entries"),
+    M("hours", _l("Hours given"),
+      _l("Hours that volunteers logged on cases, for days in the period; clinics and advice shifts are not in it."),
+      "hours", dimensions=(*SERVICE_DIMENSIONS, "role"), source="time_entries"),
 )  # fmt: skip
 ENGAGEMENT = (
     M("checkins_sent", _l("Check-ins asked"), _l("Check-ins that left in the period, by mail or phone."), "check-ins",

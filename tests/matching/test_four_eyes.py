@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.accounts import calendars
 from app.accounts import operations as accounts
 from app.accounts.models import User
 from app.casework import operations as casework
@@ -16,7 +17,6 @@ from app.casework.models import ClosingReport
 from app.casework.operations_closing import approve_closing, report_closing
 from app.clients.four_eyes import AskColleague
 from app.clients.models import Case, CaseStatus
-from app.core import clock
 from app.core.access import Role
 from app.core.audit import AuditEntry
 from app.core.db import session, transaction
@@ -72,7 +72,7 @@ def reported(me: User, case: Case) -> None:
     session.flush()
     part = operations.place(held, actor=None)
     casework.record_first_contact(part, actor=me)
-    done = Closing("A", None, None, None, None, False, False, clock.now().date(), 300)
+    done = Closing("A", None, None, None, None, False, False, calendars.today(case.programme), 300)
     report_closing(case, done, amounts=[], actor=me)
 
 

@@ -30,22 +30,31 @@ def _office(programme: Programme, office_id: str) -> Office:
     return found
 
 
+def _saved(public_id: str, form: OfficeForm, office_id: str | None) -> bool:
+    """Open an office, or change the one named; where it is refused the form says why."""
+    try:
+        with transaction():
+            programme = _programme(public_id)
+            if office_id is None:
+                operations_offices.add_office(programme, *form.typed, actor=signed_in())
+            else:
+                office = _office(programme, office_id)
+                operations_offices.change_office(programme, office, *form.typed, actor=signed_in())
+    except (BadInput, Refusal) as no:
+        form.form_errors.append(str(no.message))
+        return False
+    return True
+
+
 @bp.route("/programmes/<public_id>/offices", methods=["GET", "POST"])
 @KEEPERS
 def offices(public_id: str) -> ResponseReturnValue:
     """The offices, and a form for another one."""
     programme = _programme(public_id)
     form = OfficeForm().of(programme)
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                programme = _programme(public_id)
-                operations_offices.add_office(programme, *form.typed, actor=signed_in())
-        except (BadInput, Refusal) as no:
-            form.form_errors.append(str(no.message))
-        else:
-            flash(_("The office is open. New requests of its county are its own."), "ok")
-            return redirect(url_for("accounts.offices", public_id=public_id), 303)
+    if form.validate_on_submit() and _saved(public_id, form, None):
+        flash(_("The office is open. New requests of its county are its own."), "ok")
+        return redirect(url_for("accounts.offices", public_id=public_id), 303)
     programme = _programme(public_id)
     return render_template(
         "accounts/offices.html", programme=programme, form=form, found=operations_offices.offices_of(programme.id),
@@ -60,17 +69,9 @@ def edit_office(public_id: str, office_id: str) -> ResponseReturnValue:
     """Name an office anew, or say where it lies."""
     programme = _programme(public_id)
     form = OfficeForm(obj=_office(programme, office_id)).of(programme)
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                programme = _programme(public_id)
-                office = _office(programme, office_id)
-                operations_offices.change_office(programme, office, *form.typed, actor=signed_in())
-        except (BadInput, Refusal) as no:
-            form.form_errors.append(str(no.message))
-        else:
-            flash(_("Saved."), "ok")
-            return redirect(url_for("accounts.offices", public_id=public_id), 303)
+    if form.validate_on_submit() and _saved(public_id, form, office_id):
+        flash(_("Saved."), "ok")
+        return redirect(url_for("accounts.offices", public_id=public_id), 303)
     programme = _programme(public_id)
     return render_template(
         "accounts/office.html", programme=programme, form=form, office=_office(programme, office_id)
